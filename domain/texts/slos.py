@@ -1,0 +1,5 @@
+"""Texts about slos: each in English and Chinese, side by side, so that neither is forgotten."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {}
