@@ -1,0 +1,113 @@
+"""What a report shows, as plain values: made by the Service, rendered by `reports`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.column import Column
+from domain.finding import Finding
+from domain.incident import Incident
+from domain.profile import Profile
+from domain.run import Deployment, Performance, Run
+from domain.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One column's deciding reading in one window: a point of its history."""
+
+    window: Window
+    version: str
+    statistic: float | None
+    threshold: float | None
+    drifted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnView:
+    """
+    One column of the judged window: all readings, both distributions, its history.
+
+    Parameters
+    ----------
+    column : Column
+    version : str
+    findings : tuple of Finding
+        The deciding one first.
+    reference, current : Profile or None
+        Over one grid.
+    history : tuple of Reading
+        Oldest first.
+    visible_shift : float or None
+        Smallest shift, in standard deviations, that would be seen within ten windows; None: blind
+        or not calibrated (the finding says which).
+    """
+
+    column: Column
+    version: str
+    findings: tuple[Finding, ...]
+    reference: Profile | None
+    current: Profile | None
+    history: tuple[Reading, ...] = ()
+    visible_shift: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficPoint:
+    """Calls of one deployment in one window."""
+
+    deployment: Deployment
+    window: Window
+    calls: int
+    failed: int
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformancePoint:
+    """Performance of one deployment in one window."""
+
+    deployment: Deployment
+    window: Window
+    performance: Performance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """
+    Everything one report says.
+
+    Parameters
+    ----------
+    title : str
+        A model's name, or the two files' names.
+    span : Window or None
+        Time covered; None for two files without times.
+    generated_at : datetime
+    code_version, config_hash : str
+    runs : tuple of Run
+        The judged runs, newest window first; one per deployment and window.
+    incidents : tuple of Incident
+        Worst first, then newest.
+    columns : tuple of ColumnView
+        Of the newest runs, worst first.
+    traffic : tuple of TrafficPoint
+    performance : tuple of PerformancePoint
+    notes : tuple of str
+        Keys of the text catalogue that need no values: what the reader must know (stale monitor, …).
+    """
+
+    title: str
+    span: Window | None
+    generated_at: datetime
+    code_version: str
+    config_hash: str
+    runs: tuple[Run, ...]
+    incidents: tuple[Incident, ...] = ()
+    columns: tuple[ColumnView, ...] = ()
+    traffic: tuple[TrafficPoint, ...] = ()
+    performance: tuple[PerformancePoint, ...] = ()
+    notes: tuple[str, ...] = ()
