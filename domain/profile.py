@@ -88,7 +88,11 @@ class Grid:
     def to_json(self) -> str:
         """Write the grid so that `from_json` gives exactly the same cells."""
         return json.dumps(
-            {"kind": self.kind, "edges": [float(e).hex() for e in self.edges], "labels": self.labels},
+            {
+                "kind": self.kind,
+                "edges": [float(e).hex() for e in self.edges],
+                "labels": self.labels,
+            },
             ensure_ascii=False,
         )
 
@@ -204,7 +208,11 @@ class ProfileSeries:
 
     def part(self, chosen: slice | list[int]) -> ProfileSeries:
         """Return some of the windows."""
-        picked = self.windows[chosen] if isinstance(chosen, slice) else tuple(self.windows[i] for i in chosen)
+        picked = (
+            self.windows[chosen]
+            if isinstance(chosen, slice)
+            else tuple(self.windows[i] for i in chosen)
+        )
         return ProfileSeries(self.column, self.grid, picked, self.counts[chosen])
 
 
@@ -231,7 +239,9 @@ class SortedColumn:
     infinite: int = 0
 
     @classmethod
-    def from_values(cls, column: str, values: NDArray[np.floating], missing: int = 0) -> SortedColumn:
+    def from_values(
+        cls, column: str, values: NDArray[np.floating], missing: int = 0
+    ) -> SortedColumn:
         """
         Sort raw values; NaN counts as missing.
 
@@ -247,7 +257,11 @@ class SortedColumn:
         nans = 0 if finite.all() else int(np.isnan(values).sum())
         infinite = int(len(values) - finite.sum()) - nans
         ordered = np.sort(values if finite.all() else values[finite]).astype(np.float64, copy=False)
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(ordered) else np.empty(0, np.int64)
+        starts = (
+            np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+            if len(ordered)
+            else np.empty(0, np.int64)
+        )
         counts = np.diff(np.append(starts, len(ordered))).astype(np.int64)
         return cls(column, ordered[starts], counts, missing + nans, infinite)
 

@@ -1,4 +1,4 @@
-"""Service level objectives: the share of good calls over a period, and how fast its budget burns."""
+"""Service level objectives: the share of good calls, and how fast their budget burns."""
 
 from __future__ import annotations
 

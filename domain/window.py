@@ -43,9 +43,7 @@ class Window:
                 )
             object.__setattr__(self, name, moment.astimezone(UTC))
         if self.end <= self.start:
-            raise InvalidWindowError(
-                f"window {self} is empty: its end is not later than its start"
-            )
+            raise InvalidWindowError(f"window {self} is empty: its end is not later than its start")
 
     def __str__(self) -> str:
         return f"{iso(self.start)}/{iso(self.end)}"
@@ -122,7 +120,9 @@ def parse_duration(text: str) -> timedelta:
     return span
 
 
-def windows_between(start: datetime, end: datetime, length: timedelta, timezone: str) -> list[Window]:
+def windows_between(
+    start: datetime, end: datetime, length: timedelta, timezone: str
+) -> list[Window]:
     """
     Return the complete windows of `length` inside ``[start, end)``, oldest first.
 
@@ -161,7 +161,9 @@ def align(moment: datetime, length: timedelta, timezone: str) -> datetime:
     days = length // timedelta(days=1)
     day = moment.astimezone(zone).date()
     # multi-day windows count from Monday 1 January 2001, so that 7-day windows are calendar weeks
-    day = date.fromordinal(day.toordinal() - (day.toordinal() - date(2001, 1, 1).toordinal()) % days)
+    day = date.fromordinal(
+        day.toordinal() - (day.toordinal() - date(2001, 1, 1).toordinal()) % days
+    )
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 

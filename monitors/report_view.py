@@ -97,7 +97,7 @@ class ReportView:
     traffic : tuple of TrafficPoint
     performance : tuple of PerformancePoint
     notes : tuple of str
-        Keys of the text catalogue that need no values: what the reader must know (stale monitor, …).
+        Keys of the text catalogue without values: what the reader must know.
     """
 
     title: str
