@@ -1,0 +1,56 @@
+# `make demo` and `make test` need Python 3.11 to 3.13, git and make; the rest sets itself up.
+#   make PYTHON=/path/to/python3   another interpreter
+#   make demo SERVE=0              stop after the report
+#   make test ARGS="-k drift"      more arguments for pytest
+#   make lock ARGS=--upgrade       newer versions within the bounds
+
+BIN := .venv/bin
+READY := .venv/ready
+ARGS ?=
+WORKERS ?= 2
+
+# No part of this project reports to anybody; nor do the libraries it uses.
+export DO_NOT_TRACK := 1
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types floors check format lock bench clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+$(READY): requirements-dev.lock pyproject.toml scripts/setup
+	@sh scripts/setup
+	@touch $@
+
+demo: $(READY) ## load the sample logs, check them, write demo/report.html, open the dashboard
+	$(BIN)/driftline demo --dir demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: $(READY) ## run every test
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(READY) ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## check types
+	$(BIN)/basedpyright
+
+floors: $(READY) ## check that imports point downwards only
+	$(BIN)/lint-imports --no-logo
+
+check: lint types floors ## lint, types and floors
+
+format: $(READY) ## mend style and formatting where that is safe
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## write both lock files anew
+	sh scripts/lock $(ARGS)
+
+bench: $(READY) ## run every benchmark
+	@set -e; for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+clean: ## remove what tools and the demo left behind; .venv stays
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis demo
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
