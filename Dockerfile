@@ -11,10 +11,11 @@ RUN python -m venv /opt/driftline
 WORKDIR /src
 # First what seldom changes, so that a change of code does not fetch it again.
 COPY requirements.lock ./
-RUN /opt/driftline/bin/pip install --require-hashes --only-binary :all: \
+RUN /opt/driftline/bin/pip install --no-deps --require-hashes --only-binary :all: \
         --requirement requirements.lock
 COPY . .
 RUN /opt/driftline/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/driftline/bin/pip check \
     && /opt/driftline/bin/pip uninstall --yes setuptools pip
 
 FROM python:${PYTHON_VERSION}-slim
