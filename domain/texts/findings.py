@@ -1,5 +1,289 @@
-"""Texts about findings: each in English and Chinese, side by side, so that neither is forgotten."""
+"""Texts about findings: each in English and Chinese, side by side, so that neither is forgotten.
+
+Every text can use ``column``, ``n_reference``, ``n_current``, ``statistic``, ``p_value`` and
+``threshold`` of its finding (the last three only where the finding has them) and its `values`.
+"""
 
 from __future__ import annotations
 
-TEXTS: dict[str, dict[str, str]] = {}
+_PSI = {
+    "finding.psi.drifted": {
+        "en": "{column}: its distribution moved by a PSI of {psi:.3f} (line {threshold:.3f}: "
+        "{effect:g} plus {sampling:.3f} that samples of {n_reference:,} and {n_current:,} rows "
+        "give by chance; p = {p_value:.2g}).",
+        "zh": "{column}：分布变动的 PSI 为 {psi:.3f}（界线 {threshold:.3f}，即 {effect:g} 加上"
+        "参考 {n_reference:,} 行、当前 {n_current:,} 行的抽样误差 {sampling:.3f}；"
+        "p = {p_value:.2g}）。",
+    },
+    "finding.psi.ok": {
+        "en": "{column}: PSI {psi:.3f}, not beyond the line of {threshold:.3f} for {n_reference:,} "
+        "reference and {n_current:,} current rows with enough certainty (p = {p_value:.2g}).",
+        "zh": "{column}：PSI 为 {psi:.3f}，参考 {n_reference:,} 行、当前 {n_current:,} 行，"
+        "没有足够把握说它超过界线 {threshold:.3f}（p = {p_value:.2g}）。",
+    },
+    "finding.psi.constant": {
+        "en": "{column}: holds one and the same value in all {n_reference:,} reference and "
+        "{n_current:,} current rows, so there is no distribution to compare.",
+        "zh": "{column}：参考 {n_reference:,} 行和当前 {n_current:,} 行都是同一个值，"
+        "没有分布可比较。",
+    },
+}
+
+_KS = {
+    "finding.ks.drifted.higher": {
+        "en": "{column}: its values lie higher than in the reference; the largest gap of the two "
+        "distributions is {statistic:.1%} of the rows, at {at:.6g} (line {threshold:.1%}; "
+        "p = {p_value:.2g}, {n_reference:,} and {n_current:,} rows).",
+        "zh": "{column}：取值比参考偏高；两个分布的最大差距为 {statistic:.1%} 的行，"
+        "位于 {at:.6g}（界线 {threshold:.1%}；p = {p_value:.2g}，"
+        "参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
+    },
+    "finding.ks.drifted.lower": {
+        "en": "{column}: its values lie lower than in the reference; the largest gap of the two "
+        "distributions is {statistic:.1%} of the rows, at {at:.6g} (line {threshold:.1%}; "
+        "p = {p_value:.2g}, {n_reference:,} and {n_current:,} rows).",
+        "zh": "{column}：取值比参考偏低；两个分布的最大差距为 {statistic:.1%} 的行，"
+        "位于 {at:.6g}（界线 {threshold:.1%}；p = {p_value:.2g}，"
+        "参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
+    },
+    "finding.ks.ok": {
+        "en": "{column}: the largest gap of the two distributions is {statistic:.1%} of the rows, "
+        "not a certain gap of at least {threshold:.1%} (p = {p_value:.2g}, {n_reference:,} "
+        "and {n_current:,} rows).",
+        "zh": "{column}：两个分布的最大差距为 {statistic:.1%} 的行，不能确定达到 "
+        "{threshold:.1%}（p = {p_value:.2g}，参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
+    },
+    "finding.ks.constant": {
+        "en": "{column}: holds one and the same value in all {n_reference:,} reference and "
+        "{n_current:,} current rows, so there is no distribution to compare.",
+        "zh": "{column}：参考 {n_reference:,} 行和当前 {n_current:,} 行都是同一个值，"
+        "没有分布可比较。",
+    },
+    "finding.ks.infinite": {
+        "en": "{column}: {infinite:,} infinite values among {n_reference:,} reference and "
+        "{n_current:,} current rows; the finite ones show no drift, the others cannot be ranked.",
+        "zh": "{column}：参考 {n_reference:,} 行与当前 {n_current:,} 行中有 {infinite:,} "
+        "个无穷值；有限值没有显示漂移，无穷值无法排序。",
+    },
+}
+
+_CHI2 = {
+    "finding.chi2.drifted": {
+        "en": "{column}: the shares of its categories changed by a Cramér's V of {statistic:.3f} "
+        "(line {threshold:.3f} for {n_reference:,} and {n_current:,} rows; "
+        "chi-square {chi2:.1f} on {df} degrees of freedom, p = {p_value:.2g}).",
+        "zh": "{column}：各类别占比变化的 Cramér's V 为 {statistic:.3f}（参考 {n_reference:,} 行、"
+        "当前 {n_current:,} 行的界线为 {threshold:.3f}；卡方 {chi2:.1f}，自由度 {df}，"
+        "p = {p_value:.2g}）。",
+    },
+    "finding.chi2.ok": {
+        "en": "{column}: the shares of its categories differ by a Cramér's V of {statistic:.3f}, "
+        "not beyond the line of {threshold:.3f} for {n_reference:,} and {n_current:,} rows with "
+        "enough certainty (p = {p_value:.2g}).",
+        "zh": "{column}：各类别占比的 Cramér's V 为 {statistic:.3f}，参考 {n_reference:,} 行、"
+        "当前 {n_current:,} 行，没有足够把握说它超过界线 {threshold:.3f}（p = {p_value:.2g}）。",
+    },
+    "finding.chi2.constant": {
+        "en": "{column}: holds one and the same category in all {n_reference:,} reference and "
+        "{n_current:,} current rows, so there are no shares to compare.",
+        "zh": "{column}：参考 {n_reference:,} 行和当前 {n_current:,} 行都是同一个类别，"
+        "没有占比可比较。",
+    },
+    "finding.chi2.rare": {
+        "en": "{column}: besides one category, all others are too rare in {n_reference:,} "
+        "reference and {n_current:,} current rows to compare shares.",
+        "zh": "{column}：除一个类别外，其余类别在参考 {n_reference:,} 行和当前 {n_current:,} "
+        "行中都太少，无法比较占比。",
+    },
+}
+
+_MISSING = {
+    "finding.missing.drifted.more": {
+        "en": "{column}: {current_share:.1%} of {n_current:,} rows are missing, "
+        "{reference_share:.1%} of {n_reference:,} were in the reference: {statistic:.1f} points "
+        "more (line {threshold:g}; p = {p_value:.2g}).",
+        "zh": "{column}：当前 {n_current:,} 行缺失 {current_share:.1%}，参考 {n_reference:,} "
+        "行缺失 {reference_share:.1%}，增加 {statistic:.1f} 个百分点"
+        "（界线 {threshold:g}；p = {p_value:.2g}）。",
+    },
+    "finding.missing.drifted.less": {
+        "en": "{column}: {current_share:.1%} of {n_current:,} rows are missing, "
+        "{reference_share:.1%} of {n_reference:,} were in the reference: {statistic:.1f} points "
+        "fewer (line {threshold:g}; p = {p_value:.2g}).",
+        "zh": "{column}：当前 {n_current:,} 行缺失 {current_share:.1%}，参考 {n_reference:,} "
+        "行缺失 {reference_share:.1%}，减少 {statistic:.1f} 个百分点"
+        "（界线 {threshold:g}；p = {p_value:.2g}）。",
+    },
+    "finding.missing.ok": {
+        "en": "{column}: {current_share:.1%} of {n_current:,} rows are missing, "
+        "{reference_share:.1%} of {n_reference:,} were in the reference; not a certain change of "
+        "at least {threshold:g} points (p = {p_value:.2g}).",
+        "zh": "{column}：当前 {n_current:,} 行缺失 {current_share:.1%}，参考 {n_reference:,} "
+        "行缺失 {reference_share:.1%}；不能确定变化达到 {threshold:g} 个百分点"
+        "（p = {p_value:.2g}）。",
+    },
+}
+
+_COMPLETENESS = {
+    "finding.completeness.ok": {
+        "en": "{column}: present, and of the type it had, in {n_current:,} rows "
+        "({statistic:.1%} missing; {reference_share:.1%} of {n_reference:,} before).",
+        "zh": "{column}：{n_current:,} 行中存在且类型未变（缺失 {statistic:.1%}；"
+        "此前 {n_reference:,} 行缺失 {reference_share:.1%}）。",
+    },
+    "finding.completeness.absent": {
+        "en": "{column}: absent from the logs of this window ({n_current:,} rows); the reference "
+        "had it in {n_reference:,} rows, {reference_share:.1%} of them missing.",
+        "zh": "{column}：本窗口的日志（{n_current:,} 行）中没有此列；参考的 {n_reference:,} "
+        "行中有，缺失 {reference_share:.1%}。",
+    },
+    "finding.completeness.all_missing": {
+        "en": "{column}: missing in all {n_current:,} rows; in the reference {reference_share:.1%} "
+        "of {n_reference:,} rows were.",
+        "zh": "{column}：{n_current:,} 行全部缺失；参考的 {n_reference:,} 行中缺失 "
+        "{reference_share:.1%}。",
+    },
+    "finding.completeness.changed_type.number": {
+        "en": "{column}: held numbers in {n_reference:,} reference rows and holds text in the "
+        "{n_current:,} rows of this window.",
+        "zh": "{column}：参考的 {n_reference:,} 行为数值，本窗口的 {n_current:,} 行变为文本。",
+    },
+    "finding.completeness.changed_type.category": {
+        "en": "{column}: held text in {n_reference:,} reference rows and holds numbers in the "
+        "{n_current:,} rows of this window.",
+        "zh": "{column}：参考的 {n_reference:,} 行为文本，本窗口的 {n_current:,} 行变为数值。",
+    },
+    "finding.completeness.too_small": {
+        "en": "{column}: missing in all {n_current:,} rows, which so few rows can be by chance "
+        "({reference_share:.1%} of {n_reference:,} reference rows are missing).",
+        "zh": "{column}：{n_current:,} 行全部缺失，但行数太少，可能只是偶然"
+        "（参考的 {n_reference:,} 行缺失 {reference_share:.1%}）。",
+    },
+    "finding.completeness.never_present": {
+        "en": "{column}: the reference holds no value of it in {n_reference:,} rows, so nothing "
+        "can be said of its {n_current:,} rows now.",
+        "zh": "{column}：参考的 {n_reference:,} 行中没有任何值，无法判断当前的 {n_current:,} 行。",
+    },
+}
+
+_FORECAST_COMPARED = {
+    "en": " is further from its forecast than {k} baseline windows were from theirs, by what "
+    "happens by chance about once in {once_in:,.0f} column-windows (alarm line: once in "
+    "{line_once_in:,.0f}; {n_current:,} rows against {n_reference:,}).",
+    "zh": "偏离预测的程度超过 {k} 个基线窗口各自偏离预测的程度，偶然出现约为每 {once_in:,.0f} "
+    "个列窗口一次（告警线：每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，"
+    "基线 {n_reference:,} 行）。",
+}
+
+_READINGS = {
+    "shape": {"en": "its shape", "zh": "分布形状"},
+    "shape_sustained": {"en": "its shape, sustained,", "zh": "分布形状持续"},
+    "missing": {"en": "its share of missing values, sustained,", "zh": "缺失值占比持续"},
+    "unseen": {"en": "its share of values never seen before, sustained,", "zh": "新取值占比持续"},
+}
+
+_WITHIN = {
+    "en": "{column}: within what baseline forecasts were wrong (once in {once_in:,.0f} "
+    "column-windows, alarm line once in {line_once_in:,.0f}; {n_current:,} rows against {k} "
+    "windows of together {n_reference:,}); ",
+    "zh": "{column}：在基线预测误差范围内（每 {once_in:,.0f} 个列窗口一次，告警线每 "
+    "{line_once_in:,.0f} 个一次；当前 {n_current:,} 行，{k} 个基线窗口共 {n_reference:,} 行）；",
+}
+
+_VISIBLE = {
+    "sd": {
+        "en": "a lasting shift of {visible_shift:g} standard deviations would be seen within ten "
+        "windows.",
+        "zh": "持续 {visible_shift:g} 个标准差的偏移可在十个窗口内被发现。",
+    },
+    "mix": {
+        "en": "a lasting move of {visible_shift:.0%} of the rows to other categories would be "
+        "seen within ten windows.",
+        "zh": "持续有 {visible_shift:.0%} 的行转到其他类别时，可在十个窗口内被发现。",
+    },
+    "constant": {
+        "en": "any other value in its place would be seen within ten windows.",
+        "zh": "若被其他值取代，可在十个窗口内被发现。",
+    },
+}
+
+_BLIND = {
+    "en": "{column}: blind. It moves so much by itself that none of the shifts tried (up to "
+    "{largest_tried}) would be seen within ten windows; {k} baseline windows of together "
+    "{n_reference:,} rows, {n_current:,} rows now.",
+    "zh": "{column}：盲区。它自身的变动太大，试过的偏移（最大 {largest_tried}）"
+    "在十个窗口内都无法被发现；{k} 个基线窗口共 {n_reference:,} 行，当前 {n_current:,} 行。",
+}
+
+_FORECAST = {
+    **{
+        f"finding.forecast.drifted.{reading}": {
+            language: {"en": "{column}: ", "zh": "{column}："}[language]
+            + words[language]
+            + _FORECAST_COMPARED[language]
+            for language in ("en", "zh")
+        }
+        for reading, words in _READINGS.items()
+    },
+    **{
+        f"finding.forecast.ok.{unit}": {
+            language: _WITHIN[language] + words[language] for language in ("en", "zh")
+        }
+        for unit, words in _VISIBLE.items()
+    },
+    "finding.forecast.blind.sd": {
+        language: text.replace("{largest_tried}", size)
+        for (language, text), size in zip(
+            _BLIND.items(),
+            ("{largest_tried:g} standard deviations", "{largest_tried:g} 个标准差"),
+            strict=True,
+        )
+    },
+    "finding.forecast.blind.mix": {
+        language: text.replace("{largest_tried}", size)
+        for (language, text), size in zip(
+            _BLIND.items(),
+            ("{largest_tried:.0%} of the rows moved", "{largest_tried:.0%} 的行"),
+            strict=True,
+        )
+    },
+}
+
+
+def _lacks(detector: str) -> dict[str, dict[str, str]]:
+    """Return the texts of what any two samples can lack."""
+    return {
+        f"finding.{detector}.empty": {
+            "en": "{column}: nothing to compare: {n_reference:,} reference rows, {n_current:,} "
+            "rows now.",
+            "zh": "{column}：没有可比较的数据：参考 {n_reference:,} 行，当前 {n_current:,} 行。",
+        },
+        f"finding.{detector}.too_small": {
+            "en": "{column}: too few rows to judge ({n_reference:,} in the reference, "
+            "{n_current:,} now; at least {min_rows:,} with a value are needed on each side).",
+            "zh": "{column}：行数太少，无法判断（参考 {n_reference:,} 行，当前 {n_current:,} 行；"
+            "两边各需至少 {min_rows:,} 行有值）。",
+        },
+        f"finding.{detector}.all_missing": {
+            "en": "{column}: one side has no value at all ({n_reference:,} reference rows, "
+            "{n_current:,} rows now), so there is no distribution to compare.",
+            "zh": "{column}：有一边完全没有值（参考 {n_reference:,} 行，当前 {n_current:,} 行），"
+            "没有分布可比较。",
+        },
+    }
+
+
+TEXTS: dict[str, dict[str, str]] = {
+    **{
+        key: text
+        for detector in ("psi", "ks", "chi2", "missing", "forecast")
+        for key, text in _lacks(detector).items()
+    },
+    "finding.completeness.empty": _lacks("completeness")["finding.completeness.empty"],
+    **_PSI,
+    **_KS,
+    **_CHI2,
+    **_MISSING,
+    **_COMPLETENESS,
+    **_FORECAST,
+}

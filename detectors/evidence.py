@@ -1,0 +1,44 @@
+"""Whether two samples can be compared at all, and the finding that says why not."""
+
+from __future__ import annotations
+
+from domain.finding import Finding, Value, Verdict
+from domain.profile import ColumnRole, Profile
+
+
+def unjudged(
+    detector: str,
+    why: str,
+    *,
+    column: str,
+    kind: ColumnRole,
+    n_reference: int,
+    n_current: int,
+    **values: Value,
+) -> Finding:
+    """Return the inconclusive finding whose sentence is ``finding.<detector>.<why>``."""
+    return Finding(
+        column=column,
+        kind=kind,
+        detector=detector,
+        verdict=Verdict.INCONCLUSIVE,
+        reason=f"finding.{detector}.{why}",
+        n_reference=n_reference,
+        n_current=n_current,
+        values=values,
+    )
+
+
+def lack_of_rows(n_reference: int, n_current: int, min_rows: int) -> str | None:
+    """Return ``empty`` or ``too_small`` where a side has no or too few rows, else None."""
+    if min(n_reference, n_current) == 0:
+        return "empty"
+    return "too_small" if min(n_reference, n_current) < min_rows else None
+
+
+def lack_of_values(reference: Profile, current: Profile, min_rows: int) -> str | None:
+    """Return why two profiles cannot be compared (``all_missing`` comes on top), else None."""
+    lack = lack_of_rows(reference.n, current.n, min_rows)
+    if lack is None and min(reference.present, current.present) == 0:
+        return "all_missing"
+    return lack

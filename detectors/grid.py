@@ -1,0 +1,108 @@
+"""Learn the cells that a column is counted in, and merge them into bins."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.profile import CategoryCounts, Float, Grid, GridKind, Profile, SortedColumn
+
+MAX_ATOMS = 40
+
+
+def learn_number_grid(reference: SortedColumn, *, max_cells: int = 100) -> Grid:
+    """
+    Learn the cells of a numeric column from the reference alone.
+
+    At most 40 distinct values: each is a cell (``atoms``). More: the edges are the reference's
+    quantiles, open at both ends, so that one extreme value costs one row and moves no edge. A
+    value that holds more than one cell's mass gets the cell ``[v, nextafter(v))`` for itself.
+
+    Parameters
+    ----------
+    reference : SortedColumn
+        Without finite values the grid has no cells and every value is unseen.
+    max_cells : int, default=100
+        Number of quantile cells, at least 2; cells of single heavy values come on top, at most as
+        many again.
+
+    Returns
+    -------
+    Grid
+
+    Examples
+    --------
+    >>> constant = SortedColumn.from_values("speed", np.full(9, 5.0))
+    >>> learn_number_grid(constant).edges
+    array([5.])
+    """
+    values, counts = reference.values, reference.counts
+    if len(values) <= MAX_ATOMS:
+        return Grid(GridKind.ATOMS, values.copy())
+    below = np.cumsum(counts) - counts
+    targets = np.arange(1, max_cells) * (reference.present / max_cells)
+    # The first value with at least that many rows below it; 0 would only cut off an empty cell.
+    at = np.unique(np.minimum(np.searchsorted(below, targets), len(values) - 1))
+    quantiles = values[at[at > 0]]
+    heavy = values[counts > reference.present / max_cells]
+    edges = np.union1d(quantiles, np.concatenate((heavy, np.nextafter(heavy, np.inf))))
+    return Grid(GridKind.QUANTILES, edges[np.isfinite(edges)])
+
+
+def learn_category_grid(reference: CategoryCounts, *, max_labels: int = 200) -> Grid:
+    """
+    Learn the cells of a categorical column: its most frequent labels in the reference.
+
+    Parameters
+    ----------
+    reference : CategoryCounts
+    max_labels : int, default=200
+        Rarer labels are counted as unseen, on both sides alike. Of equally frequent labels the
+        first in the alphabet is kept, so that the grid does not hang on the order of rows.
+    """
+    present = [(-int(n), v) for v, n in zip(reference.labels, reference.counts, strict=True) if n]
+    labels = tuple(label for _, label in sorted(present)[:max_labels])
+    return Grid(GridKind.CATEGORIES, np.empty(0, dtype=np.float64), labels)
+
+
+def merge_to_bins(reference: Profile, n_bins: int) -> NDArray[np.int64]:
+    """
+    Assign each cell to one of at most `n_bins` bins of about equal reference mass.
+
+    Numbers (quantile cells and atoms) keep their order: a bin is a run of neighbouring cells, cut
+    at the grid edges nearest to the reference's quantiles. Categories have no order: the most
+    frequent keep a bin each, the rest share the last one. Not more cells than bins: one bin each.
+
+    Parameters
+    ----------
+    reference : Profile
+    n_bins : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_cells,)
+        Bins are numbered 0, 1, … without a gap, in the order of the cells for numbers.
+    """
+    cells = reference.cells.astype(np.float64)
+    n_cells = len(cells)
+    if n_cells <= n_bins or not cells.any():
+        return np.minimum(np.arange(n_cells, dtype=np.int64), n_bins - 1)
+    if reference.grid.kind is GridKind.CATEGORIES:
+        return by_frequency(cells, n_bins)
+    return by_mass(cells, n_bins)
+
+
+def by_mass(cells: Float, n_bins: int) -> NDArray[np.int64]:
+    """Merge neighbours: a cell falls into the bin that the middle of its mass lies in."""
+    share = cells / cells.sum()
+    middle = np.cumsum(share) - share / 2
+    bins = np.minimum((middle * n_bins).astype(np.int64), n_bins - 1)
+    return np.unique(bins, return_inverse=True)[1].astype(np.int64)
+
+
+def by_frequency(cells: Float, n_bins: int) -> NDArray[np.int64]:
+    """Give the most frequent cells a bin each; the last bin takes the rest."""
+    bins = np.empty(len(cells), dtype=np.int64)
+    bins[np.argsort(-cells, kind="stable")] = np.minimum(np.arange(len(cells)), n_bins - 1)
+    return bins
