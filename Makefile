@@ -1,5 +1,5 @@
 # `make demo` and `make test` need Python 3.11 to 3.13, git and make; the rest sets itself up.
-#   make PYTHON=/path/to/python3   another interpreter
+#   make PYTHON=/path/to/python3   another interpreter, when .venv is made
 #   make demo SERVE=0              stop after the report
 #   make test ARGS="-k drift"      more arguments for pytest
 #   make lock ARGS=--upgrade       newer versions within the bounds

@@ -72,3 +72,12 @@ def test_a_detector_needs_arrays_and_distributions_only(sources):
         if path.parts[0] == "detectors" and (extra := imported(tree) - allowed)
     }
     assert not strangers
+
+
+def test_every_data_file_of_a_room_is_packaged(rooms, settings, tracked, root):
+    patterns = settings["tool"]["setuptools"]["package-data"]["*"]
+    data = [path for path in tracked if path.relative_to(root).parts[0] in rooms]
+    strangers = [
+        path for path in data if path.suffix != ".py" and f"*{path.suffix}" not in patterns
+    ]
+    assert strangers == []
