@@ -1,5 +1,137 @@
-"""Texts about slos: each in English and Chinese, side by side, so that neither is forgotten."""
+"""Texts about objectives, traffic and performance, in English and Chinese side by side."""
 
 from __future__ import annotations
 
-TEXTS: dict[str, dict[str, str]] = {}
+TEXTS: dict[str, dict[str, str]] = {
+    # ------------------------------------------------------------------ objectives
+    "slo.ok": {
+        "en": "{name} holds: over {period_days:g} days {sli:.3%} of calls were good (target "
+        "{target:.10g}); {budget_remaining:.0%} of the error budget is left.",
+        "zh": "{name} 达标：{period_days:g} 天内 {sli:.3%} 的调用合格（目标 {target:.10g}），"
+        "错误预算剩余 {budget_remaining:.0%}。",
+    },
+    "slo.burning-page": {
+        "en": "{name} is failing fast: {window_good:,} of {window_total:,} calls were good in this "
+        "window; over {period_days:g} days {sli:.3%} were (target {target:.10g}), and "
+        "{budget_remaining:.0%} of the error budget is left.",
+        "zh": "{name} 正在快速恶化：本窗口 {window_total:,} 次调用中 {window_good:,} 次合格；"
+        "{period_days:g} 天内 {sli:.3%} 合格（目标 {target:.10g}），"
+        "错误预算剩余 {budget_remaining:.0%}。",
+    },
+    "slo.burning-ticket": {
+        "en": "{name} spends its error budget too fast: {window_good:,} of {window_total:,} calls "
+        "were good in this window; over {period_days:g} days {sli:.3%} were (target "
+        "{target:.10g}), and {budget_remaining:.0%} of the budget is left.",
+        "zh": "{name} 的错误预算消耗过快：本窗口 {window_total:,} 次调用中 {window_good:,} 次合格；"
+        "{period_days:g} 天内 {sli:.3%} 合格（目标 {target:.10g}），"
+        "预算剩余 {budget_remaining:.0%}。",
+    },
+    "slo.exhausted": {
+        "en": "{name} has used up its error budget: over {period_days:g} days {sli:.3%} of calls "
+        "were good (target {target:.10g}); {window_good:,} of {window_total:,} were in this "
+        "window.",
+        "zh": "{name} 的错误预算已耗尽：{period_days:g} 天内 {sli:.3%} 的调用合格"
+        "（目标 {target:.10g}）；本窗口 {window_total:,} 次调用中 {window_good:,} 次合格。",
+    },
+    "slo.insufficient": {
+        "en": "{name} cannot be judged: with {window_total:,} calls in this window even an outage "
+        "would prove nothing.",
+        "zh": "{name} 无法判断：本窗口仅有 {window_total:,} 次调用，即使全部失败也证明不了什么。",
+    },
+    "slo.no-data": {
+        "en": "{name} cannot be judged: there were no calls in this window.",
+        "zh": "{name} 无法判断：本窗口没有任何调用。",
+    },
+    "slo.unreachable": {
+        "en": "objective {name}: with a target of {target:.10g} the alert over {long_h:g} hours "
+        "can never fire, it would need {needed:.0%} bad calls; choose a target above {least:.4g}",
+        "zh": "目标 {name}：目标值为 {target:.10g} 时，{long_h:g} 小时窗口的告警永远不会触发，"
+        "因为它需要 {needed:.0%} 的调用失败；请选择高于 {least:.4g} 的目标",
+    },
+    # ------------------------------------------------------------------ traffic
+    "finding.traffic.ok": {
+        "en": "{calls} calls, {expected:.0f} were expected.",
+        "zh": "共 {calls} 次调用，预期为 {expected:.0f} 次。",
+    },
+    "finding.traffic.high": {
+        "en": "{calls} calls, far more than the {expected:.0f} that were expected.",
+        "zh": "共 {calls} 次调用，远多于预期的 {expected:.0f} 次。",
+    },
+    "finding.traffic.low": {
+        "en": (
+            "Traffic is lost: {calls} calls where {expected:.0f} were expected; no baseline "
+            "window fell this far short."
+        ),
+        "zh": "流量丢失：预期 {expected:.0f} 次调用，实际仅 {calls} 次；"
+        "基线中没有任何窗口低到这个程度。",
+    },
+    "finding.traffic.lost": {
+        "en": "Traffic is lost: not one call where {expected:.0f} were expected.",
+        "zh": "流量丢失：预期 {expected:.0f} 次调用，实际一次也没有。",
+    },
+    "finding.traffic.not-calibrated": {
+        "en": (
+            "{calls} calls; what is usual is not known yet: {windows} baseline windows, "
+            "{needed} are needed."
+        ),
+        "zh": "共 {calls} 次调用；尚不清楚正常水平：基线只有 {windows} 个窗口，"
+        "至少需要 {needed} 个。",
+    },
+    "finding.silence.ok": {
+        "en": "No stretch without calls is longer than usual.",
+        "zh": "没有异常长的无调用时段。",
+    },
+    "finding.silence.silent": {
+        "en": (
+            "Not one call for {minutes:.0f} minutes from {since} to {until} UTC, where "
+            "{expected:.0f} were expected."
+        ),
+        "zh": (
+            "从 {since} 到 {until}（UTC）连续 {minutes:.0f} 分钟没有任何调用，"
+            "而预期应有 {expected:.0f} 次。"
+        ),
+    },
+    "finding.silence.not-calibrated": {
+        "en": (
+            "Silence cannot be judged: {windows} baseline windows have traffic, {needed} are "
+            "needed."
+        ),
+        "zh": "无法判断是否静默：基线中只有 {windows} 个窗口有流量，至少需要 {needed} 个。",
+    },
+    # ------------------------------------------------------------------ performance
+    "finding.performance.ok": {
+        "en": (
+            "{metric} is {value:.4g} on {labelled} labels; baseline windows had {usual:.4g} on "
+            "average."
+        ),
+        "zh": "{metric} 为 {value:.4g}（{labelled} 个标签）；基线窗口平均为 {usual:.4g}。",
+    },
+    "finding.performance.drifted": {
+        "en": (
+            "{metric} is {value:.4g} on {labelled} labels, worse than the {usual:.4g} of baseline "
+            "windows by more than they vary and chance explains."
+        ),
+        "zh": (
+            "{metric} 为 {value:.4g}（{labelled} 个标签），差于基线窗口的 {usual:.4g}，"
+            "超出其正常波动与偶然误差。"
+        ),
+    },
+    "finding.performance.not-calibrated": {
+        "en": (
+            "{metric} is {value:.4g} on {labelled} labels; how much it varies is not known yet: "
+            "{windows} baseline windows with labels, {needed} are needed."
+        ),
+        "zh": (
+            "{metric} 为 {value:.4g}（{labelled} 个标签）；尚不清楚其正常波动："
+            "有标签的基线窗口只有 {windows} 个，至少需要 {needed} 个。"
+        ),
+    },
+    "finding.performance.too-few-labels": {
+        "en": "{metric} cannot be judged: {labelled} labels have arrived, {needed} are needed.",
+        "zh": "无法判断 {metric}：目前只有 {labelled} 个标签，至少需要 {needed} 个。",
+    },
+    "finding.performance.no-metric": {
+        "en": "{metric} cannot be computed from the {labelled} labels that have arrived.",
+        "zh": "无法用已到达的 {labelled} 个标签计算 {metric}。",
+    },
+}
