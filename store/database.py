@@ -1,0 +1,250 @@
+"""The one DuckDB file: opened by one process, in a known version, written in transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Generator
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from domain.errors import StoreError, StoreVersionError
+from store.faults import translated
+from store.filesystem import refuse_network
+
+FILE_NAME: Final = "driftline.duckdb"
+MEMORY_LIMIT_GIB: Final = 2.0
+
+# Both supported clients (1.5.5 and 2.0) read this storage version. No extension is ever fetched,
+# and SQL reaches no file: batches come in as Arrow tables.
+_CONFIG: Final[dict[str, str | bool]] = {
+    "storage_compatibility_version": "v1.5.0",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "enable_external_access": False,
+}
+
+_TABLES = """
+    select table_name
+    from information_schema.tables
+    where table_schema = 'main'
+"""
+_VERSION = """
+    select max(value::integer)
+    from meta
+    where name = 'store_version'
+"""
+_RAISE_VERSION = """
+    update meta
+    set value = $version
+    where name = 'store_version'
+"""
+_FIRST_VERSION = """
+    insert into meta
+    values ('store_version', $version)
+"""
+_MEMORY = "select current_setting('memory_limit')"
+_GIB_PER = {"KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}
+
+
+class Database:
+    """
+    The open database file.
+
+    One connection writes, under a lock; every question reads on a cursor of its own and sees the
+    state of one moment.
+    """
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
+        self._writer = threading.RLock()
+
+    @classmethod
+    def open(cls, directory: Path, *, create: bool) -> Database:
+        """
+        Open the file in `directory` and bring it to this version.
+
+        Parameters
+        ----------
+        directory : Path
+        create : bool
+            Make it where it does not exist.
+
+        Raises
+        ------
+        StoreLockedError
+            If another process has it open.
+        StoreVersionError
+            If a newer Driftline or DuckDB wrote it.
+        StoreError
+            If it is missing, on a network file system, damaged or something else's.
+        """
+        refuse_network(directory)
+        path = directory / FILE_NAME
+        if not path.exists():
+            _prepare(directory, create=create)
+        with translated(path):
+            database = cls(path, duckdb.connect(str(path), config=_CONFIG))
+            try:
+                _bound_memory(database.connection)
+                _migrate(database)
+            except BaseException:
+                database.close()
+                raise
+        return database
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection that writes; only inside `writing`."""
+        return self._connection
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return another connection to the same file, with temporary tables of its own."""
+        return self._connection.cursor()
+
+    def guarded(self) -> contextlib.AbstractContextManager[None]:
+        """Raise what DuckDB says inside as an error of `domain.errors`."""
+        return translated(self.path)
+
+    @contextlib.contextmanager
+    def reading(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """
+        Read the state of one moment.
+
+        Raises
+        ------
+        StoreError
+            If the database fails; nothing can be written here.
+        """
+        with translated(self.path), self.cursor() as connection:
+            connection.execute("begin transaction read only")
+            try:
+                yield connection
+            finally:
+                _end(connection)
+
+    @contextlib.contextmanager
+    def writing(
+        self, connection: duckdb.DuckDBPyConnection | None = None
+    ) -> Generator[duckdb.DuckDBPyConnection]:
+        """
+        Write all or nothing; one writer at a time.
+
+        Parameters
+        ----------
+        connection : DuckDBPyConnection, optional
+            A cursor with temporary tables that are needed inside; default: the writer's own.
+
+        Raises
+        ------
+        DiskFullError
+            If the disk is full; nothing was stored.
+        """
+        chosen = connection or self._connection
+        with self._writer, translated(self.path):
+            chosen.execute("begin transaction")
+            try:
+                yield chosen
+                chosen.execute("commit")
+            except BaseException:
+                _end(chosen)
+                raise
+
+    def checkpoint(self) -> None:
+        """
+        Move what the log holds into the file.
+
+        Raises
+        ------
+        DiskFullError
+            If the disk is full; the log still holds everything.
+        """
+        with self._writer, translated(self.path):
+            self._connection.execute("checkpoint")
+
+    def size_bytes(self) -> int:
+        """Return what the file and its log take on disk."""
+        log = self.path.with_name(self.path.name + ".wal")
+        return sum(file.stat().st_size for file in (self.path, log) if file.exists())
+
+    def version(self) -> int:
+        """Return the version of the tables."""
+        with self.reading() as connection:
+            return _version(connection)
+
+    def close(self) -> None:
+        """Close the file; what is committed stays, also where the closing checkpoint fails."""
+        with contextlib.suppress(duckdb.Error):
+            self._connection.close()
+
+
+def newest_version() -> int:
+    """Return the version of the tables that this code writes."""
+    return max(_migrations())
+
+
+def _prepare(directory: Path, *, create: bool) -> None:
+    if not create:
+        raise StoreError(
+            f"there is no store in {directory}; fill one with `driftline ingest PATH`, "
+            "or name another folder with --store"
+        )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the folder {directory} cannot be made: {error.strerror}; name another with --store"
+        ) from error
+
+
+def _bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    # DuckDB would take 80 % of the machine, beside a service and a dashboard
+    limit = str(connection.execute(_MEMORY).fetchall()[0][0])
+    match = re.fullmatch(r"([\d.]+) (\w+)", limit)
+    if match and float(match[1]) * _GIB_PER.get(match[2], 0.0) > MEMORY_LIMIT_GIB:
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT_GIB} GiB'")
+
+
+def _migrations() -> dict[int, str]:
+    folder = resources.files("store") / "migrations"
+    return {
+        int(file.name[:4]): file.name for file in folder.iterdir() if file.name.endswith(".sql")
+    }
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute(_VERSION).fetchall()[0][0] or 0)
+
+
+def _migrate(database: Database) -> None:
+    connection = database.connection
+    tables = {name for (name,) in connection.execute(_TABLES).fetchall()}
+    if tables and not {"meta", "models"} <= tables:
+        raise StoreError(
+            f"{database.path} is a DuckDB database but no Driftline store; "
+            "name another folder with --store"
+        )
+    current = _version(connection) if tables else 0
+    if current > newest_version():
+        raise StoreVersionError(
+            f"{database.path} has store version {current}, this Driftline knows up to "
+            f"{newest_version()}; upgrade Driftline"
+        )
+    for number, name in sorted(_migrations().items()):
+        if number > current:
+            script = (resources.files("store") / "migrations" / name).read_text(encoding="utf-8")
+            with database.writing():
+                connection.execute(script)
+                connection.execute(
+                    _RAISE_VERSION if number > 1 else _FIRST_VERSION, {"version": str(number)}
+                )
+
+
+def _end(connection: duckdb.DuckDBPyConnection) -> None:
+    with contextlib.suppress(duckdb.Error):
+        connection.execute("rollback")

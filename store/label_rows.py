@@ -1,0 +1,107 @@
+"""Labels are kept as they were told: every one, so that history can be replayed."""
+
+from __future__ import annotations
+
+import duckdb
+
+from store.identity import label_identity
+from store.registry import ModelTables
+
+# an event that is only a label and names only a request tells of every prediction of it
+_INLINE = """
+    create or replace temp table told as
+    select
+        s.rowid as r,
+        s.kind = 0 or coalesce(odd.known, false) as known,
+        case
+            when prediction_id is null and (s.kind > 0 or request_id is null)
+            then coalesce(odd.id, s.base, md5_number(epoch_us(ts)::varchar))
+        end as event_id,
+        prediction_id,
+        case when prediction_id is null and s.kind = 0 then request_id end as request_id,
+        label,
+        ts
+    from {staged} as s
+    left join odd on odd.r = s.rowid
+    where label is not null
+"""
+_TOLD = """
+    create or replace temp table told as
+    select
+        rowid as r,
+        true as known,
+        null::uhugeint as event_id,
+        prediction_id,
+        request_id,
+        label,
+        ts
+    from {staged}
+    where label is not null
+      and (prediction_id is not null or request_id is not null)
+"""
+_NEW = """
+    create or replace temp table new_labels as
+    with named as (
+        select *, {identity} as id
+        from told
+    )
+    select *
+    from named
+    where id not in (
+        select id
+        from {labels}
+        where ts is null
+           or ts between (select min(ts) from told) and (select max(ts) from told)
+    )
+    qualify row_number() over (partition by id order by r) = 1
+"""
+_ADD = """
+    insert into {labels} by name
+    select id, event_id, prediction_id, request_id, label, ts
+    from new_labels
+    order by ts nulls first, r
+"""
+_COUNTS = """
+    select count(*), count(*) filter (known)
+    from new_labels
+"""
+
+
+def add_inline_labels(
+    connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: str
+) -> tuple[int, int]:
+    """
+    Store the labels that staged events carry.
+
+    Returns
+    -------
+    new, of_known : int
+        New labels, and how many of them came with an event that brought nothing else.
+    """
+    connection.execute(_INLINE.format(staged=staged))
+    return _add(connection, tables)
+
+
+def add_labels(
+    connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: str
+) -> tuple[int, int]:
+    """
+    Store staged labels that came by themselves; nobody has to know their prediction yet.
+
+    Returns
+    -------
+    new, told : int
+        New labels, and all that were staged.
+    """
+    connection.execute(_TOLD.format(staged=staged))
+    told = int(connection.execute(f"select count(*) from {staged}").fetchall()[0][0])
+    new, _ = _add(connection, tables)
+    return new, told
+
+
+def _add(connection: duckdb.DuckDBPyConnection, tables: ModelTables) -> tuple[int, int]:
+    labels = tables.table("labels")
+    connection.execute(_NEW.format(labels=labels, identity=label_identity("event_id")))
+    connection.execute(_ADD.format(labels=labels))
+    new, of_known = connection.execute(_COUNTS).fetchall()[0]
+    return int(new), int(of_known)

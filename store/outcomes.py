@@ -1,0 +1,123 @@
+"""Predictions beside the labels that have arrived for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from domain.outcome import Outcomes, Text
+from domain.window import Window
+from store.moments import from_microseconds, to_microseconds
+from store.registry import find_model
+from store.scan import check_order, window_index
+
+_TOLD = """
+    with served as (
+        select id, ts, prediction_id, request_id, prediction, score
+        from {predictions}
+        where version = $version
+          and ts >= make_timestamp($start)
+          and ts < make_timestamp($end)
+    ),
+    known as (
+        select *, rowid as told
+        from {labels}
+        where $known_by is null
+           or ts is null
+           or epoch_us(ts) <= $known_by
+    ),
+    matched as (
+        select served.id, known.label, known.ts, known.told
+        from known
+        join served on known.event_id = served.id
+        union all
+        select served.id, known.label, known.ts, known.told
+        from known
+        join served on known.prediction_id = served.prediction_id
+        union all
+        select served.id, known.label, known.ts, known.told
+        from known
+        join served on known.request_id = served.request_id
+        where known.prediction_id is null
+    ),
+    newest as (
+        select id, label, ts
+        from matched
+        qualify row_number() over (
+            partition by id
+            order by ts desc nulls last, told desc
+        ) = 1
+    )
+    select
+        epoch_us(served.ts) as served_at,
+        served.prediction,
+        served.score,
+        newest.label,
+        epoch_us(newest.ts) as told_at
+    from served
+    left join newest using (id)
+"""
+
+
+def outcomes(
+    connection: duckdb.DuckDBPyConnection,
+    model: str,
+    version: str,
+    windows: Sequence[Window],
+    known_by: datetime | None,
+) -> list[Outcomes]:
+    """
+    Return the labelled predictions of every window.
+
+    Of several labels of one prediction the newest by its own time counts; one without a time is
+    older than any with, and of two without the one stored last counts.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    model, version : str
+    windows : sequence of Window
+        Oldest first, not overlapping.
+    known_by : datetime or None
+        Only labels of this time or earlier, and those without a time.
+    """
+    check_order(windows)
+    if not windows:
+        return []
+    tables = find_model(connection, model)
+    rows = connection.sql(
+        _TOLD.format(predictions=tables.table("predictions"), labels=tables.table("labels")),
+        params={
+            "version": version,
+            "start": to_microseconds(windows[0].start),
+            "end": to_microseconds(windows[-1].end),
+            "known_by": None if known_by is None else to_microseconds(known_by),
+        },
+    ).to_arrow_table()
+    index = window_index(rows.column("served_at").to_numpy(), windows)
+    labelled = rows.column("label").is_valid().to_numpy()
+    return [
+        _of_window(rows.filter(pa.array((index == i) & labelled)), window, int((index == i).sum()))
+        for i, window in enumerate(windows)
+    ]
+
+
+def _of_window(rows: pa.Table, window: Window, served: int) -> Outcomes:
+    told = rows.column("told_at").drop_null()
+    newest = int(told.to_numpy().max()) if len(told) else None
+    return Outcomes(
+        window=window,
+        predictions=_texts(rows.column("prediction")),
+        labels=_texts(rows.column("label")),
+        scores=rows.column("score").fill_null(np.nan).to_numpy(),
+        pending=served - rows.num_rows,
+        newest_label_at=None if newest is None else from_microseconds(newest),
+    )
+
+
+def _texts(values: pa.ChunkedArray) -> Text:
+    return values.fill_null("").to_numpy().astype(np.str_)

@@ -1,0 +1,190 @@
+"""One pass over a model's predictions: which window each row is in, and its values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.column import Column
+from domain.errors import InvalidWindowError
+from domain.window import Window
+from store.catalog import column_value
+from store.moments import to_microseconds
+from store.registry import ModelTables, find_model
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+NO_WINDOW: Final = -1
+
+_ROWS = """
+    from {table}
+    where ts >= make_timestamp($start)
+      and ts < make_timestamp($end)
+      and version in (select unnest($versions::varchar[]))
+"""
+_ALL_ROWS = """
+    from {table}
+    where ts >= make_timestamp($start)
+      and ts < make_timestamp($end)
+"""
+
+
+class Scan:
+    """
+    The rows that some windows ask for.
+
+    Every column comes in the same order: DuckDB keeps the order of insertion, and all reads
+    happen in one transaction.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In a read transaction.
+    model : str
+    windows : sequence of Window
+        Oldest first, not overlapping, gaps allowed.
+    versions : sequence of str, optional
+        Whose rows count in each window; default: every version's.
+    table : {"predictions", "calls"}
+
+    Raises
+    ------
+    InvalidWindowError
+        If the windows overlap or are not in order, or do not match the versions.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        model: str,
+        windows: Sequence[Window],
+        versions: Sequence[str] | None = None,
+        table: str = "predictions",
+    ) -> None:
+        check_order(windows, versions)
+        self._connection = connection
+        self.tables: ModelTables = find_model(connection, model)
+        self.windows = tuple(windows)
+        self._values: dict[str, object] = {"start": 0, "end": 0}
+        template = _ALL_ROWS
+        if windows:
+            self._values = {
+                "start": to_microseconds(windows[0].start),
+                "end": to_microseconds(windows[-1].end),
+            }
+        if versions is not None:
+            template = _ROWS
+            self._values["versions"] = sorted(set(versions))
+        self._rows = template.format(table=self.tables.table(table))
+        self.index = self._place(versions)
+        self.inside = self.index != NO_WINDOW
+
+    def numbers(self, sql: str) -> Float:
+        """Return a value of every row as float64, NaN where it holds nothing."""
+        fetched = self._fetch(f"({sql})::double")
+        return np.ma.filled(fetched, np.nan).astype(np.float64, copy=False)
+
+    def column_numbers(self, column: Column) -> Float:
+        """Return a numeric column of every row."""
+        return self.numbers(column_value(self._connection, self.tables.model, column))
+
+    def categories(self, sql: str) -> tuple[Int, tuple[str, ...]]:
+        """
+        Return a text of every row as codes.
+
+        Returns
+        -------
+        codes : ndarray of int64, shape (n_rows,)
+            Index into `labels`, -1 where it holds nothing.
+        labels : tuple of str
+        """
+        relation = self._connection.sql(
+            f"select ({sql})::varchar as value {self._rows}", params=self._values
+        )
+        encoded = relation.to_arrow_table().column("value").combine_chunks().dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return codes, tuple(encoded.dictionary.to_pylist())
+
+    def column_categories(self, column: Column) -> tuple[Int, tuple[str, ...]]:
+        """Return a categorical column of every row as codes and labels."""
+        return self.categories(column_value(self._connection, self.tables.model, column))
+
+    def per_window(self) -> tuple[Int, Int]:
+        """
+        Return the rows ordered by window, and where each window starts among them.
+
+        Returns
+        -------
+        order : ndarray of int64, shape (n_inside,)
+            Row numbers.
+        bounds : ndarray of int64, shape (n_windows + 1,)
+        """
+        order = np.argsort(self.index, kind="stable")
+        bounds = np.searchsorted(self.index[order], np.arange(len(self.windows) + 1))
+        return order.astype(np.int64), bounds.astype(np.int64)
+
+    def _place(self, versions: Sequence[str] | None) -> Int:
+        ts = np.asarray(self._fetch("epoch_us(ts)"), dtype=np.int64)
+        index = window_index(ts, self.windows)
+        if versions is not None and len(set(versions)) > 1:
+            names = sorted(set(versions))
+            wanted = np.array([names.index(version) for version in versions], np.int64)
+            own = np.asarray(self._fetch("list_position($versions, version) - 1"), np.int64)
+            index[own != wanted[index]] = NO_WINDOW
+        return index
+
+    def _fetch(self, sql: str) -> np.ma.MaskedArray:
+        fetched = self._connection.execute(
+            f"select {sql} as value {self._rows}", self._values
+        ).fetchnumpy()
+        return np.ma.asarray(fetched["value"])
+
+
+def window_index(ts_us: Int, windows: Sequence[Window]) -> Int:
+    """
+    Return the place of each time among the windows.
+
+    Parameters
+    ----------
+    ts_us : ndarray of int64, shape (n,)
+        Microseconds since 1970, in any order.
+    windows : sequence of Window
+        Oldest first, not overlapping, gaps allowed.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        `NO_WINDOW` for times in none.
+    """
+    if not windows:
+        return np.full(len(ts_us), NO_WINDOW, np.int64)
+    starts = np.array([to_microseconds(w.start) for w in windows], np.int64)
+    ends = np.array([to_microseconds(w.end) for w in windows], np.int64)
+    index = np.searchsorted(starts, ts_us, side="right").astype(np.int64) - 1
+    index[(index < 0) | (ts_us >= ends[index])] = NO_WINDOW
+    return index
+
+
+def check_order(windows: Sequence[Window], versions: Sequence[str] | None = None) -> None:
+    """
+    Refuse windows that overlap or are not in order, or that do not match the versions.
+
+    Raises
+    ------
+    InvalidWindowError
+    """
+    for earlier, later in pairwise(windows):
+        if later.start < earlier.end:
+            raise InvalidWindowError(
+                f"window {later} starts before {earlier} ends; pass them oldest first, apart"
+            )
+    if versions is not None and len(versions) != len(windows):
+        raise InvalidWindowError(
+            f"{len(windows)} windows with {len(versions)} versions; name one version per window"
+        )

@@ -1,0 +1,245 @@
+"""The store as the other rooms see it: one open DuckDB file, its questions and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from domain.calls import CallBuckets
+from domain.column import Column
+from domain.outcome import Outcomes
+from domain.profile import CategoryCounts, Grid, ProfileSeries, SortedColumn
+from domain.window import Window
+from store import append, calls, catalog, outcomes, questions, registry
+from store.append import LoadCounts
+from store.catalog import DeploymentInfo
+from store.database import Database
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+class Store:
+    """
+    Prediction logs, and what was found in them.
+
+    Every method may raise `StoreError` where the database fails; those that name a model or a
+    column raise `UnknownNameError` where there is none such.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, directory: Path, *, create: bool = True) -> Store:
+        """
+        Open ``driftline.duckdb`` in `directory`; see `Database.open` for what can go wrong.
+
+        Parameters
+        ----------
+        directory : Path
+        create : bool, default=True
+            Make it where it does not exist.
+        """
+        return cls(Database.open(directory, create=create))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._database.path
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def checkpoint(self) -> None:
+        """Move what the log holds into the file."""
+        self._database.checkpoint()
+
+    def size_bytes(self) -> int:
+        """Return what the file and its log take on disk."""
+        return self._database.size_bytes()
+
+    def version(self) -> int:
+        """Return the version of the tables."""
+        return self._database.version()
+
+    # ------------------------------------------------------------------ logs in
+
+    def load(self, batches: Iterable[tuple[str, pa.Table, pa.Table]], source: str) -> LoadCounts:
+        """
+        Store the events of one file or body: all or nothing, and nothing twice.
+
+        Parameters
+        ----------
+        batches : iterable of (model, events, features)
+            Two tables of equal length. `events` has some of ``domain.event.FIELDS`` without the
+            model; ``ts`` is required, a timestamp with a zone. `features` has one column each:
+            number, text or boolean. An error while iterating stores nothing.
+        source : str
+            Counted under this name.
+
+        Returns
+        -------
+        LoadCounts
+            What was newly stored.
+        """
+        return append.load_events(self._database, batches, source)
+
+    def load_labels(self, batches: Iterable[tuple[str, pa.Table]], source: str) -> LoadCounts:
+        """
+        Store labels that came by themselves, also of predictions nobody knows yet.
+
+        Parameters
+        ----------
+        batches : iterable of (model, labels)
+            Columns ``label`` and ``prediction_id`` or ``request_id`` (a request's label is told of
+            every version's predictions of it), ``ts`` where known.
+        source : str
+            Counted under this name.
+        """
+        return append.load_labels(self._database, batches, source)
+
+    def sources(self) -> dict[str, LoadCounts]:
+        """Return what came from each source so far."""
+        with self._database.reading() as connection:
+            return append.sources(connection)
+
+    # ------------------------------------------------------------------ what there is
+
+    def models(self) -> tuple[str, ...]:
+        """Return the models, in alphabetical order."""
+        with self._database.reading() as connection:
+            return tuple(registry.all_models(connection))
+
+    def deployments(self, model: str) -> tuple[DeploymentInfo, ...]:
+        """Return the versions of a model, in alphabetical order."""
+        with self._database.reading() as connection:
+            return catalog.deployments(connection, model)
+
+    def columns(self, model: str) -> tuple[Column, ...]:
+        """Return the features in the order they were first seen, then the outputs there are."""
+        with self._database.reading() as connection:
+            return catalog.columns(connection, model)
+
+    def conflicts(self, model: str) -> dict[str, tuple[str, ...]]:
+        """Return the features that came with more than one type, and the types, first one first."""
+        with self._database.reading() as connection:
+            found = registry.features_of(connection, model).conflicts()
+        return {name: tuple(kind.value for kind in types) for name, types in found.items()}
+
+    def data_span(self, model: str) -> Window | None:
+        """Return the span from the first event to just behind the last; None without any."""
+        with self._database.reading() as connection:
+            return catalog.data_span(connection, model)
+
+    def row_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
+        """Return the predictions of every version in every window, shape (n_windows,) each."""
+        with self._database.reading() as connection:
+            return questions.row_counts(connection, model, windows, "predictions")
+
+    def call_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
+        """Return the calls of every version in every window, shape (n_windows,) each."""
+        with self._database.reading() as connection:
+            return questions.row_counts(connection, model, windows, "calls")
+
+    # ------------------------------------------------------------------ columns
+
+    def counts(
+        self,
+        model: str,
+        grids: Mapping[Column, Grid],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+    ) -> dict[Column, ProfileSeries]:
+        """Count columns over their grids in every window, of the version named for it."""
+        with self._database.reading() as connection:
+            return questions.counts(connection, model, grids, windows, versions)
+
+    def sorted_columns(
+        self,
+        model: str,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+    ) -> dict[Column, list[SortedColumn]]:
+        """Return the exact values of numeric columns, one `SortedColumn` per window."""
+        with self._database.reading() as connection:
+            return questions.sorted_columns(connection, model, columns, windows, versions)
+
+    def sorted_total(
+        self, model: str, column: Column, windows: Sequence[Window], versions: Sequence[str]
+    ) -> SortedColumn:
+        """Return the exact values of a numeric column in all windows together."""
+        with self._database.reading() as connection:
+            return questions.sorted_total(connection, model, column, windows, versions)
+
+    def category_counts(
+        self, model: str, column: Column, windows: Sequence[Window], versions: Sequence[str]
+    ) -> CategoryCounts:
+        """Count the values of a categorical column in all windows together."""
+        with self._database.reading() as connection:
+            return questions.category_counts(connection, model, column, windows, versions)
+
+    def cell_means(
+        self,
+        model: str,
+        grids: Mapping[Column, Grid],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+    ) -> dict[Column, Float]:
+        """Return the mean score of the rows in each cell, shape (n_cells,), NaN where empty."""
+        with self._database.reading() as connection:
+            return questions.cell_means(connection, model, grids, windows, versions)
+
+    # ------------------------------------------------------------------ calls and labels
+
+    def call_buckets(
+        self,
+        model: str,
+        version: str,
+        span: Window,
+        bucket_s: int,
+        latency_thresholds_ms: Sequence[float],
+    ) -> CallBuckets:
+        """Count calls in equal buckets from the start of `span`, by replica."""
+        with self._database.reading() as connection:
+            return calls.call_buckets(
+                connection, model, version, span, bucket_s, latency_thresholds_ms
+            )
+
+    def latency_quantiles(
+        self, model: str, version: str, windows: Sequence[Window], qs: Sequence[float]
+    ) -> Float:
+        """Return exact latency quantiles in ms, shape (n_windows, n_quantiles), NaN where none."""
+        with self._database.reading() as connection:
+            return calls.latency_quantiles(connection, model, version, windows, qs)
+
+    def outcomes(
+        self,
+        model: str,
+        version: str,
+        windows: Sequence[Window],
+        known_by: datetime | None = None,
+    ) -> list[Outcomes]:
+        """Return the labelled predictions of every window; `known_by`: as it was known then."""
+        with self._database.reading() as connection:
+            return outcomes.outcomes(connection, model, version, windows, known_by)
