@@ -1,0 +1,276 @@
+"""What the alert desk shows: which incidents, in which order, in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.evidence import Evidence
+from domain.catalogue import say
+from domain.errors import UnknownNameError
+from domain.finding import Severity, Value
+from domain.incident import Alert, AlertState, Cause, Incident
+from domain.sentences import alert_sentence
+from domain.window import Window, parse_time
+
+STALE_AFTER_WINDOWS: Final = 2
+SHOWN: Final = 6
+_OUTPUTS: Final = frozenset({"prediction", "score", "label"})
+_GONE: Final = "finding.completeness."
+_MOMENT: Final = "%Y-%m-%d %H:%M"
+_DAY: Final = "%Y-%m-%d"
+
+
+def ordered(incidents: Iterable[Incident]) -> list[Incident]:
+    """Return the worst first, then what nobody has acknowledged, then the newest."""
+    newest = sorted(incidents, key=lambda i: (i.started_at, i.incident_id), reverse=True)
+    return sorted(newest, key=lambda i: (-i.severity.rank, i.acknowledged_at is not None))
+
+
+def chosen(
+    incidents: Iterable[Incident],
+    *,
+    severity: Severity | None = None,
+    state: AlertState | None = None,
+    cause: Cause | None = None,
+    subject: str | None = None,
+    span: Window | None = None,
+) -> list[Incident]:
+    """
+    Keep what is asked for, in its order; None asks for nothing.
+
+    Parameters
+    ----------
+    incidents : iterable of Incident
+    severity : Severity or None
+        This, or worse.
+    state : AlertState or None
+    cause : Cause or None
+    subject : str or None
+        One of its subjects; a replica's name also finds ``latency@pod-3``.
+    span : Window or None
+        It was seen inside this span.
+    """
+    kept = [i for i in incidents if severity is None or i.severity.at_least(severity)]
+    kept = [i for i in kept if state is None or i.state is state]
+    kept = [i for i in kept if cause is None or i.cause is cause]
+    if subject is not None:
+        kept = [i for i in kept if any(subject in (s, *s.split("@")) for s in i.subjects)]
+    if span is not None:
+        kept = [i for i in kept if i.started_at < span.end and i.last_seen_at > span.start]
+    return kept
+
+
+def find(incidents: Sequence[Incident], name: str) -> Incident:
+    """
+    Return the incident with this id, or the only one whose id begins so.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none, or more than one.
+    """
+    found = [i for i in incidents if i.incident_id.startswith(name)] if name else []
+    exact = [i for i in found if i.incident_id == name]
+    if len(exact) == 1 or len(found) == 1:
+        return (exact or found)[0]
+    if found:
+        several = ", ".join(sorted(i.incident_id for i in found)[:5])
+        raise UnknownNameError(f"{len(found)} incidents begin with {name!r}: {several}")
+    raise UnknownNameError.nearest("incident", name, [i.incident_id for i in incidents])
+
+
+def carry_acknowledgement(incident: Incident, earlier: Incident | None) -> Incident:
+    """
+    Keep who acknowledged an incident, until it gets worse or another subject joins it.
+
+    Parameters
+    ----------
+    incident : Incident
+        As replayed now.
+    earlier : Incident or None
+        As it was stored.
+    """
+    if earlier is None or earlier.acknowledged_at is None:
+        return incident
+    worse = not earlier.severity.at_least(incident.severity)
+    if worse or not set(incident.subjects) <= set(earlier.subjects):
+        return replace(incident, note=earlier.note)
+    return replace(
+        incident,
+        acknowledged_by=earlier.acknowledged_by,
+        acknowledged_at=earlier.acknowledged_at,
+        note=earlier.note,
+    )
+
+
+def sentences(incident: Incident, language: str = "en") -> list[str]:
+    """
+    Say what each alert of an incident is about, its own first, then what followed from it.
+
+    Parameters
+    ----------
+    incident : Incident
+    language : {"en", "zh"}
+    """
+    return [alert_sentence(alert, language) for alert in incident.alerts]
+
+
+def stale(last_run_end: datetime, length: timedelta, now: datetime) -> Evidence | None:
+    """
+    Tell when the monitor itself stands still: no run for two windows.
+
+    Parameters
+    ----------
+    last_run_end : datetime
+        End of the newest window that was judged.
+    length : timedelta
+        Of a window.
+    now : datetime
+
+    Returns
+    -------
+    Evidence or None
+    """
+    missed = (now - last_run_end) / length
+    if missed < STALE_AFTER_WINDOWS:
+        return None
+    return Evidence(
+        cause=Cause.MONITOR,
+        subject="runs",
+        severity=Severity.WARNING,
+        reason="alert.monitor.stale",
+        at=last_run_end,
+        until=now,
+        strength=missed,
+        of_output=False,
+        values={"missed": int(missed), "last": f"{last_run_end:%Y-%m-%d %H:%M}"},
+    )
+
+
+def headline(incident: Incident, language: str = "en", timezone: str = "UTC") -> str:
+    """
+    Say what an incident is in one line.
+
+    Parameters
+    ----------
+    incident : Incident
+    language : {"en", "zh"}
+    timezone : str, default="UTC"
+        In which times are written; days without a time where they begin and end at midnight.
+
+    Examples
+    --------
+    ``3 inputs drift: temp, dewp, humid (since 2013-04-12)``
+    """
+    own = [a for a in incident.alerts if a.cause is incident.cause] or list(incident.alerts)
+    if incident.cause in {Cause.LATENCY, Cause.AVAILABILITY}:
+        text = _objective(incident, own, language, timezone)
+    else:
+        text = _columns(incident, own, language)
+    return say("alert.headline", language, what=text, when=_when(incident, own, language, timezone))
+
+
+def _columns(incident: Incident, own: list[Alert], language: str) -> str:
+    names = list(dict.fromkeys(a.subject for a in own))
+    worst = own[0]
+    values: dict[str, Value] = {
+        "names": _listed(names, language),
+        "count": len(names),
+        "value": _number(worst.values.get("value")),
+        "usual": _number(worst.values.get("usual")),
+        "missed": worst.values.get("missed"),
+    }
+    return say(f"alert.headline.{_kind(incident, own, names)}", language, **values)
+
+
+def _kind(incident: Incident, own: list[Alert], names: list[str]) -> str:
+    many = "many" if len(names) > 1 else "one"
+    if incident.cause is Cause.DRIFT:
+        which = "drift-columns" if _OUTPUTS & set(names) else "drift"
+        return f"{which}.{many}"
+    if incident.cause is Cause.MISSING:
+        return f"{_missing_kind(own)}.{many}"
+    if incident.cause is Cause.TRAFFIC:
+        silent = all(a.reason == "finding.silence.silent" for a in own)
+        return "silence" if silent else "traffic"
+    return f"performance.{many}" if incident.cause is Cause.PERFORMANCE else "monitor"
+
+
+def _missing_kind(own: list[Alert]) -> str:
+    gone = [a.reason.removeprefix(_GONE) for a in own if a.reason.startswith(_GONE)]
+    if not gone:
+        return "more-missing"
+    return "changed-type" if all(why.startswith("changed_type") for why in gone) else "missing"
+
+
+def _objective(incident: Incident, own: list[Alert], language: str, timezone: str) -> str:
+    """Say who is slow or failing: a replica where one explains it, else the objective."""
+    # the overall objective knows the share of all calls; a replica's own alert who it is
+    replicas = {a.values.get("replica") for a in own if a.values.get("replica")}
+    kind = "slow" if incident.cause is Cause.LATENCY else "failed"
+    with_share = [a for a in own if isinstance(a.values.get("bad_share"), int | float)]
+    if not with_share:
+        reason = "exhausted" if own[0].reason == "slo.exhausted" else "burning"
+        return say(f"alert.headline.{reason}", language, name=own[0].subject)
+    main = next((a for a in with_share if "@" not in a.subject), with_share[0])
+    replica = str(min(map(str, replicas))) if len(replicas) == 1 else None
+    key = f"alert.headline.{kind}" + (".replica" if replica else "")
+    blamed = [a for a in with_share if replica and a.subject.endswith(f"@{replica}")]
+    shown = (blamed or [main])[0]
+    text = say(
+        key,
+        language,
+        name=main.subject.split("@", 1)[0],
+        replica=replica,
+        share=float(shown.values["bad_share"] or 0),
+        limit=_number(shown.values.get("latency_ms")),
+    )
+    status = main.values.get("status")
+    prefix = ""
+    if kind == "failed" and isinstance(status, int | float) and status:
+        prefix = say("alert.headline.status", language, status=f"{status:g}")
+    return prefix + text + _between(main, language, timezone)
+
+
+def _between(alert: Alert, language: str, timezone: str) -> str:
+    """Say from when to when calls were bad, for a fault that one window saw the whole of."""
+    since, until = alert.values.get("bad_from"), alert.values.get("bad_to")
+    if alert.windows != 1 or not isinstance(since, str) or not isinstance(until, str):
+        return ""
+    zone = ZoneInfo(timezone)
+    first, last = (parse_time(text).astimezone(zone) for text in (since, until))
+    return say("alert.headline.between", language, since=f"{first:%H:%M}", until=f"{last:%H:%M}")
+
+
+def _listed(names: list[str], language: str) -> str:
+    mark = say("alert.comma", language)
+    if len(names) <= SHOWN:
+        return mark.join(names)
+    return say("alert.and-more", language, names=mark.join(names[:SHOWN]), more=len(names) - SHOWN)
+
+
+def _number(value: Value) -> str:
+    return f"{value:.4g}" if isinstance(value, int | float) else "—"
+
+
+def _when(incident: Incident, own: list[Alert], language: str, timezone: str) -> str:
+    zone = ZoneInfo(timezone)
+    since = min(a.started_at for a in own).astimezone(zone)
+    until = max(a.last_seen_at for a in own).astimezone(zone)
+    first, last = _moment(since), _moment(until, end=True)
+    if incident.state is not AlertState.RESOLVED:
+        return say("alert.since", language, since=first)
+    if first[:10] == last[:10]:
+        return say("alert.on", language, day=first[:10])
+    return say("alert.from-to", language, since=first, until=last)
+
+
+def _moment(moment: datetime, *, end: bool = False) -> str:
+    """Write a day where it begins, or, for an end, where the one before ends."""
+    if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
+        return moment.strftime(_MOMENT)
+    return (moment - timedelta(days=1) if end else moment).strftime(_DAY)
