@@ -1,0 +1,104 @@
+"""Texts about rejections: each in English and Chinese, side by side, so that neither is forgotten."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {
+    "rejection.bad_json": {
+        "en": "not a JSON object: {value}",
+        "zh": "不是 JSON 对象：{value}",
+    },
+    "rejection.duplicate_key": {
+        "en": "the key {field} is there twice; which of the two counts is not known",
+        "zh": "键 {field} 出现了两次，无法判断以哪一个为准",
+    },
+    "rejection.not_finite": {
+        "en": "{field} is {value}; JSON has no such number, write null for a missing value",
+        "zh": "{field} 为 {value}；JSON 没有这样的数，缺失值请写 null",
+    },
+    "rejection.too_deep": {
+        "en": "nested deeper than {value} levels",
+        "zh": "嵌套超过 {value} 层",
+    },
+    "rejection.too_large": {
+        "en": "{field} is longer than {value} bytes",
+        "zh": "{field} 超过 {value} 字节",
+    },
+    "rejection.invalid_utf8": {
+        "en": "not UTF-8 at byte {value}; save the log as UTF-8",
+        "zh": "第 {value} 个字节不是 UTF-8；请将日志存为 UTF-8",
+    },
+    "rejection.truncated": {
+        "en": "the file ends here too early ({value}); fetch it again, the lines before are stored",
+        "zh": "文件在此处提前结束（{value}）；请重新获取，之前的行已存入",
+    },
+    "rejection.ragged_row": {
+        "en": "{value} cells under a header of {expected}",
+        "zh": "该行有 {value} 个单元格，而表头有 {expected} 个",
+    },
+    "rejection.bad_quotes": {
+        "en": "a quoted cell that starts here does not end",
+        "zh": "从此处开始的带引号单元格没有结束",
+    },
+    "rejection.missing_model": {
+        "en": "no model; pass --model or name it in the mapping file",
+        "zh": "没有模型名；请使用 --model，或在映射文件中指定",
+    },
+    "rejection.missing_ts": {
+        "en": "no time in {field}; `ts: COLUMN` in the mapping file names where it is",
+        "zh": "{field} 中没有时间；请在映射文件中用 `ts: 列名` 指明",
+    },
+    "rejection.bad_ts": {
+        "en": "{field} {value} is not a time; write ISO 8601 with its zone "
+        "(2013-07-01T10:00:00Z) or give ts_format in the mapping file",
+        "zh": "{field} {value} 不是时间；请写成带时区的 ISO 8601（2013-07-01T10:00:00Z），"
+        "或在映射文件中给出 ts_format",
+    },
+    "rejection.naive_ts": {
+        "en": "{field} {value} has no zone; write it with one (…Z, …+02:00) or add, for example, "
+        "`ts_zone: America/New_York` to the mapping file",
+        "zh": "{field} {value} 没有时区；请写明时区（…Z、…+08:00），"
+        "或在映射文件中加入例如 `ts_zone: Asia/Shanghai`",
+    },
+    "rejection.ambiguous_ts": {
+        "en": "{field} {value} happens twice in {zone}, when clocks are set back; write it in UTC "
+        "or add `ts_fold: earlier` or `later` to the mapping file",
+        "zh": "{field} {value} 在 {zone} 因时钟回拨出现两次；请改用 UTC，"
+        "或在映射文件中加入 `ts_fold: earlier` 或 `later`",
+    },
+    "rejection.skipped_ts": {
+        "en": "{field} {value} does not exist in {zone}, where clocks are set forward",
+        "zh": "{field} {value} 在 {zone} 因时钟拨快而不存在",
+    },
+    "rejection.past_ts": {
+        "en": "{field} {value} is before 1990: is the unit or the clock wrong?",
+        "zh": "{field} {value} 早于 1990 年：单位或时钟有误？",
+    },
+    "rejection.future_ts": {
+        "en": "{field} {value} is more than a day ahead: is the unit or the clock wrong?",
+        "zh": "{field} {value} 超前一天以上：单位或时钟有误？",
+    },
+    "rejection.wrong_type": {
+        "en": "{field} is {value}, where {expected} is expected",
+        "zh": "{field} 为 {value}，此处应为 {expected}",
+    },
+    "rejection.out_of_range": {
+        "en": "{field} is {value}; it must be {expected}",
+        "zh": "{field} 为 {value}；取值必须是 {expected}",
+    },
+    "rejection.negative_latency": {
+        "en": "{field} is {value}; a latency below zero comes from clocks that differ",
+        "zh": "{field} 为 {value}；延迟为负说明时钟不一致",
+    },
+    "rejection.no_substance": {
+        "en": "none of features, prediction, score, label, latency_ms, status: nothing to watch",
+        "zh": "没有 features、prediction、score、label、latency_ms、status 中的任何一项，无可监测",
+    },
+    "rejection.missing_label": {
+        "en": "no label in {field}",
+        "zh": "{field} 中没有标签",
+    },
+    "rejection.missing_id": {
+        "en": "neither prediction_id nor request_id: the label belongs to nothing",
+        "zh": "既没有 prediction_id 也没有 request_id，标签无所归属",
+    },
+}

@@ -1,0 +1,87 @@
+"""What reading a log gives: batches of events or labels, and the lines that are neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from domain.rejection import Rejection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventBatch:
+    """
+    Events of one model, ready for the store.
+
+    Parameters
+    ----------
+    model : str
+        Never empty.
+    events : pa.Table
+        The columns of ``domain.event.FIELDS`` that hold anything, without `model`; `ts`
+        (``timestamp[us, tz=UTC]``) is always there. Texts are ``string``, numbers ``double``,
+        `status` is ``int32``, `tags` is a JSON object of texts with sorted keys.
+    features : pa.Table
+        As many rows; each column is ``double``, ``string`` or ``bool`` and holds something.
+        Nested values are JSON text. A value keeps the type it was written with: rows whose
+        value of a feature has another type come in another batch.
+    """
+
+    model: str
+    events: pa.Table
+    features: pa.Table
+
+    @property
+    def n_rows(self) -> int:
+        """Number of events."""
+        return int(self.events.num_rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """
+    One step through a log.
+
+    Parameters
+    ----------
+    batches : tuple of EventBatch
+    rejections : tuple of Rejection
+        By position.
+    """
+
+    batches: tuple[EventBatch, ...]
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelBatch:
+    """
+    True outcomes of one model.
+
+    Parameters
+    ----------
+    model : str
+    labels : pa.Table
+        `label` (string), and `prediction_id`, `request_id` (string), `ts`
+        (``timestamp[us, tz=UTC]``) where they hold anything.
+    """
+
+    model: str
+    labels: pa.Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelRead:
+    """
+    One step through a file of labels.
+
+    Parameters
+    ----------
+    batches : tuple of LabelBatch
+    rejections : tuple of Rejection
+        By position.
+    """
+
+    batches: tuple[LabelBatch, ...]
+    rejections: tuple[Rejection, ...]

@@ -1,0 +1,273 @@
+"""Blocks of a log into event batches: the same rules whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from domain.errors import InputError, suggestion
+from domain.event import FIELDS, SUBSTANCE
+from domain.rejection import Rejection
+from ingest.batch import EventBatch, Read
+from ingest.fields import (
+    Refusals,
+    latency_field,
+    number_field,
+    refuse_long_texts,
+    share_field,
+    status_field,
+    tags_field,
+    text_field,
+    unless_empty,
+)
+from ingest.features import feature_names, feature_table, features_of, partition
+from ingest.mapping import REST, Mapping
+from ingest.readers.block import Block, reject
+from ingest.times import parse_times
+from ingest.values import Mask, Values, holds
+
+_TEXTS: Final = ("version", "prediction_id", "request_id", "replica", "trace_id")
+_OUTCOMES: Final = ("prediction", "label")
+_NUMBERS: Final[dict[str, Callable[[Values, str, Refusals], pa.Array]]] = {
+    "score": number_field,
+    "latency_ms": latency_field,
+    "status": status_field,
+    "sampling_rate": share_field,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """
+    What fills in where the log says nothing.
+
+    Parameters
+    ----------
+    model, version : str or None
+    now : datetime or None
+        Times more than a day later are refused.
+    """
+
+    model: str | None = None
+    version: str | None = None
+    now: datetime | None = None
+
+
+def events_of(block: Block, mapping: Mapping, defaults: Defaults, source: str) -> Read:
+    """
+    Turn a block into events and rejections: each row is in one of the two.
+
+    Parameters
+    ----------
+    block : Block
+    mapping : Mapping
+    defaults : Defaults
+    source : str
+        Name of the log, for messages.
+
+    Raises
+    ------
+    InputError
+        If the log's own header shows that no row can be an event.
+    """
+    if block.complete:
+        require_columns(block, mapping, defaults, source)
+    if not block.n_rows:
+        return Read((), block.rejections)
+    assembly = Assembly(block, mapping, defaults)
+    events = assembly.events()
+    refusals = assembly.refusals
+    features = features_of(block, mapping, refusals)
+    refuse_long_texts(events, refusals)
+    for values in features.values():
+        if values.text is not None:
+            refuse_long_texts({"a feature": values.text}, refusals)
+    _refuse_without_substance(events, features, block.n_rows, refusals)
+    return Read(_batches(events, features, refusals, block.n_rows), rejections_of(block, refusals))
+
+
+def rejections_of(block: Block, refusals: Refusals) -> tuple[Rejection, ...]:
+    """Return what the reader and the rules refused, by position."""
+    refused = [
+        reject(int(block.positions[row]), reason, block.raw(row), **values)
+        for row, (reason, values) in refusals.reasons.items()
+    ]
+    return tuple(sorted([*block.rejections, *refused], key=lambda rejection: rejection.position))
+
+
+class Assembly:
+    """Takes the columns of one block for the fields of an event."""
+
+    def __init__(self, block: Block, mapping: Mapping, defaults: Defaults) -> None:
+        self._block = block
+        self._mapping = mapping
+        self._defaults = defaults
+        self.refusals = Refusals()
+
+    def events(self) -> dict[str, pa.Array]:
+        """Return the columns of the fields, `model` among them."""
+        columns = {"model": self.model(), "ts": self.times()}
+        for field in _TEXTS:
+            columns[field] = self.text(field)
+        if self._defaults.version is not None:
+            columns["version"] = pc.fill_null(columns["version"], self._defaults.version)
+        for field in _OUTCOMES:
+            columns[field] = self.outcome(field)
+        for field, convert in _NUMBERS.items():
+            columns[field] = convert(self._values(field), self._name(field), self.refusals)
+        tags = self._name("tags")
+        columns["tags"] = tags_field(self._values("tags"), self._below(tags), tags, self.refusals)
+        return {field: columns[field] for field in FIELDS}
+
+    def model(self) -> pa.Array:
+        """Return the models; rows without one are refused."""
+        model = self.text("model")
+        if self._defaults.model is not None:
+            model = pc.fill_null(model, self._defaults.model)
+        for row in np.flatnonzero(~holds(model)):
+            self.refusals.add(int(row), "missing_model")
+        return model
+
+    def times(self, *, required: bool = True) -> pa.Array:
+        """Return the times; rows with a wrong one (or without one, if required) are refused."""
+        name, values = self._name("ts"), self._values("ts")
+        if values.text is not None:  # an empty text is a missing one
+            values = replace(values, text=unless_empty(values.text))
+        times = parse_times(values, self._mapping.time_rule, self._defaults.now)
+        for row in np.flatnonzero(~values.present()) if required else ():
+            self.refusals.add(int(row), "missing_ts", field=name)
+        for row, reason in times.refused.items():
+            zone = self._mapping.ts_zone or ""
+            self.refusals.add(row, reason, field=name, value=values.describe(row), zone=zone)
+        return times.ts
+
+    def text(self, field: str) -> pa.Array:
+        """Return an id, a version or a name as text."""
+        return text_field(self._values(field), self._name(field), self.refusals)
+
+    def outcome(self, field: str) -> pa.Array:
+        """Return a prediction or a label as text; lists and objects as JSON text."""
+        return text_field(self._values(field), self._name(field), self.refusals, nested=True)
+
+    def _name(self, field: str) -> str:
+        return self._mapping.column(field) or field
+
+    def _values(self, field: str) -> Values:
+        length = self._block.n_rows
+        constant = self._mapping.constant(field)
+        if constant is not None:
+            return Values(length, text=pa.repeat(pa.scalar(constant, pa.string()), length))
+        return self._block.columns.get(self._name(field), Values(length))
+
+    def _below(self, path: str) -> dict[str, Values]:
+        prefix = path + "."
+        return {
+            name.removeprefix(prefix): values
+            for name, values in self._block.columns.items()
+            if name.startswith(prefix)
+        }
+
+
+def _refuse_without_substance(
+    events: dict[str, pa.Array], features: dict[str, Values], length: int, refusals: Refusals
+) -> None:
+    substance = np.zeros(length, dtype=np.bool_)
+    for field in SUBSTANCE:
+        substance |= holds(events[field])
+    for values in features.values():
+        if substance.all():
+            return
+        substance |= values.present()
+    for row in np.flatnonzero(~substance):
+        refusals.add(int(row), "no_substance")
+
+
+def _batches(
+    events: dict[str, pa.Array], features: dict[str, Values], refusals: Refusals, length: int
+) -> tuple[EventBatch, ...]:
+    """Part the rows by model and by the types of their features."""
+    kept = np.ones(length, dtype=np.bool_)
+    kept[list(refusals.reasons)] = False
+    if not kept.any():
+        return ()
+    models = events["model"].dictionary_encode()
+    codes = np.asarray(models.indices.fill_null(-1), dtype=np.int64)
+    _, groups = np.unique(
+        partition(features, length) * (len(models.dictionary) + 1) + codes, return_inverse=True
+    )
+    groups[~kept] = -1
+    batches: list[EventBatch] = []
+    for group in range(int(groups.max()) + 1):
+        rows = groups == group
+        if rows.any():
+            model = models.dictionary[int(codes[np.argmax(rows)])].as_py()
+            batches.append(_batch(model, events, features, None if rows.all() else rows))
+    return tuple(batches)
+
+
+def _batch(
+    model: str,
+    events: dict[str, pa.Array],
+    features: dict[str, Values],
+    rows: Mask | None,
+) -> EventBatch:
+    table = pa.table({field: column for field, column in events.items() if field != "model"})
+    if rows is not None:
+        table = table.filter(pa.array(rows))
+    held = [name for name in table.column_names if table[name].null_count < table.num_rows]
+    return EventBatch(model, table.select(held), feature_table(features, rows))
+
+
+def require_columns(block: Block, mapping: Mapping, defaults: Defaults, source: str) -> None:
+    """
+    Refuse a table that lacks a column which every row needs.
+
+    Parameters
+    ----------
+    block : Block
+        Of a format with a header.
+    mapping : Mapping
+    defaults : Defaults
+    source : str
+        Name of the log.
+
+    Raises
+    ------
+    InputError
+        With the nearest name that is there.
+    """
+    there = tuple(block.columns)
+    for field in FIELDS:
+        column = mapping.column(field)
+        if column is None or column in there or any(c.startswith(column + ".") for c in there):
+            continue
+        needed = field == "ts" or (field == "model" and defaults.model is None)
+        if mapping.named(field) or needed:
+            raise InputError(
+                f"{source}: {_missing(field, column, there, named=mapping.named(field))}"
+            )
+    if mapping.features != REST:
+        names = feature_names(there, mapping)
+        for item in mapping.features:
+            if not item.endswith(".*") and item not in names and f"features.{item}" not in names:
+                raise InputError(
+                    f"{source}: no column {item!r}, which the mapping lists as a feature{suggestion(item, there)}"
+                )
+
+
+def _missing(field: str, column: str, there: tuple[str, ...], *, named: bool) -> str:
+    if named:
+        return (
+            f"no column {column!r}, which the mapping names as {field}{suggestion(column, there)}"
+        )
+    remedy = "pass --model, or " if field == "model" else ""
+    return (
+        f"no column {column!r}; {remedy}name it in a mapping file (`{field}: COLUMN`, --map)"
+        f"{suggestion(column, there).replace('; did you mean', '; is it')}"
+    )

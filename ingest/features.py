@@ -1,0 +1,144 @@
+"""Which columns are features, under which names, and how rows of differing types part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from domain.event import FIELDS
+from ingest.fields import Refusals
+from ingest.mapping import REST, Mapping
+from ingest.readers.block import Block
+from ingest.values import Mask, Values, feature_form, holds
+
+_NATIVE: Final = "features."
+_KINDS: Final = ("number", "text", "flag")
+
+
+def feature_names(paths: Sequence[str], mapping: Mapping) -> dict[str, str]:
+    """
+    Return the feature's name by path, for the columns that are features.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        All columns of a log.
+    mapping : Mapping
+    """
+    chosen = _rest(paths, mapping) if mapping.features == REST else _listed(paths, mapping)
+    return {
+        path: mapping.rename.get(path, mapping.rename.get(name, name))
+        for path, name in chosen.items()
+        if path not in mapping.exclude and name not in mapping.exclude
+    }
+
+
+def _rest(paths: Sequence[str], mapping: Mapping) -> dict[str, str]:
+    taken = {mapping.column(field) for field in FIELDS} | {"features"}
+    tags = f"{mapping.column('tags')}."
+    return {
+        path: path.removeprefix(_NATIVE)
+        for path in paths
+        if path not in taken and not path.startswith(tags)
+    }
+
+
+def _listed(paths: Sequence[str], mapping: Mapping) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    for item in mapping.features:
+        if item.endswith(".*"):
+            prefix = item.removesuffix("*")
+            chosen |= {p: p.removeprefix(prefix) for p in paths if p.startswith(prefix)}
+        elif item in paths:
+            chosen[item] = item.removeprefix(_NATIVE)
+        elif _NATIVE + item in paths:
+            chosen[_NATIVE + item] = item
+    return chosen
+
+
+def features_of(block: Block, mapping: Mapping, refusals: Refusals) -> dict[str, Values]:
+    """
+    Return the features of a block by name.
+
+    Parameters
+    ----------
+    block : Block
+    mapping : Mapping
+    refusals : Refusals
+        Takes the rows whose `features` are no object, or that give one feature twice.
+    """
+    whole = block.columns.get("features")
+    if whole is not None and mapping.features == REST:
+        refusals.add_where(whole.present(), "wrong_type", whole, "features", "an object")
+    features: dict[str, Values] = {}
+    for path, name in feature_names(tuple(block.columns), mapping).items():
+        values = feature_form(block.columns[path])
+        if not values.parts():
+            continue
+        if name in features:
+            values = _joined(features[name], values, name, refusals)
+        features[name] = values
+    return features
+
+
+def _joined(first: Values, second: Values, name: str, refusals: Refusals) -> Values:
+    """Join two columns of one name: some rows bring it inside `features`, some beside."""
+    refusals.add_where(first.present() & second.present(), "duplicate_key", second, name)
+    free = pa.array(~first.present())
+    parts = first.parts()
+    for kind, part in second.parts().items():
+        kept = pc.if_else(free, part, pa.scalar(None, part.type))
+        parts[kind] = pc.coalesce(parts[kind], kept) if kind in parts else kept
+    return Values(first.length, **parts)
+
+
+def partition(features: Dictionary[str, Values], length: int) -> NDArray[np.int64]:
+    """
+    Number the rows by the types of their features.
+
+    Parameters
+    ----------
+    features : mapping of str to Values
+    length : int
+
+    Returns
+    -------
+    ndarray of int64, shape (length,)
+        Equal where each feature of two rows has one type, or is missing in one of them.
+    """
+    groups = np.zeros(length, dtype=np.int64)
+    for values in features.values():
+        kinds = [kind for kind in _KINDS if kind in values.parts()]
+        if len(kinds) < 2:
+            continue
+        codes = np.zeros(length, dtype=np.int64)
+        for code, kind in enumerate(kinds):
+            codes[holds(values.parts()[kind])] = code
+        _, groups = np.unique(groups * len(kinds) + codes, return_inverse=True)
+    return groups.astype(np.int64)
+
+
+def feature_table(features: Dictionary[str, Values], rows: Mask | None) -> pa.Table:
+    """
+    Return the features of rows that agree in their types.
+
+    Parameters
+    ----------
+    features : mapping of str to Values
+    rows : ndarray of bool or None
+        Of one group of `partition`; None: all rows.
+    """
+    columns: dict[str, pa.Array] = {}
+    chosen = None if rows is None else pa.array(rows)
+    for name, values in features.items():
+        for part in values.parts().values():
+            column = part if chosen is None else part.filter(chosen)
+            if column.null_count < len(column):
+                columns[name] = column
+    return pa.table(columns)

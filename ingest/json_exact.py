@@ -1,0 +1,174 @@
+"""JSON lines one by one: slower, and with a reason for each line that is none."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Final, NoReturn
+
+from domain.rejection import Rejection
+from ingest.column_builder import NESTING_LIMIT, ColumnBuilder, too_deep
+from ingest.lines import LINE_LIMIT_BYTES
+from ingest.readers.block import reject
+
+_BLANK: Final = b" \t\r\n"
+# what may be too large for a double; anything else is parsed without looking at each number
+_LARGE_NUMBER: Final = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{309}")
+
+
+class UnfitError(ValueError):
+    """A line that is JSON but not an event's JSON; `reason` is the rejection's."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.values = values
+
+
+class JsonRows:
+    """
+    Gathers JSON objects into columns.
+
+    Parameters
+    ----------
+    objects : frozenset of str
+        Paths of the objects whose members become columns.
+    """
+
+    def __init__(self, objects: frozenset[str]) -> None:
+        self._objects = objects
+        self.columns: dict[str, ColumnBuilder] = {}
+        self.positions: list[int] = []
+        self.lines: list[bytes] = []
+        self.rejections: list[Rejection] = []
+
+    def add(self, position: int, line: bytes) -> None:
+        """
+        Take one line, or keep why it is none; blank lines are passed over.
+
+        Parameters
+        ----------
+        position : int
+            1-based.
+        line : bytes
+            Without its line break.
+        """
+        if not line.strip(_BLANK):
+            return
+        cells: dict[str, object] = {}
+        try:
+            spread(parse_object(line), "", self._objects, cells)
+        except UnfitError as unfit:
+            self.rejections.append(reject(position, unfit.reason, line, **unfit.values))
+            return
+        for path, value in cells.items():
+            builder = self.columns.get(path)
+            if builder is None:
+                builder = self.columns[path] = ColumnBuilder()
+            builder.put(len(self.positions), value)
+        self.positions.append(position)
+        self.lines.append(line)
+
+
+def spread(
+    members: dict[str, object], prefix: str, objects: frozenset[str], cells: dict[str, object]
+) -> None:
+    """
+    Give each member its path; the members of opened objects get paths of their own.
+
+    Parameters
+    ----------
+    members : dict
+    prefix : str
+        Path of the object, with a dot behind; empty at the top.
+    objects : frozenset of str
+        Paths of the objects to open.
+    cells : dict
+        Takes the values by path.
+
+    Raises
+    ------
+    UnfitError
+        If two members have one path.
+    """
+    for name, value in members.items():
+        path = prefix + name
+        if path in cells:
+            raise UnfitError("duplicate_key", field=json.dumps(path))
+        if isinstance(value, dict) and path in objects:
+            cells[path] = None
+            spread(value, path + ".", objects, cells)
+        else:
+            cells[path] = value
+
+
+def parse_object(line: bytes) -> dict[str, object]:
+    """
+    Parse one line strictly: UTF-8, no key twice, no NaN, bounded size and depth.
+
+    Raises
+    ------
+    UnfitError
+        With the reason of the rejection.
+    """
+    if len(line) > LINE_LIMIT_BYTES:
+        raise UnfitError("too_large", field="line", value=LINE_LIMIT_BYTES)
+    try:
+        value = json.loads(
+            line.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_double if _LARGE_NUMBER.search(line) else None,
+        )
+        if b"\\u" in line:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnfitError:
+        raise
+    except UnicodeDecodeError as error:
+        raise UnfitError("invalid_utf8", value=error.start + 1) from error
+    except UnicodeEncodeError as error:
+        raise UnfitError("bad_json", value="half of a surrogate pair") from error
+    except json.JSONDecodeError as error:
+        raise UnfitError("bad_json", value=f"{error.msg} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise UnfitError("too_deep", value=NESTING_LIMIT) from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise UnfitError("bad_json", value=str(error)) from error
+    if not isinstance(value, dict):
+        raise UnfitError("bad_json", value=f"it holds {_NAMES.get(type(value), 'a value')}")
+    if too_deep(value):
+        raise UnfitError("too_deep", value=NESTING_LIMIT)
+    return value
+
+
+_NAMES: Final = {
+    list: "an array",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+}
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise UnfitError("duplicate_key", field=json.dumps(name))
+            seen.add(name)
+    return members
+
+
+def _constant(token: str) -> NoReturn:
+    raise UnfitError("not_finite", field="a value", value=token)
+
+
+def _double(token: str) -> float:
+    value = float(token)
+    if math.isinf(value):
+        raise UnfitError("not_finite", field="a value", value=token)
+    return value

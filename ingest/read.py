@@ -1,0 +1,101 @@
+"""Logs in, batches of events or labels and rejections out: the room's front door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ingest.batch import LabelRead, Read
+from ingest.events import Defaults, events_of
+from ingest.labels import labels_of
+from ingest.mapping import Mapping
+from ingest.readers.block import Block
+from ingest.readers.registry import AUTO, reader_for
+from ingest.sources import SourceFile
+
+
+def read_events(
+    source: SourceFile,
+    mapping: Mapping | None = None,
+    *,
+    model: str | None = None,
+    version: str | None = None,
+    format: str = AUTO,  # noqa: A002 - the option's name
+    now: datetime | None = None,
+) -> Iterator[Read]:
+    """
+    Read prediction events in bounded steps; memory does not grow with the log.
+
+    Parameters
+    ----------
+    source : SourceFile
+    mapping : Mapping or None
+        What the log calls the fields; None: as the native format does.
+    model, version : str or None
+        For rows that carry none; what a row says itself is never overridden.
+    format : str
+        Name of a reader, or ``auto``: told by content and ending.
+    now : datetime or None
+        Aware; rows more than a day ahead of it are refused. None: no such check.
+
+    Yields
+    ------
+    Read
+        Batches and rejections; every line that is not blank is in one of the two.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read at all, or its header shows that no row can be an event.
+    UsageError
+        If the format is unknown.
+    """
+    plan = mapping or Mapping()
+    defaults = Defaults(model, version, now)
+    for block in _blocks(source, plan, format):
+        yield events_of(block, plan, defaults, source.name)
+
+
+def read_labels(
+    source: SourceFile,
+    mapping: Mapping | None = None,
+    *,
+    model: str | None = None,
+    format: str = AUTO,  # noqa: A002 - the option's name
+    now: datetime | None = None,
+) -> Iterator[LabelRead]:
+    """
+    Read true outcomes in bounded steps.
+
+    Parameters
+    ----------
+    source : SourceFile
+        Rows of `prediction_id` or `request_id`, `label`, and, if they like, `model` and `ts`.
+    mapping : Mapping or None
+    model : str or None
+        For rows that carry none.
+    format : str
+        Name of a reader, or ``auto``.
+    now : datetime or None
+        Aware; rows more than a day ahead of it are refused.
+
+    Yields
+    ------
+    LabelRead
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read at all.
+    UsageError
+        If the format is unknown.
+    """
+    plan = mapping or Mapping()
+    defaults = Defaults(model, None, now)
+    for block in _blocks(source, plan, format):
+        yield labels_of(block, plan, defaults, source.name)
+
+
+def _blocks(source: SourceFile, mapping: Mapping, name: str) -> Iterator[Block]:
+    with source.open() as stream:
+        yield from reader_for(stream, name).read(stream, mapping.layout)

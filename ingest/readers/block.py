@@ -1,0 +1,114 @@
+"""What a reader hands on: a piece of a log as columns, and what it could not take apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.catalogue import say
+from domain.event import RAW_LIMIT_BYTES
+from domain.rejection import Rejection
+from ingest.unpack import LogStream
+from ingest.values import Values, quote
+
+NATIVE_OBJECTS: Final = frozenset({"features", "tags"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """
+    What a reader has to know of the mapping to take a log apart.
+
+    Parameters
+    ----------
+    objects : frozenset of str
+        Paths of the objects whose members are columns of their own.
+    as_written : frozenset of str
+        Columns of a text format that stay text, so that the version ``2.0`` is not ``2``.
+    by_cell : frozenset of str
+        Columns of a text format where each cell that is a number is read as one, whatever the
+        others hold.
+    types : mapping of str to str
+        ``number``, ``text`` or ``bool`` where the mapping says so.
+    """
+
+    objects: frozenset[str] = NATIVE_OBJECTS
+    as_written: frozenset[str] = frozenset()
+    by_cell: frozenset[str] = frozenset()
+    types: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """
+    A bounded piece of a log.
+
+    Parameters
+    ----------
+    positions : ndarray of int64, shape (n_rows,)
+        1-based line or row of each row.
+    columns : dict of str to Values
+        By path: ``ts``, ``features.distance``.
+    raw : callable
+        From the index of a row to what was read.
+    rejections : tuple of Rejection
+        What could not be taken apart.
+    complete : bool
+        True where `columns` names all columns of the whole file: CSV and Parquet.
+    """
+
+    positions: NDArray[np.int64]
+    columns: dict[str, Values]
+    raw: Callable[[int], bytes]
+    rejections: tuple[Rejection, ...] = ()
+    complete: bool = False
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """
+    A log format.
+
+    Parameters
+    ----------
+    name : str
+        What ``--format`` calls it.
+    endings : tuple of str
+        Of file names, without compression: ``(".csv", ".tsv")``.
+    recognises : callable
+        Whether the first bytes of a file look like it.
+    read : callable
+        The blocks of a file, in order.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    recognises: Callable[[bytes], bool]
+    read: Callable[[LogStream, Layout], Iterator[Block]]
+
+
+def reject(position: int, reason: str, raw: bytes, **values: object) -> Rejection:
+    """
+    Build a rejection with its sentence from the catalogue.
+
+    Parameters
+    ----------
+    position : int
+    reason : str
+        Code; ``rejection.<reason>`` is the sentence.
+    raw : bytes
+        Of any length.
+    **values
+        What the sentence needs.
+    """
+    shown = {name: quote(v) if isinstance(v, str) else v for name, v in values.items()}
+    return Rejection(position, reason, say(f"rejection.{reason}", **shown), raw[:RAW_LIMIT_BYTES])

@@ -1,0 +1,76 @@
+"""Parquet: a batch of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from domain.errors import InputError
+from ingest.arrow_values import flatten, from_arrow
+from ingest.json_cells import opened
+from ingest.readers.block import Block, Layout, Reader
+from ingest.unpack import LogStream
+from ingest.values import Values, canonical_json
+
+_ROWS: Final = 50_000
+
+
+def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
+    """
+    Read a Parquet file.
+
+    Parameters
+    ----------
+    stream : LogStream
+    layout : Layout
+
+    Raises
+    ------
+    InputError
+        If the file is cut off or damaged.
+    """
+    try:
+        file = pq.ParquetFile(stream.seekable(), pre_buffer=False)
+        first = 1
+        for batch in file.iter_batches(batch_size=_ROWS, use_threads=False):
+            yield _block(batch, first, layout)
+            first += batch.num_rows
+        if first == 1:
+            yield _block(pa.RecordBatch.from_pylist([], schema=file.schema_arrow), first, layout)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(unreadable(stream.name, error)) from error
+
+
+def unreadable(name: str, error: BaseException) -> str:
+    """Return the one line that says why a Parquet file cannot be read."""
+    said = " ".join(str(error).split())
+    return f"{name} is not a whole Parquet file ({said[:120]}); copy it again"
+
+
+def _block(batch: pa.RecordBatch, first: int, layout: Layout) -> Block:
+    columns = {path: from_arrow(column) for path, column in flatten(batch, layout.objects).items()}
+    positions = np.arange(first, first + batch.num_rows, dtype=np.int64)
+    return Block(
+        positions,
+        opened(columns, layout.objects),
+        partial(row_as_json, columns),
+        complete=True,
+    )
+
+
+def row_as_json(columns: dict[str, Values], row: int) -> bytes:
+    """Return one row as the JSON object that would mean the same."""
+    cells = {path: values.plain(row) for path, values in columns.items()}
+    return canonical_json({path: cell for path, cell in cells.items() if cell is not None}).encode()
+
+
+def _recognises(head: bytes) -> bool:
+    return head.startswith(b"PAR1")
+
+
+READER: Final = Reader("parquet", (".parquet", ".pq"), _recognises, read)

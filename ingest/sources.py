@@ -1,0 +1,133 @@
+"""Where logs are: files, globs, folders, standard input; packed or not."""
+
+from __future__ import annotations
+
+import glob
+import io
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from domain.errors import InputError
+from ingest.unpack import PACKED_ENDINGS, LogStream
+
+STANDARD_INPUT: Final = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """
+    One log.
+
+    Parameters
+    ----------
+    name : str
+        As messages and the table of rejections show it.
+    path : Path or None
+        None, without `data` as well: standard input.
+    data : bytes or None
+        The content itself: a request's body.
+    """
+
+    name: str
+    path: Path | None = None
+    data: bytes | None = None
+
+    def open(self) -> LogStream:
+        """
+        Open the log for reading, unpacked.
+
+        Raises
+        ------
+        InputError
+            If it cannot be opened.
+        """
+        if self.data is not None:
+            return LogStream(self.name, io.BytesIO(self.data))
+        if self.path is None:
+            return LogStream(self.name, sys.stdin.buffer)
+        try:
+            return LogStream(self.name, self.path.open("rb"))
+        except OSError as error:
+            raise InputError(f"{self.name} cannot be read: {error.strerror}") from error
+
+
+def find(paths: Sequence[str], endings: Sequence[str]) -> list[SourceFile]:
+    """
+    Find the logs that words of the command line mean.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files, globs (``logs/**/*.csv``), folders (searched below, hidden names skipped), or
+        ``-`` for standard input.
+    endings : sequence of str
+        Of the files a folder is searched for; packed ones (``.csv.gz``) count as well.
+
+    Returns
+    -------
+    list of SourceFile
+        Each file once, in the order of the words; the files of a folder by name.
+
+    Raises
+    ------
+    InputError
+        If a file, a glob or a folder leads to nothing.
+    """
+    found: dict[str, SourceFile] = {}
+    for word in paths:
+        for source in _meant_by(word, endings):
+            found.setdefault(str(source.path.resolve()) if source.path else source.name, source)
+    return list(found.values())
+
+
+def _meant_by(word: str, endings: Sequence[str]) -> list[SourceFile]:
+    if word == STANDARD_INPUT:
+        return [SourceFile("standard input")]
+    path = Path(word).expanduser()
+    if path.is_dir():
+        return _inside(path, endings)
+    if path.exists():
+        return [SourceFile(word, path)]
+    matches = sorted(glob.glob(str(path), recursive=True))
+    if not matches:
+        hint = "the pattern matches nothing" if glob.has_magic(word) else "no such file or folder"
+        raise InputError(f"{word}: {hint}; give a file, a folder, a glob in quotes, or - for stdin")
+    return [
+        source
+        for match in matches
+        for source in (
+            _inside(Path(match), endings)
+            if Path(match).is_dir()
+            else [SourceFile(match, Path(match))]
+        )
+    ]
+
+
+def _inside(folder: Path, endings: Sequence[str]) -> list[SourceFile]:
+    """Return the logs below a folder by name."""
+    known = tuple(endings)
+    logs = [
+        SourceFile(str(path), path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+        and without_packing(path.name).endswith(known)
+    ]
+    if not logs:
+        raise InputError(
+            f"{folder}: no log in this folder; looked for {', '.join(sorted(set(known)))} "
+            "(also packed); name files of another ending one by one"
+        )
+    return logs
+
+
+def without_packing(name: str) -> str:
+    """Return a file's name in lower case without ``.gz`` and its like."""
+    lower = name.lower()
+    for ending in PACKED_ENDINGS:
+        if lower.endswith(ending):
+            return lower.removesuffix(ending)
+    return lower
