@@ -166,120 +166,126 @@ _COMPLETENESS = {
     },
 }
 
-_FORECAST_COMPARED = {
-    "en": " is further from its forecast than {k} baseline windows were from theirs, by what "
-    "happens by chance about once in {once_in:,.0f} column-windows (alarm line: once in "
-    "{line_once_in:,.0f}; {n_current:,} rows against {n_reference:,}).",
-    "zh": "偏离预测的程度超过 {k} 个基线窗口各自偏离预测的程度，偶然出现约为每 {once_in:,.0f} "
-    "个列窗口一次（告警线：每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，"
-    "基线 {n_reference:,} 行）。",
-}
-
-_READINGS = {
-    "shape": {"en": "its shape", "zh": "分布形状"},
-    "shape_sustained": {"en": "its shape, sustained,", "zh": "分布形状持续"},
-    "missing": {"en": "its share of missing values, sustained,", "zh": "缺失值占比持续"},
-    "unseen": {"en": "its share of values never seen before, sustained,", "zh": "新取值占比持续"},
-}
-
-_WITHIN = {
-    "en": "{column}: within what baseline forecasts were wrong (once in {once_in:,.0f} "
-    "column-windows, alarm line once in {line_once_in:,.0f}; {n_current:,} rows against {k} "
-    "windows of together {n_reference:,}); ",
-    "zh": "{column}：在基线预测误差范围内（每 {once_in:,.0f} 个列窗口一次，告警线每 "
-    "{line_once_in:,.0f} 个一次；当前 {n_current:,} 行，{k} 个基线窗口共 {n_reference:,} 行）；",
-}
-
-_VISIBLE = {
-    "sd": {
-        "en": "a lasting shift of {visible_shift:g} standard deviations would be seen within ten "
-        "windows.",
-        "zh": "持续 {visible_shift:g} 个标准差的偏移可在十个窗口内被发现。",
-    },
-    "mix": {
-        "en": "a lasting move of {visible_shift:.0%} of the rows to other categories would be "
-        "seen within ten windows.",
-        "zh": "持续有 {visible_shift:.0%} 的行转到其他类别时，可在十个窗口内被发现。",
-    },
-    "constant": {
-        "en": "any other value in its place would be seen within ten windows.",
-        "zh": "若被其他值取代，可在十个窗口内被发现。",
-    },
-}
-
-_BLIND = {
-    "en": "{column}: blind. It moves so much by itself that none of the shifts tried (up to "
-    "{largest_tried}) would be seen within ten windows; {k} baseline windows of together "
-    "{n_reference:,} rows, {n_current:,} rows now.",
-    "zh": "{column}：盲区。它自身的变动太大，试过的偏移（最大 {largest_tried}）"
-    "在十个窗口内都无法被发现；{k} 个基线窗口共 {n_reference:,} 行，当前 {n_current:,} 行。",
-}
-
 _FORECAST = {
-    **{
-        f"finding.forecast.drifted.{reading}": {
-            language: {"en": "{column}: ", "zh": "{column}："}[language]
-            + words[language]
-            + _FORECAST_COMPARED[language]
-            for language in ("en", "zh")
-        }
-        for reading, words in _READINGS.items()
+    "finding.forecast.drifted.shape": {
+        "en": "{column}: its shape is further from its forecast than {k} baseline windows were "
+        "from theirs, by what happens by chance about once in {once_in:,.0f} column-windows "
+        "(alarm line: once in {line_once_in:,.0f}; {n_current:,} rows, baseline {n_reference:,}).",
+        "zh": "{column}：分布形状偏离预测，超过 {k} 个基线窗口各自的偏离；这种偏离约每 "
+        "{once_in:,.0f} 个列窗口才会偶然出现一次（告警线：每 {line_once_in:,.0f} 个一次；"
+        "当前 {n_current:,} 行，基线 {n_reference:,} 行）。",
     },
-    **{
-        f"finding.forecast.ok.{unit}": {
-            language: _WITHIN[language] + words[language] for language in ("en", "zh")
-        }
-        for unit, words in _VISIBLE.items()
+    "finding.forecast.drifted.shape_sustained": {
+        "en": "{column}: its shape, sustained, is further from its forecast than {k} baseline "
+        "windows were from theirs, by what happens by chance about once in {once_in:,.0f} "
+        "column-windows (alarm line: once in {line_once_in:,.0f}; {n_current:,} rows, baseline "
+        "{n_reference:,}).",
+        "zh": "{column}：分布形状连续多个窗口偏离预测，超过 {k} 个基线窗口各自的偏离；"
+        "这种偏离约每 {once_in:,.0f} 个列窗口才会偶然出现一次"
+        "（告警线：每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，基线 {n_reference:,} 行）。",
+    },
+    "finding.forecast.drifted.missing": {
+        "en": "{column}: its share of missing values lies above its forecast by more than {k} "
+        "baseline windows' did, by what happens by chance about once in {once_in:,.0f} "
+        "column-windows (alarm line: once in {line_once_in:,.0f}; {n_current:,} rows, baseline "
+        "{n_reference:,}).",
+        "zh": "{column}：缺失值占比高于预测，超过 {k} 个基线窗口的偏离；这种偏离约每 "
+        "{once_in:,.0f} 个列窗口才会偶然出现一次（告警线：每 {line_once_in:,.0f} 个一次；"
+        "当前 {n_current:,} 行，基线 {n_reference:,} 行）。",
+    },
+    "finding.forecast.drifted.unseen": {
+        "en": "{column}: its share of values never seen before lies above its forecast by more "
+        "than {k} baseline windows' did, by what happens by chance about once in {once_in:,.0f} "
+        "column-windows (alarm line: once in {line_once_in:,.0f}; {n_current:,} rows, baseline "
+        "{n_reference:,}).",
+        "zh": "{column}：从未见过的取值占比高于预测，超过 {k} 个基线窗口的偏离；这种偏离约每 "
+        "{once_in:,.0f} 个列窗口才会偶然出现一次（告警线：每 {line_once_in:,.0f} 个一次；"
+        "当前 {n_current:,} 行，基线 {n_reference:,} 行）。",
+    },
+    "finding.forecast.ok.sd": {
+        "en": "{column}: as near to its forecast as {k} baseline windows were to theirs (once in "
+        "{once_in:,.0f} column-windows, alarm line once in {line_once_in:,.0f}; {n_current:,} "
+        "rows, baseline {n_reference:,}); a lasting shift of {visible_shift:g} standard "
+        "deviations would be seen within ten windows.",
+        "zh": "{column}：与预测的偏离和 {k} 个基线窗口相当（约每 {once_in:,.0f} 个列窗口一次，"
+        "告警线每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，基线 {n_reference:,} 行）；"
+        "若持续偏移 {visible_shift:g} 个标准差，十个窗口内可以发现。",
+    },
+    "finding.forecast.ok.mix": {
+        "en": "{column}: as near to its forecast as {k} baseline windows were to theirs (once in "
+        "{once_in:,.0f} column-windows, alarm line once in {line_once_in:,.0f}; {n_current:,} "
+        "rows, baseline {n_reference:,}); a lasting move of {visible_shift:.0%} of the rows to "
+        "other categories would be seen within ten windows.",
+        "zh": "{column}：与预测的偏离和 {k} 个基线窗口相当（约每 {once_in:,.0f} 个列窗口一次，"
+        "告警线每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，基线 {n_reference:,} 行）；"
+        "若持续有 {visible_shift:.0%} 的行转到其他类别，十个窗口内可以发现。",
+    },
+    "finding.forecast.ok.constant": {
+        "en": "{column}: constant, as in {k} baseline windows (once in {once_in:,.0f} "
+        "column-windows, alarm line once in {line_once_in:,.0f}; {n_current:,} rows, baseline "
+        "{n_reference:,}); another value in its place would be seen within ten windows.",
+        "zh": "{column}：保持不变，与 {k} 个基线窗口一样（约每 {once_in:,.0f} 个列窗口一次，"
+        "告警线每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，基线 {n_reference:,} 行）；"
+        "若换成其他值，十个窗口内可以发现。",
     },
     "finding.forecast.blind.sd": {
-        language: text.replace("{largest_tried}", size)
-        for (language, text), size in zip(
-            _BLIND.items(),
-            ("{largest_tried:g} standard deviations", "{largest_tried:g} 个标准差"),
-            strict=True,
-        )
+        "en": "{column}: blind. It moves so much by itself in {k} baseline windows ({n_reference:,} "
+        "rows, {n_current:,} now) that not even a lasting shift of {largest_tried:g} standard "
+        "deviations would surely be seen within ten windows; no alarm does not mean no drift.",
+        "zh": "{column}：无法看清。它在 {k} 个基线窗口（{n_reference:,} 行，当前 {n_current:,} "
+        "行）中自身波动太大，即使持续偏移 {largest_tried:g} 个标准差，十个窗口内也不一定能发现；"
+        "没有告警不等于没有漂移。",
     },
     "finding.forecast.blind.mix": {
-        language: text.replace("{largest_tried}", size)
-        for (language, text), size in zip(
-            _BLIND.items(),
-            ("{largest_tried:.0%} of the rows moved", "{largest_tried:.0%} 的行"),
-            strict=True,
-        )
+        "en": "{column}: blind. It moves so much by itself in {k} baseline windows ({n_reference:,} "
+        "rows, {n_current:,} now) that not even a lasting move of {largest_tried:.0%} of the rows "
+        "to other categories would surely be seen within ten windows; no alarm does not mean no "
+        "drift.",
+        "zh": "{column}：无法看清。它在 {k} 个基线窗口（{n_reference:,} 行，当前 {n_current:,} "
+        "行）中自身波动太大，即使持续有 {largest_tried:.0%} 的行转到其他类别，"
+        "十个窗口内也不一定能发现；没有告警不等于没有漂移。",
+    },
+    "finding.forecast.blind.constant": {
+        "en": "{column}: blind. Even if another value took the place of its constant one, that "
+        "would not surely be seen within ten windows of {n_current:,} rows ({k} baseline windows, "
+        "{n_reference:,} rows).",
+        "zh": "{column}：无法看清。即使它的常值被其他值取代，在 {n_current:,} 行的窗口中，"
+        "十个窗口内也不一定能发现（{k} 个基线窗口，{n_reference:,} 行）。",
     },
 }
 
 
-def _lacks(detector: str) -> dict[str, dict[str, str]]:
-    """Return the texts of what any two samples can lack."""
-    return {
-        f"finding.{detector}.empty": {
-            "en": "{column}: nothing to compare: {n_reference:,} reference rows, {n_current:,} "
-            "rows now.",
-            "zh": "{column}：没有可比较的数据：参考 {n_reference:,} 行，当前 {n_current:,} 行。",
-        },
-        f"finding.{detector}.too_small": {
-            "en": "{column}: too few rows to judge ({n_reference:,} in the reference, "
-            "{n_current:,} now; at least {min_rows:,} with a value are needed on each side).",
-            "zh": "{column}：行数太少，无法判断（参考 {n_reference:,} 行，当前 {n_current:,} 行；"
-            "两边各需至少 {min_rows:,} 行有值）。",
-        },
-        f"finding.{detector}.all_missing": {
-            "en": "{column}: one side has no value at all ({n_reference:,} reference rows, "
-            "{n_current:,} rows now), so there is no distribution to compare.",
-            "zh": "{column}：有一边完全没有值（参考 {n_reference:,} 行，当前 {n_current:,} 行），"
-            "没有分布可比较。",
-        },
-    }
+_EMPTY = {
+    "en": "{column}: nothing to compare: {n_reference:,} reference rows, {n_current:,} rows now.",
+    "zh": "{column}：没有可比较的数据：参考 {n_reference:,} 行，当前 {n_current:,} 行。",
+}
 
+_TOO_SMALL = {
+    "en": "{column}: too few rows to judge: {n_reference:,} in the reference, {n_current:,} now; "
+    "at least {min_rows:,} that can be compared are needed on each side.",
+    "zh": "{column}：行数太少，无法判断：参考 {n_reference:,} 行，当前 {n_current:,} 行；"
+    "两边各需至少 {min_rows:,} 行可比较的数据。",
+}
+
+_ALL_MISSING = {
+    "en": "{column}: one side has no value at all ({n_reference:,} reference rows, "
+    "{n_current:,} rows now), so there is no distribution to compare.",
+    "zh": "{column}：有一边完全没有值（参考 {n_reference:,} 行，当前 {n_current:,} 行），"
+    "没有分布可比较。",
+}
+
+_LACKS = {
+    "empty": (_EMPTY, ("psi", "ks", "chi2", "missing", "completeness", "forecast")),
+    "too_small": (_TOO_SMALL, ("psi", "ks", "chi2", "missing", "forecast")),
+    "all_missing": (_ALL_MISSING, ("psi", "ks", "chi2")),
+}
 
 TEXTS: dict[str, dict[str, str]] = {
     **{
-        key: text
-        for detector in ("psi", "ks", "chi2", "missing", "forecast")
-        for key, text in _lacks(detector).items()
+        f"finding.{detector}.{lack}": text
+        for lack, (text, detectors) in _LACKS.items()
+        for detector in detectors
     },
-    "finding.completeness.empty": _lacks("completeness")["finding.completeness.empty"],
     **_PSI,
     **_KS,
     **_CHI2,
