@@ -1,0 +1,129 @@
+"""The sentences of findings, objectives and alerts, filled from their own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.catalogue import say
+from domain.finding import Finding
+from domain.incident import Alert
+from domain.slo import SLOResult
+
+
+class _Unknown:
+    """A number that was not computed: a dash, whatever format the text asks for."""
+
+    def __format__(self, spec: str) -> str:
+        return "—"
+
+
+_UNKNOWN: Final = _Unknown()
+
+
+def finding_sentence(finding: Finding, language: str = "en") -> str:
+    """
+    Say what one finding says.
+
+    Parameters
+    ----------
+    finding : Finding
+        Its `reason` is the key of the text; `values`, the column, the readings and the sizes of
+        both sides fill it in. What is None reads as a dash.
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    KeyError
+        If the catalogue has no such text: a fault of the code, held by tests.
+    """
+    return _fill(
+        finding.reason,
+        language,
+        {
+            "column": finding.column,
+            "statistic": finding.statistic,
+            "p_value": finding.p_value,
+            "threshold": finding.threshold,
+            "n_reference": finding.n_reference,
+            "n_current": finding.n_current,
+            **finding.values,
+        },
+    )
+
+
+def slo_sentence(result: SLOResult, language: str = "en") -> str:
+    """
+    Say how one objective stands.
+
+    Parameters
+    ----------
+    result : SLOResult
+        Its state chooses the text ``slo.<state>``; an overspent budget counts as nothing left.
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    KeyError
+        If the catalogue has no such text: a fault of the code, held by tests.
+    """
+    return _fill(
+        f"slo.{result.state}",
+        language,
+        {
+            "name": result.slo.name,
+            "target": result.slo.target,
+            "period_days": result.slo.period_days,
+            "latency_ms": result.slo.latency_ms,
+            "good": result.good,
+            "total": result.total,
+            "bad": result.total - result.good,
+            "window_good": result.window_good,
+            "window_total": result.window_total,
+            "sli": result.sli,
+            "budget_remaining": result.budget_remaining,
+            "coverage": result.coverage,
+            **result.values,
+            "replica": result.replica or result.values.get("replica"),
+        },
+    )
+
+
+def alert_sentence(alert: Alert, language: str = "en") -> str:
+    """
+    Say what one alert is about.
+
+    Parameters
+    ----------
+    alert : Alert
+        Its `reason` is the key of the text; `values` and its own subject and times fill it in.
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    KeyError
+        If the catalogue has no such text: a fault of the code, held by tests.
+    """
+    return _fill(
+        alert.reason,
+        language,
+        {
+            "subject": alert.subject,
+            "column": alert.subject,
+            "model": alert.model,
+            "versions": ", ".join(alert.versions),
+            "windows": alert.windows,
+            "started_at": alert.started_at,
+            "last_seen_at": alert.last_seen_at,
+            **alert.values,
+        },
+    )
+
+
+def _fill(key: str, language: str, values: Mapping[str, object]) -> str:
+    known = {name: _UNKNOWN if value is None else value for name, value in values.items()}
+    remaining = values.get("budget_remaining")
+    if isinstance(remaining, int | float):
+        # "-700 % is left" is no sentence; by how much it is overspent stands beside it
+        known["budget_remaining"] = max(remaining, 0.0)
+    return say(key, language, **known)

@@ -1,0 +1,212 @@
+"""The drawings of one column: its distribution, its categories, its history, all its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from markupsafe import Markup
+
+from domain.catalogue import say
+from domain.window import Window
+from monitors.report_view import ColumnView, Reading
+from reports import numbers, svg
+from reports.distribution import Bars, bars
+from reports.plain import shortened
+from reports.timeline import Axis, LineChart, Rule, Scale, Series, dots, unbroken
+
+_BARS: Final = 36
+_MINI_BARS: Final = 22
+_CATEGORIES: Final = 8
+_HEIGHT: Final = 150
+_MINI_HEIGHT: Final = 40
+_ROW_PX: Final = 24
+_MOVED: Final = 0.02  # a category that moved by less keeps a quiet line
+_CAP: Final = 4.0  # multiples of the alarm line; what lies above is drawn there
+
+
+def distribution(column: ColumnView, language: str) -> Markup | None:
+    """
+    Draw both sides of a column: a histogram for numbers, a dumbbell for categories.
+
+    Returns
+    -------
+    Markup or None
+        None where neither side has rows.
+    """
+    shown = bars(column.reference, column.current, _CATEGORIES)
+    if shown is not None and not shown.ordered:
+        return _dumbbell(column.column.name, shown, language)
+    shown = bars(column.reference, column.current, _BARS)
+    return None if shown is None else _histogram(column.column.name, shown, language)
+
+
+def mini_distribution(column: ColumnView, language: str) -> Markup | None:
+    """Draw both sides small, without words, for a row of the table."""
+    shown = bars(column.reference, column.current, _MINI_BARS)
+    if shown is None:
+        return None
+    title = say("report.chart.distribution", language, column=column.column.name)
+    inner = svg.stretched(_MINI_HEIGHT, _staircases(shown, _MINI_HEIGHT), top=2)
+    return svg.drawing(_MINI_HEIGHT + 4, title, [inner], "mini")
+
+
+def history(
+    column: ColumnView, axis: Axis, language: str, shaded: Sequence[Window] = ()
+) -> Markup | None:
+    """
+    Draw the deciding reading over time, as multiples of its own alarm line.
+
+    Parameters
+    ----------
+    column : ColumnView
+    axis : Axis
+    language : {"en", "zh"}
+    shaded : sequence of Window
+        Incidents.
+
+    Returns
+    -------
+    Markup or None
+        None where no reading has a line to be measured by.
+    """
+    seen = [r for r in column.history if _touches(r.window, axis.window)]
+    points = [(reading.window, times(reading)) for reading in seen]
+    values = [value for _, value in points if value is not None]
+    if not values:
+        return None
+    top = min(max(*values, 1.0), _CAP)
+    return LineChart(
+        title=say("report.chart.history", language, column=column.column.name),
+        axis=axis,
+        scale=Scale.of([min(value, top) for value in values] + [1.2], _HEIGHT),
+        series=[Series("", "current", points)],
+        written=numbers.multiple,
+        rule=Rule(1.0, say("report.chart.alarm_line", language)),
+        shaded=shaded,
+        loud=_loud(seen),
+    ).draw(language)
+
+
+def sparkline(column: ColumnView, axis: Axis, language: str) -> Markup | None:
+    """Draw the history small; its scale is the same in every row, so that rows compare."""
+    points = [(reading.window, times(reading)) for reading in column.history]
+    if not any(value is not None for _, value in points):
+        return None
+    scale, loud, parts = Scale((0.0, 3.0), _MINI_HEIGHT), _loud(column.history), unbroken(points)
+    marked = [point for part in parts for point in part if point[0] in loud]
+    inner = [
+        svg.path(f"M0 {svg.short(scale.y(1.0))}h{svg.WIDTH}", "alarm"),
+        svg.path("".join(svg.line(_placed(part, axis, scale)) for part in parts), "line quiet"),
+        svg.path(dots(_placed(marked, axis, scale)), "dots"),
+    ]
+    title = say("report.chart.history", language, column=column.column.name)
+    return svg.drawing(_MINI_HEIGHT + 4, title, [svg.stretched(_MINI_HEIGHT, inner, top=2)], "mini")
+
+
+def times(reading: Reading) -> float | None:
+    """Return a reading as a multiple of its own alarm line, at least 0; None without either."""
+    if reading.statistic is None or not reading.threshold:
+        return None
+    return max(reading.statistic / reading.threshold, 0.0)
+
+
+def _loud(readings: Sequence[Reading]) -> frozenset[Window]:
+    return frozenset(reading.window for reading in readings if reading.drifted)
+
+
+def _placed(points: Sequence[tuple[Window, float]], axis: Axis, scale: Scale) -> list[svg.Point]:
+    return [(axis.x(w.start + w.duration / 2), scale.y(value)) for w, value in points]
+
+
+def _touches(window: Window, span: Window) -> bool:
+    return window.start < span.end and window.end > span.start
+
+
+def _histogram(name: str, shown: Bars, language: str) -> Markup:
+    scale = Scale.of([shown.highest], _HEIGHT)
+    parts: list[Markup] = []
+    for tick in scale.ticks:
+        parts.append(svg.rule(scale.y(tick) + 8, "grid"))
+        parts.append(svg.text(numbers.share(tick, 0), 0, scale.y(tick) + 12, "tick", "end", dx=-8))
+    parts.append(svg.stretched(_HEIGHT, _staircases(shown, _HEIGHT, scale.ticks[-1]), top=8))
+    parts += _bar_labels(shown, language)
+    title = say("report.chart.distribution", language, column=name)
+    return svg.drawing(_HEIGHT + 30, title, parts)
+
+
+def _staircases(shown: Bars, height: float, top: float | None = None) -> Iterator[Markup]:
+    unit = height / ((top or shown.highest) or 1.0)
+    width = svg.WIDTH / _slots(shown)
+    reference = svg.steps([s * unit for s in shown.reference], 0, width, height)
+    current = svg.steps([s * unit for s in shown.current], 0, width, height)
+    ground = [(0.0, height), (len(shown.labels) * width, height)]
+    filled, lines = [svg.area(reference, ground)], [svg.line(current)]
+    for slot, (before, now) in _extras(shown):
+        left = slot * width
+        if before:
+            filled.append(svg.bar(left, height - before * unit, width, before * unit))
+        lines.append(svg.line(svg.steps([now * unit], left, width, height)))
+    yield svg.path("".join(filled), "reference-fill")
+    yield svg.path("".join(lines), "line current")
+
+
+def _extras(shown: Bars) -> list[tuple[int, tuple[float, float]]]:
+    """Return the slots of missing and unseen values, one slot away from the bars."""
+    extras = [pair for pair in (shown.missing, shown.unseen) if any(pair)]
+    return [(len(shown.labels) + 1 + 2 * i, pair) for i, pair in enumerate(extras)]
+
+
+def _slots(shown: Bars) -> int:
+    extras = _extras(shown)
+    return extras[-1][0] + 1 if extras else len(shown.labels)
+
+
+def _bar_labels(shown: Bars, language: str) -> Iterator[Markup]:
+    slots, n = _slots(shown), len(shown.labels)
+    every = max(n // 4, 1)
+    middles = range(every, n - every // 2, every)
+    for i in (0, *middles):
+        anchor = "start" if i == 0 else "middle"
+        yield svg.text(shown.labels[i], 100 * i / slots, _HEIGHT + 24, "tick", anchor)
+    names = [
+        say(f"report.chart.{key}", language)
+        for key, pair in (("missing", shown.missing), ("unseen", shown.unseen))
+        if any(pair)
+    ]
+    for (slot, _), name in zip(_extras(shown), names, strict=True):
+        at_end = slot == slots - 1
+        x = 100.0 if at_end else 100 * (slot + 0.5) / slots
+        yield svg.text(name, x, _HEIGHT + 24, "tick", "end" if at_end else "middle")
+    if not names and n > 1:
+        yield svg.text(shown.labels[-1], 100, _HEIGHT + 24, "tick", "end")
+
+
+def _dumbbell(name: str, shown: Bars, language: str) -> Markup:
+    other = say("report.chart.other", language)
+    rows = [
+        (other if label == "…" else label, float(before), float(now))
+        for label, before, now in zip(shown.labels, shown.reference, shown.current, strict=True)
+    ]
+    for key, pair in (("missing", shown.missing), ("unseen", shown.unseen)):
+        if any(pair):
+            rows.append((say(f"report.chart.{key}", language), *pair))
+    title = say("report.chart.categories", language, column=name)
+    parts = [p for i, row in enumerate(rows) for p in _dumbbell_row(i, row, shown.highest or 1.0)]
+    return svg.drawing(len(rows) * _ROW_PX + 8, title, parts)
+
+
+def _dumbbell_row(i: int, row: tuple[str, float, float], highest: float) -> Iterator[Markup]:
+    label, before, now = row
+    y = i * _ROW_PX + 16
+    at_before, at_now = (24 + 52 * share / highest for share in (before, now))
+    moved = "moved" if abs(now - before) > _MOVED else "grid"
+    yield svg.text(shortened(label, 16), 0, y + 4, "label")
+    low, high = sorted((at_before, at_now))
+    yield svg.element(
+        "line", x1=f"{svg.short(low)}%", x2=f"{svg.short(high)}%", y1=y, y2=y, class_=moved
+    )
+    yield svg.element("circle", cx=f"{svg.short(at_before)}%", cy=y, r=4.5, class_="hollow")
+    yield svg.element("circle", cx=f"{svg.short(at_now)}%", cy=y, r=4.5, class_="full")
+    written = f"{numbers.share(before)} → {numbers.share(now)}"
+    yield svg.text(written, 100, y + 4, "tick", "end")

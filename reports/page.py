@@ -1,0 +1,254 @@
+"""What stands on the page, as plain words and drawings for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from alerts.desk import headline
+from domain.catalogue import say
+from domain.finding import Finding, Verdict
+from domain.incident import AlertState, Incident
+from domain.run import Run
+from domain.sentences import alert_sentence, finding_sentence, slo_sentence
+from domain.slo import BurnRate, SLOResult
+from monitors.report_view import ColumnView, ReportView
+from reports import charts, numbers
+from reports.evidence import Figure, evidence, span_of
+from reports.heatmap import heatmap
+from reports.judgement import how_far, newest_runs
+from reports.terminal import objective_name
+from reports.timeline import Axis
+
+CARDS: Final = 12
+_SENTENCES: Final = 6
+_READINGS: Final = {"psi": "PSI", "ks": "KS", "chi2": "V", "missing": "Δ missing"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCard:
+    """One incident with its evidence."""
+
+    severity: str
+    headline: str
+    state: str
+    resolved: bool
+    facts: tuple[str, ...]
+    subjects: tuple[str, ...]
+    sentences: tuple[str, ...]
+    more: int
+    note: str | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnRow:
+    """One column of the table."""
+
+    name: str
+    role: str
+    verdict: str
+    far: str
+    sentence: str
+    beside: tuple[tuple[str, str], ...]
+    n_reference: str
+    n_current: str
+    visible: str
+    distribution: Markup | None
+    history: Markup | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsOfVersion:
+    """The columns of one version, worst first."""
+
+    version: str
+    run: Run | None
+    rows: tuple[ColumnRow, ...]
+    heatmap: Markup | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnRow:
+    """One row of the burn-rate table."""
+
+    windows: str
+    factor: str
+    long: str
+    short: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveRow:
+    """One objective."""
+
+    name: str
+    version: str
+    state: str
+    sentence: str
+    target: str
+    sli: str
+    budget: str
+    left: float
+    burn: tuple[BurnRow, ...]
+
+
+def incident_cards(view: ReportView, language: str) -> list[IncidentCard]:
+    """Return the cards of the first incidents, open ones first, worst first among them."""
+    return [_card(view, incident, language) for incident in _ranked(view)[:CARDS]]
+
+
+def further_incidents(view: ReportView, language: str) -> list[tuple[Incident, str, str]]:
+    """Return the incidents without a card, each with its headline and its time."""
+    return [
+        (incident, headline(incident, language), _when(incident, language))
+        for incident in _ranked(view)[CARDS:]
+    ]
+
+
+def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
+    """Return the tables of the columns, one for each version, the newest run's first."""
+    runs = {run.deployment.version: run for run in newest_runs(view)}
+    versions = dict.fromkeys([*runs, *(column.version for column in view.columns)])
+    span = span_of(view)
+    axis = None if span is None else Axis(span)
+    tables: list[ColumnsOfVersion] = []
+    for version in versions:
+        own = [column for column in view.columns if column.version == version]
+        lively = [column for column in own if any(charts.times(r) for r in column.history)]
+        drawn = heatmap(lively, axis, language) if axis and lively else None
+        rows = tuple(_column(column, axis, language) for column in own)
+        if rows:
+            tables.append(
+                ColumnsOfVersion(version=version, run=runs.get(version), rows=rows, heatmap=drawn)
+            )
+    return tables
+
+
+def objectives(view: ReportView, language: str) -> list[ObjectiveRow]:
+    """Return the objectives of the newest runs."""
+    return [_objective(run, result, language) for run in newest_runs(view) for result in run.slos]
+
+
+def _ranked(view: ReportView) -> list[Incident]:
+    # sorted is stable: inside open and over, the view's own order (worst first, then newest) stays
+    return sorted(view.incidents, key=lambda i: i.state is AlertState.RESOLVED)
+
+
+def _card(view: ReportView, incident: Incident, language: str) -> IncidentCard:
+    facts = [say(f"report.cause.{incident.cause}", language), _when(incident, language)]
+    if any(incident.versions):
+        versions = say("report.list", language).join(v for v in incident.versions if v)
+        facts.append(say("report.incident.versions", language, versions=versions))
+    if incident.acknowledged_by:
+        who = incident.acknowledged_by
+        facts.append(say("report.incident.acknowledged", language, who=who))
+    shown = incident.alerts[:_SENTENCES]
+    return IncidentCard(
+        severity=incident.severity.value,
+        headline=headline(incident, language),
+        state=say(f"report.state.{incident.state}", language),
+        resolved=incident.state is AlertState.RESOLVED,
+        facts=tuple(facts),
+        subjects=incident.subjects,
+        sentences=tuple(alert_sentence(alert, language) for alert in shown),
+        more=len(incident.alerts) - len(shown),
+        note=incident.note,
+        figures=tuple(evidence(view, incident, language)),
+    )
+
+
+def _when(incident: Incident, language: str) -> str:
+    end = incident.resolved_at or incident.last_seen_at
+    length = numbers.length((end - incident.started_at).total_seconds(), language)
+    since = numbers.moment(incident.started_at, language)
+    if incident.state is not AlertState.RESOLVED:
+        return say("report.incident.open", language, since=since, length=length)
+    until = numbers.moment(end, language)
+    return say("report.incident.over", language, since=since, until=until, length=length)
+
+
+def _column(column: ColumnView, axis: Axis | None, language: str) -> ColumnRow:
+    decides = column.findings[0] if column.findings else None
+    return ColumnRow(
+        name=column.column.name,
+        role=say(f"report.role.{column.column.role}", language),
+        verdict=decides.verdict.value if decides else Verdict.INCONCLUSIVE.value,
+        far=how_far(decides, language) if decides else "",
+        sentence=_said(decides, language) if decides else "",
+        beside=tuple(_beside(column.findings)),
+        n_reference=numbers.count(decides.n_reference if decides else None),
+        n_current=numbers.count(decides.n_current if decides else None),
+        visible=_visible(column, decides, language),
+        distribution=charts.mini_distribution(column, language),
+        history=charts.sparkline(column, axis, language) if axis else None,
+    )
+
+
+def _said(finding: Finding, language: str) -> str:
+    """Return the sentence without the column's name, which stands beside it in the table."""
+    sentence = finding_sentence(finding, language)
+    for mark in (": ", "："):
+        sentence = sentence.removeprefix(finding.column + mark)
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _beside(findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    for finding in findings:
+        if finding.detector in _READINGS and finding.statistic is not None:
+            yield _READINGS[finding.detector], numbers.statistic(finding.statistic)
+
+
+def _visible(column: ColumnView, finding: Finding | None, language: str) -> str:
+    if finding is not None and finding.verdict is Verdict.BLIND:
+        return say("report.visible.blind", language)
+    if column.visible_shift is None:
+        return say("report.visible.unknown", language)
+    unit = finding.values.get("shift_unit", "sd") if finding else "sd"
+    share = numbers.share(column.visible_shift, 0)
+    return say(f"report.visible.{unit}", language, shift=f"{column.visible_shift:g}", share=share)
+
+
+def _objective(run: Run, result: SLOResult, language: str) -> ObjectiveRow:
+    remaining = result.budget_remaining
+    return ObjectiveRow(
+        name=objective_name(result),
+        version=run.deployment.version,
+        state=result.state.value,
+        sentence=slo_sentence(result, language),
+        target=_target(result, language),
+        sli=numbers.share(result.sli, 3),
+        budget=numbers.budget(remaining, language),
+        left=0.0 if remaining is None else min(max(remaining, 0.0), 1.0),
+        burn=tuple(_burn(rate, language) for rate in result.burn_rates),
+    )
+
+
+def objective_of(run: Run, result: SLOResult) -> str:
+    """Name an objective together with its version."""
+    name = objective_name(result)
+    return f"{name}, v{run.deployment.version}" if run.deployment.version else name
+
+
+def _target(result: SLOResult, language: str) -> str:
+    target, period = numbers.target(result.slo.target), f"{result.slo.period_days:g}"
+    if result.slo.latency_ms is None:
+        return say("report.target.of", language, target=target, period=period)
+    limit = numbers.milliseconds(result.slo.latency_ms)
+    return say("report.target.latency", language, target=target, period=period, limit=limit)
+
+
+def _burn(rate: BurnRate, language: str) -> BurnRow:
+    state = "firing" if rate.firing else "quiet" if rate.reachable else "unreachable"
+    long, short = (numbers.length(s, language) for s in (rate.long_s, rate.short_s))
+    return BurnRow(
+        windows=f"{long} / {short}",
+        factor=numbers.multiple(rate.factor),
+        long=numbers.multiple(rate.long),
+        short=numbers.multiple(rate.short),
+        state=state,
+    )

@@ -1,0 +1,48 @@
+"""The formats a report comes in: a new one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from domain.errors import UnknownNameError
+from monitors.report_view import ReportView
+from reports import csv, github, html, json, junit, markdown, terminal
+
+Renderer = Callable[[ReportView, str], bytes]
+
+FORMATS: Final[Mapping[str, Renderer]] = {
+    "text": terminal.render,
+    "html": html.render,
+    "json": json.render,
+    "csv": csv.render,
+    "md": markdown.render,
+    "junit": junit.render,
+    "github": github.render,
+}
+
+
+def render(view: ReportView, format: str, language: str = "en") -> bytes:  # noqa: A002
+    """
+    Render a report.
+
+    Parameters
+    ----------
+    view : ReportView
+    format : str
+        One of `FORMATS`.
+    language : {"en", "zh"}
+
+    Returns
+    -------
+    bytes
+        The whole file, UTF-8.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such format; the message names the nearest one.
+    """
+    if format not in FORMATS:
+        raise UnknownNameError.nearest("report format", format, FORMATS)
+    return FORMATS[format](view, language)
