@@ -83,7 +83,7 @@ def call_buckets(
         **limits,
     }
     rows = connection.execute(sql, values).fetchnumpy()
-    names, replica = np.unique(rows["replica"].astype(str), return_inverse=True)
+    names, replica = np.unique(np.asarray(rows["replica"], np.str_), return_inverse=True)
     shape = (len(names), -(-(end - start) // width))
     bucket = np.asarray(rows["bucket"], np.int64)
 

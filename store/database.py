@@ -21,7 +21,7 @@ MEMORY_LIMIT_GIB: Final = 2.0
 
 # Both supported clients (1.5.5 and 2.0) read this storage version. No extension is ever fetched,
 # and SQL reaches no file: batches come in as Arrow tables.
-_CONFIG: Final[dict[str, str | bool]] = {
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "storage_compatibility_version": "v1.5.0",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -16,26 +16,27 @@ from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
 from domain.profile import CategoryCounts, Grid, ProfileSeries, SortedColumn
+from domain.rejection import Rejection
 from domain.window import Window
-from store import append, calls, catalog, outcomes, questions, registry
+from store import append, calls, catalog, outcomes, questions, registry, rejected, traffic
 from store.append import LoadCounts
 from store.catalog import DeploymentInfo
 from store.database import Database
+from store.read_only import run_sql
+from store.rejected import RejectedLine
+from store.results import Results
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-class Store:
+class Store(Results):
     """
     Prediction logs, and what was found in them.
 
     Every method may raise `StoreError` where the database fails; those that name a model or a
     column raise `UnknownNameError` where there is none such.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def open(cls, directory: Path, *, create: bool = True) -> Store:
@@ -233,6 +234,25 @@ class Store:
         with self._database.reading() as connection:
             return calls.latency_quantiles(connection, model, version, windows, qs)
 
+    def request_counts(self, model: str, span: Window, bucket_s: int) -> Int:
+        """Count distinct requests of all versions in equal buckets, shape (n_buckets,)."""
+        with self._database.reading() as connection:
+            return traffic.request_counts(connection, model, span, bucket_s)
+
+    def failed_statuses(
+        self, model: str, version: str, windows: Sequence[Window]
+    ) -> list[dict[int, int]]:
+        """Count the failed calls of every window by status."""
+        with self._database.reading() as connection:
+            return traffic.failed_statuses(connection, model, version, windows)
+
+    def event_spans(
+        self, model: str, version: str, windows: Sequence[Window]
+    ) -> list[tuple[datetime, datetime] | None]:
+        """Return the first and last call of a version in every window; None without any."""
+        with self._database.reading() as connection:
+            return traffic.event_spans(connection, model, version, windows)
+
     def outcomes(
         self,
         model: str,
@@ -243,3 +263,32 @@ class Store:
         """Return the labelled predictions of every window; `known_by`: as it was known then."""
         with self._database.reading() as connection:
             return outcomes.outcomes(connection, model, version, windows, known_by)
+
+    # ------------------------------------------------------------------ the rest
+
+    def reject(self, source: str, rows: Sequence[Rejection]) -> None:
+        """Keep lines that could not be read; the same line with the same reason once."""
+        with self._database.writing() as connection:
+            rejected.add_rejected(connection, source, rows)
+
+    def rejected(self, limit: int = 100) -> list[RejectedLine]:
+        """Return the newest rejected lines, at most `limit`."""
+        with self._database.reading() as connection:
+            return rejected.find_rejected(connection, limit)
+
+    def rejected_counts(self) -> dict[str, int]:
+        """Return the rejected lines by reason, most frequent first."""
+        with self._database.reading() as connection:
+            return rejected.count_rejected(connection)
+
+    def sql(self, query: str) -> pa.Table:
+        """
+        Answer one query over what is stored; it can change nothing and reach no file.
+
+        Raises
+        ------
+        UsageError
+            If it is not a single reading query, or does not run.
+        """
+        with self._database.reading() as connection:
+            return run_sql(connection, query)

@@ -1,0 +1,130 @@
+"""What runs found and people decided, as the other rooms see it: one half of the store's face."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from domain.acceptance import Acceptance
+from domain.baseline import FrozenBaseline
+from domain.incident import AlertState, Incident
+from domain.run import Run, RunStatus
+from domain.window import Window
+from store import baselines, run_status
+from store.database import Database
+from store.findings import FindingsWanted
+from store.incidents import acknowledge, find_incidents, save_incidents
+from store.run_keys import RunChoice
+from store.runs import find_runs, save_runs
+
+
+class Results:
+    """
+    Runs, incidents, baselines and acceptances of an open store.
+
+    Parameters
+    ----------
+    database : Database
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_runs(self, runs: Sequence[Run]) -> None:
+        """Keep runs; the run of a deployment and window replaces an earlier one of the same."""
+        with self._database.writing() as connection:
+            save_runs(connection, runs)
+
+    def runs(
+        self,
+        model: str | None = None,
+        version: str | None = None,
+        span: Window | None = None,
+        *,
+        newest_only: bool = False,
+        findings: FindingsWanted = "all",
+    ) -> list[Run]:
+        """
+        Return runs as they were saved, oldest window first.
+
+        Parameters
+        ----------
+        model, version : str, optional
+            Default: all of them.
+        span : Window, optional
+            Those whose window overlaps it; default: all.
+        newest_only : bool, default=False
+            Only the newest window of each deployment.
+        findings : {"all", "notable", "none"}, default="all"
+            Notable: drifted, blind, or with a severity.
+        """
+        with self._database.reading() as connection:
+            return find_runs(connection, RunChoice(model, version, span, newest_only), findings)
+
+    def run_statuses(self, model: str) -> dict[Window, RunStatus]:
+        """Return every judged window of a model and how that ended."""
+        with self._database.reading() as connection:
+            return run_status.statuses(connection, model)
+
+    def last_run_end(self, model: str) -> datetime | None:
+        """Return the end of a model's newest judged window; None before the first run."""
+        with self._database.reading() as connection:
+            return run_status.last_end(connection, model)
+
+    def forget_failed(self, model: str, windows: Sequence[Window]) -> None:
+        """Drop the failed runs of some windows before a new try."""
+        with self._database.writing() as connection:
+            run_status.forget_failed(connection, model, windows)
+
+    def save_incidents(
+        self, model: str, incidents: Sequence[Incident], since: datetime | None = None
+    ) -> None:
+        """
+        Replace a model's incidents and their alerts; acknowledgements stay with their incident.
+
+        Parameters
+        ----------
+        model : str
+        incidents : sequence of Incident
+        since : datetime, optional
+            Incidents that started before it stay, unless one of `incidents` has their id.
+        """
+        with self._database.writing() as connection:
+            save_incidents(connection, model, incidents, since)
+
+    def incidents(
+        self, model: str | None = None, states: Collection[AlertState] | None = None
+    ) -> list[Incident]:
+        """Return incidents with their alerts and newest acknowledgement, oldest first."""
+        with self._database.reading() as connection:
+            return find_incidents(connection, model, states)
+
+    def acknowledge(self, incident_id: str, who: str, note: str | None, at: datetime) -> None:
+        """Keep that somebody has taken an incident on."""
+        with self._database.writing() as connection:
+            acknowledge(connection, incident_id, who, note, at)
+
+    def save_baseline(self, baseline: FrozenBaseline) -> None:
+        """Keep a baseline; it replaces the model's earlier one of the same name."""
+        with self._database.writing() as connection:
+            baselines.save_baseline(connection, baseline)
+
+    def baseline(self, model: str, name: str) -> FrozenBaseline | None:
+        """Return a model's baseline of that name; None where there is none."""
+        with self._database.reading() as connection:
+            return next(iter(baselines.find_baselines(connection, model, name)), None)
+
+    def baselines(self, model: str) -> list[FrozenBaseline]:
+        """Return a model's baselines, oldest first."""
+        with self._database.reading() as connection:
+            return baselines.find_baselines(connection, model, None)
+
+    def save_acceptance(self, acceptance: Acceptance) -> None:
+        """Add an acceptance; none is ever changed."""
+        with self._database.writing() as connection:
+            baselines.save_acceptance(connection, acceptance)
+
+    def acceptances(self, model: str) -> tuple[Acceptance, ...]:
+        """Return a model's acceptances in the order in which they were made."""
+        with self._database.reading() as connection:
+            return baselines.find_acceptances(connection, model)
