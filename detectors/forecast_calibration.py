@@ -153,8 +153,8 @@ def calibrate(
     k = max((int((c.counts.sum(axis=1) >= MIN_ROWS).sum()) for c in columns), default=0)
     if level_of(k) is Calibration.NONE:
         raise NothingToJudgeError(
-            f"the baseline has {k} windows with at least {MIN_ROWS} rows; 12 are needed to calibrate "
-            "and 21 to alert: take a longer baseline or shorter windows"
+            f"the baseline has {k} windows with at least {MIN_ROWS} rows; 12 are needed to "
+            "calibrate and 21 to alert: take a longer baseline or shorter windows"
         )
     sides = one_sided(len(columns[0].counts))
     learned = [learn(series, phases, sides) for series in columns]

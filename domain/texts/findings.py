@@ -182,7 +182,8 @@ _FORECAST = {
         "{n_reference:,}).",
         "zh": "{column}：分布形状连续多个窗口偏离预测，超过 {k} 个基线窗口各自的偏离；"
         "这种偏离约每 {once_in:,.0f} 个列窗口才会偶然出现一次"
-        "（告警线：每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，基线 {n_reference:,} 行）。",
+        "（告警线：每 {line_once_in:,.0f} 个一次；当前 {n_current:,} 行，"
+        "基线 {n_reference:,} 行）。",
     },
     "finding.forecast.drifted.missing": {
         "en": "{column}: its share of missing values lies above its forecast by more than {k} "
@@ -229,18 +230,19 @@ _FORECAST = {
         "若换成其他值，十个窗口内可以发现。",
     },
     "finding.forecast.blind.sd": {
-        "en": "{column}: blind. It moves so much by itself in {k} baseline windows ({n_reference:,} "
-        "rows, {n_current:,} now) that not even a lasting shift of {largest_tried:g} standard "
-        "deviations would surely be seen within ten windows; no alarm does not mean no drift.",
+        "en": "{column}: blind. It moves so much by itself in {k} baseline windows "
+        "({n_reference:,} rows, {n_current:,} now) that not even a lasting shift of "
+        "{largest_tried:g} standard deviations would surely be seen within ten windows; "
+        "no alarm does not mean no drift.",
         "zh": "{column}：无法看清。它在 {k} 个基线窗口（{n_reference:,} 行，当前 {n_current:,} "
         "行）中自身波动太大，即使持续偏移 {largest_tried:g} 个标准差，十个窗口内也不一定能发现；"
         "没有告警不等于没有漂移。",
     },
     "finding.forecast.blind.mix": {
-        "en": "{column}: blind. It moves so much by itself in {k} baseline windows ({n_reference:,} "
-        "rows, {n_current:,} now) that not even a lasting move of {largest_tried:.0%} of the rows "
-        "to other categories would surely be seen within ten windows; no alarm does not mean no "
-        "drift.",
+        "en": "{column}: blind. It moves so much by itself in {k} baseline windows "
+        "({n_reference:,} rows, {n_current:,} now) that not even a lasting move of "
+        "{largest_tried:.0%} of the rows to other categories would surely be seen within ten "
+        "windows; no alarm does not mean no drift.",
         "zh": "{column}：无法看清。它在 {k} 个基线窗口（{n_reference:,} 行，当前 {n_current:,} "
         "行）中自身波动太大，即使持续有 {largest_tried:.0%} 的行转到其他类别，"
         "十个窗口内也不一定能发现；没有告警不等于没有漂移。",
