@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from domain.catalogue import say
 from domain.slo import SLO
 
 HOUR_S: Final = 3600
@@ -130,27 +131,24 @@ def unreachable(slo: SLO) -> tuple[BurnRow, ...]:
     return tuple(row for row in rows_for(slo.period_days) if not row.reachable(slo))
 
 
-def detection_time_s(row: BurnRow, slo: SLO, bad_share: float) -> float | None:
+def notices(slo: SLO, language: str = "en") -> list[str]:
     """
-    Return how long a constant share of bad calls lasts before the row fires.
+    Say which alerts an objective loses silently, one line each.
 
     Parameters
     ----------
-    row : BurnRow
     slo : SLO
-    bad_share : float
-        In [0, 1].
-
-    Returns
-    -------
-    float or None
-        Seconds; None where the row never fires at this share.
-
-    References
-    ----------
-    Google SRE Workbook, chapter 5: ``factor * (1 - target) / bad_share * long window``.
+    language : {"en", "zh"}
     """
-    needed = row.factor(slo.period_days) * (1 - slo.target)
-    if bad_share <= needed * (1 + 1e-9):
-        return None
-    return needed / bad_share * row.long_s
+    return [
+        say(
+            "slo.unreachable",
+            language,
+            name=slo.name,
+            target=slo.target,
+            long_h=row.long_s / HOUR_S,
+            needed=row.factor(slo.period_days) * (1 - slo.target),
+            least=1 - 1 / row.factor(slo.period_days),
+        )
+        for row in unreachable(slo)
+    ]

@@ -27,7 +27,6 @@ HIGHER_IS_BETTER: Final = {
     "mae": False,
     "rmse": False,
 }
-DECIDING: Final = {BINARY: "roc_auc", MULTICLASS: "accuracy", REGRESSION: "mae"}
 _TRUE: Final = frozenset({"1", "1.0", "true", "yes", "y", "t", "positive", "late", "fraud"})
 _FALSE: Final = frozenset({"0", "0.0", "-1", "false", "no", "n", "f", "negative"})
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from detectors.forecast_calibration import WEAK_FROM, level_of
 from detectors.metrics import HIGHER_IS_BETTER, Measured
-from detectors.traffic import WEAK_FROM, level_of
 from domain.finding import Calibration, Finding, Value, Verdict
 from domain.profile import ColumnRole
 

@@ -9,20 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from detectors.forecast_calibration import WEAK_FROM, level_of
 from domain.finding import Calibration, Finding, Verdict
 from domain.profile import ColumnRole
 from domain.window import Window
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Bool = NDArray[np.bool_]
 
 COLUMN = "calls"
-CALIBRATED_FROM = 21
-WEAK_FROM = 12
 LOW_LINE = 1e-4
 LOW_SHARE = 0.5
 SILENCE_LINE = 1e-6
 WORSE_THAN_BASELINE = 1.5
+HOUR = timedelta(hours=1)
+RARE_OUTAGES = 0.1
+DEAD_SHARE = 0.05
 _GAP = 1
 
 
@@ -69,6 +72,7 @@ def judge_volume(
     adds the Poisson part of its forecast. Tail by Student's t with as many degrees of freedom
     as windows, less one.
     """
+    baseline, phases = _usual(baseline, baseline, phases)
     calibrated = level_of(len(baseline))
     unjudged = _unjudged("traffic", calibrated, current, baseline, len(baseline))
     if calibrated is Calibration.NONE:
@@ -91,13 +95,6 @@ def judge_volume(
         threshold=low_share,
         values={"calls": current, "expected": expected, "worst_baseline_ratio": worst},
     )
-
-
-def level_of(n_windows: int) -> Calibration:
-    """Return how well a baseline of so many windows calibrates (`statistics.md` section 0)."""
-    if n_windows >= CALIBRATED_FROM:
-        return Calibration.FULL
-    return Calibration.WEAK if n_windows >= WEAK_FROM else Calibration.NONE
 
 
 def _forecast(logs: Float, phases: Int | None, phase: int | None) -> float:
@@ -188,20 +185,20 @@ def judge_silence(
     the dispersion d of the baseline's windows, or, hour by hour, of its hours (method of
     moments): the larger of the two, times the number of places at which a stretch can begin.
     """
-    live, live_phases = _live(baseline, phases)
-    calibrated = level_of(len(live))
     totals = baseline.sum(axis=1)
-    unjudged = _unjudged("silence", calibrated, int(current.sum()), totals, len(live))
+    live, live_phases = _usual(baseline, totals, phases)
+    alive = int((live.sum(axis=1) > 0).sum())
+    calibrated = level_of(alive)
+    unjudged = _unjudged("silence", calibrated, int(current.sum()), totals, alive)
     if calibrated is Calibration.NONE:
         return unjudged
     expected = _expected(live, live_phases, phase)
     quiet, (opening, closing) = _longest(current, expected)
-    hours = (closing - opening) * 24 / len(current) if len(current) > 24 else closing - opening
-    chance = _chance_of_silence(quiet, hours, live) * len(current)
-    worst = _worst_silence(live, live_phases)
-    silent = chance <= line and quiet > WORSE_THAN_BASELINE * worst
     bucket = window.duration / len(current)
     since, until = window.start + opening * bucket, window.start + closing * bucket
+    chance = _chance_of_silence(quiet, (until - since) / HOUR, live, bucket) * len(current)
+    worst = _worst_silence(live, live_phases)
+    silent = chance <= line and quiet > WORSE_THAN_BASELINE * worst
     return replace(
         unjudged,
         verdict=Verdict.DRIFTED if silent else Verdict.OK,
@@ -218,12 +215,19 @@ def judge_silence(
     )
 
 
-def _live(baseline: Int, phases: Int | None) -> tuple[Int, Int | None]:
-    """Drop dead baseline windows: an outage in the baseline is not what is expected."""
-    totals = baseline.sum(axis=1)
-    middle = float(np.median(totals[totals > 0])) if (totals > 0).any() else 0.0
-    keep = totals > 0.1 * middle
-    return baseline[keep], None if phases is None else phases[keep]
+def _usual(rows: Int, totals: Int, phases: Int | None) -> tuple[Int, Int | None]:
+    """
+    Keep the baseline windows that show what is usual.
+
+    A few dead windows (below a twentieth of the median) are outages that must not become the norm;
+    where a tenth of all windows is dead, nights or weekends without traffic are the norm.
+    """
+    if not len(totals):
+        return rows, phases
+    living = totals > DEAD_SHARE * float(np.median(totals))
+    if float((~living).mean()) >= RARE_OUTAGES:
+        return rows, phases
+    return rows[living], None if phases is None else phases[living]
 
 
 def _expected(live: Int, phases: Int | None, phase: int | None) -> Float:
@@ -248,20 +252,22 @@ def _longest(current: Int, expected: Float) -> tuple[float, tuple[int, int]]:
     return float(quiet[most]), (int(openings[most]), int(closings[most]))
 
 
-def _chance_of_silence(quiet: float, hours: float, live: Int) -> float:
+def _chance_of_silence(quiet: float, hours: float, live: Int, bucket: timedelta) -> float:
     """
     Return the chance of no call in a stretch where `quiet` are expected.
 
     Windows swing as a whole and hours within them; whichever makes silence more probable counts.
     """
+    live = live[live.sum(axis=1) > 0]
     totals = live.sum(axis=1, dtype=np.float64)
-    day = _dispersion(totals[:, None])
-    per_hour = max(live.shape[1] // 24, 1)
+    per_hour = min(max(round(HOUR / bucket), 1), live.shape[1])
     whole = live.shape[1] // per_hour * per_hour
     shape = live[:, :whole] * (totals.mean() / totals)[:, None]
     hour = _dispersion(shape.reshape(len(live), -1, per_hour).sum(axis=2))
     blocks = max(hours, 1.0)
-    return max(_no_call(quiet, day), _no_call(quiet / blocks, hour) ** blocks)
+    return max(
+        _no_call(quiet, _dispersion(totals[:, None])), _no_call(quiet / blocks, hour) ** blocks
+    )
 
 
 def _dispersion(counts: Float) -> float:
