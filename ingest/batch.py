@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -54,8 +55,7 @@ class Read:
     rejections: tuple[Rejection, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelBatch:
+class LabelBatch(NamedTuple):
     """
     True outcomes of one model.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.cell_types import text_numbers
 from ingest.values import Mask, Values, canonical_json, holds, number_text, quote
 
 TEXT_LIMIT_BYTES: Final = 64 * 1024
@@ -110,6 +111,7 @@ def number_field(values: Values, name: str, refusals: Refusals) -> pa.Array:
     if values.text is not None:
         texts = unless_empty(values.text)
         parsed = text_numbers(texts)
+        parsed = pc.if_else(pc.is_nan(parsed), pa.scalar(None, pa.float64()), parsed)
         numbers.append(parsed)
         refusals.add_where(holds(texts) & ~holds(parsed), "wrong_type", values, name, "a number")
     for part in (values.flag, values.nested, values.time):
@@ -118,20 +120,6 @@ def number_field(values: Values, name: str, refusals: Refusals) -> pa.Array:
     if not numbers:
         return pa.nulls(values.length, pa.float64())
     return numbers[0] if len(numbers) == 1 else pc.coalesce(*numbers)
-
-
-_NUMBER: Final = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
-
-
-def text_numbers(texts: pa.Array) -> pa.Array:
-    """Return the numbers that texts spell; null where they do not."""
-    try:
-        numbers = pc.cast(texts, pa.float64())
-    except pa.ArrowInvalid:
-        spelled = pc.match_substring_regex(texts, _NUMBER)
-        trimmed = pc.utf8_trim_whitespace(texts)
-        numbers = pc.cast(pc.if_else(spelled, trimmed, pa.scalar(None, pa.string())), pa.float64())
-    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
 
 
 def latency_field(values: Values, name: str, refusals: Refusals) -> pa.Array:

@@ -14,7 +14,7 @@ from pyarrow import json as arrow_json
 
 from ingest.arrow_values import flatten, from_arrow, one_array
 from ingest.column_builder import ColumnBuilder
-from ingest.lines import LINE_LIMIT_BYTES, Lines
+from ingest.lines import LINE_LIMIT_BYTES, Lines, is_utf8
 from ingest.values import EXACT_INTEGER, Values
 
 # The parser below calls itself once a level: brackets are counted before it may see a line.
@@ -149,7 +149,7 @@ def _rows(lines: Lines) -> NDArray[np.int64] | None:
     if not ((letters[starts] == ord("{")).all() and (letters[ends - 1] == ord("}")).all()):
         return None
     content = lines.content_bytes()
-    if not content.isascii() and not _is_utf8(content):
+    if not is_utf8(content):
         return None
     if content.count(b"{") + content.count(b"[") > _BRACKETS:
         openings = np.flatnonzero((letters == ord("{")) | (letters == ord("[")))
@@ -157,14 +157,6 @@ def _rows(lines: Lines) -> NDArray[np.int64] | None:
         if int(np.diff(places).max()) > _BRACKETS:
             return None
     return rows
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _values(column: pa.Array | pa.ChunkedArray) -> Values | None:
@@ -176,6 +168,6 @@ def _values(column: pa.Array | pa.ChunkedArray) -> Values | None:
     if total is not None:
         bounds = pc.min_max(array)
         largest = max(-bounds["min"].as_py(), bounds["max"].as_py())
-        if not math.isfinite(total) or largest >= EXACT_INTEGER:
+        if not math.isfinite(total) or largest > EXACT_INTEGER:
             return None
     return Values(len(array), number=array)

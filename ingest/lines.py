@@ -109,3 +109,14 @@ def pieces(stream: LogStream, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines]
         yield lines
     if rest or stream.damage:
         yield lines_of(rest, first, stream.damage)
+
+
+def is_utf8(content: bytes) -> bool:
+    """Return whether bytes are UTF-8 as a whole."""
+    if content.isascii():
+        return True
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

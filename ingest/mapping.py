@@ -124,12 +124,12 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
         paths = taken | (set() if self.features == REST else set(self.features))
         return Layout(
             objects=NATIVE_OBJECTS.union(*(_above(path) for path in paths)),
-            as_written=frozenset(columns[f] or "" for f in _AS_WRITTEN) - {""},
-            by_cell=frozenset(columns[f] or "" for f in FIELDS if f not in _AS_WRITTEN) - {""},
-            types=dict(self.types),
+            as_written=frozenset(columns[f] or "" for f in _AS_WRITTEN) | frozenset(self.types),
+            by_cell=frozenset(columns[f] or "" for f in _OUTCOMES),
         )
 
 
+_OUTCOMES: Final = ("prediction", "label", "ts")
 _AS_WRITTEN: Final = (
     "model",
     "version",

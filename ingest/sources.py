@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from domain.errors import InputError
-from ingest.unpack import PACKED_ENDINGS, LogStream
+from ingest.readers.registry import endings
+from ingest.unpack import LogStream, without_packing
 
 STANDARD_INPUT: Final = "-"
 
@@ -54,17 +55,16 @@ class SourceFile:
             raise InputError(f"{self.name} cannot be read: {error.strerror}") from error
 
 
-def find(paths: Sequence[str], endings: Sequence[str]) -> list[SourceFile]:
+def find(paths: Sequence[str]) -> list[SourceFile]:
     """
     Find the logs that words of the command line mean.
 
     Parameters
     ----------
     paths : sequence of str
-        Files, globs (``logs/**/*.csv``), folders (searched below, hidden names skipped), or
+        Files, globs (``logs/**/*.csv``), folders (searched below for files of known
+        endings, packed or not; names that begin with a dot or an underscore are skipped), or
         ``-`` for standard input.
-    endings : sequence of str
-        Of the files a folder is searched for; packed ones (``.csv.gz``) count as well.
 
     Returns
     -------
@@ -78,17 +78,17 @@ def find(paths: Sequence[str], endings: Sequence[str]) -> list[SourceFile]:
     """
     found: dict[str, SourceFile] = {}
     for word in paths:
-        for source in _meant_by(word, endings):
+        for source in _meant_by(word):
             found.setdefault(str(source.path.resolve()) if source.path else source.name, source)
     return list(found.values())
 
 
-def _meant_by(word: str, endings: Sequence[str]) -> list[SourceFile]:
+def _meant_by(word: str) -> list[SourceFile]:
     if word == STANDARD_INPUT:
         return [SourceFile("standard input")]
     path = Path(word).expanduser()
     if path.is_dir():
-        return _inside(path, endings)
+        return _inside(path)
     if path.exists():
         return [SourceFile(word, path)]
     matches = sorted(glob.glob(str(path), recursive=True))
@@ -99,16 +99,14 @@ def _meant_by(word: str, endings: Sequence[str]) -> list[SourceFile]:
         source
         for match in matches
         for source in (
-            _inside(Path(match), endings)
-            if Path(match).is_dir()
-            else [SourceFile(match, Path(match))]
+            _inside(Path(match)) if Path(match).is_dir() else [SourceFile(match, Path(match))]
         )
     ]
 
 
-def _inside(folder: Path, endings: Sequence[str]) -> list[SourceFile]:
+def _inside(folder: Path) -> list[SourceFile]:
     """Return the logs below a folder by name."""
-    known = tuple(endings)
+    known = endings()
     logs = [
         SourceFile(str(path), path)
         for path in sorted(folder.rglob("*"))
@@ -122,12 +120,3 @@ def _inside(folder: Path, endings: Sequence[str]) -> list[SourceFile]:
             "(also packed); name files of another ending one by one"
         )
     return logs
-
-
-def without_packing(name: str) -> str:
-    """Return a file's name in lower case without ``.gz`` and its like."""
-    lower = name.lower()
-    for ending in PACKED_ENDINGS:
-        if lower.endswith(ending):
-            return lower.removesuffix(ending)
-    return lower

@@ -156,4 +156,13 @@ class _Rejoined(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         start, self._start = self._start, b""
-        return start if start else self._rest.read(size)
+        return start or self._rest.read(size)
+
+
+def without_packing(name: str) -> str:
+    """Return a file's name in lower case without ``.gz`` and its like."""
+    lower = name.lower()
+    for ending in PACKED_ENDINGS:
+        if lower.endswith(ending):
+            return lower.removesuffix(ending)
+    return lower

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 
 # Up to here every integer is a double; a larger one is kept as text, so no digit is lost.
-EXACT_INTEGER: Final = 2**53
+EXACT_INTEGER: Final = 2**53 - 1
 
 _INTEGER_TEXT: Final = r"^[+-]?[0-9]+$"
 
@@ -128,7 +128,7 @@ def number_text(numbers: pa.Array) -> pa.Array:
     Returns
     -------
     pa.StringArray
-        Whole numbers up to 2^53 without point and exponent, others in the shortest form that
+        Whole numbers below 2^53 without point and exponent, others in the shortest form that
         reads back as the same double.
     """
     array = np.asarray(numbers.fill_null(0.5), dtype=np.float64)

@@ -35,9 +35,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{value} cells under a header of {expected}",
         "zh": "该行有 {value} 个单元格，而表头有 {expected} 个",
     },
-    "rejection.bad_quotes": {
-        "en": "a quoted cell that starts here does not end",
-        "zh": "从此处开始的带引号单元格没有结束",
+    "rejection.bad_row": {
+        "en": "cannot be split into cells: {value}",
+        "zh": "无法拆分为单元格：{value}",
     },
     "rejection.missing_model": {
         "en": "no model; pass --model or name it in the mapping file",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -32,14 +32,11 @@ class Layout:
     by_cell : frozenset of str
         Columns of a text format where each cell that is a number is read as one, whatever the
         others hold.
-    types : mapping of str to str
-        ``number``, ``text`` or ``bool`` where the mapping says so.
     """
 
     objects: frozenset[str] = NATIVE_OBJECTS
     as_written: frozenset[str] = frozenset()
     by_cell: frozenset[str] = frozenset()
-    types: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

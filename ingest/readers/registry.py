@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from domain.errors import UsageError, suggestion
-from ingest.readers import ndjson, parquet
+from ingest.readers import csv, ndjson, parquet
 from ingest.readers.block import Reader
-from ingest.sources import without_packing
-from ingest.unpack import LogStream
+from ingest.unpack import LogStream, without_packing
 
-READERS: Final[tuple[Reader, ...]] = (parquet.READER, ndjson.READER)
+READERS: Final[tuple[Reader, ...]] = (parquet.READER, ndjson.READER, csv.READER)
 
 AUTO: Final = "auto"
 _HEAD_BYTES: Final = 64 * 1024
