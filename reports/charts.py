@@ -20,6 +20,7 @@ _MINI_BARS: Final = 22
 _CATEGORIES: Final = 8
 _HEIGHT: Final = 150
 _MINI_HEIGHT: Final = 40
+_MINI_POINTS: Final = 100
 _ROW_PX: Final = 24
 _MOVED: Final = 0.02  # a category that moved by less keeps a quiet line
 _CAP: Final = 4.0  # multiples of the alarm line; what lies above is drawn there
@@ -81,7 +82,7 @@ def history(
         axis=axis,
         scale=Scale.of([min(value, top) for value in values] + [1.2], _HEIGHT),
         series=[Series("", "current", points)],
-        written=numbers.multiple,
+        written=lambda value: f"{value:g}×",
         rule=Rule(1.0, say("report.chart.alarm_line", language)),
         shaded=shaded,
         loud=_loud(seen),
@@ -93,7 +94,8 @@ def sparkline(column: ColumnView, axis: Axis, language: str) -> Markup | None:
     points = [(reading.window, times(reading)) for reading in column.history]
     if not any(value is not None for _, value in points):
         return None
-    scale, loud, parts = Scale((0.0, 3.0), _MINI_HEIGHT), _loud(column.history), unbroken(points)
+    scale, loud = Scale((0.0, 3.0), _MINI_HEIGHT), _loud(column.history)
+    parts = unbroken(points, most=_MINI_POINTS)
     marked = [point for part in parts for point in part if point[0] in loud]
     inner = [
         svg.path(f"M0 {svg.short(scale.y(1.0))}h{svg.WIDTH}", "alarm"),
@@ -142,44 +144,44 @@ def _staircases(shown: Bars, height: float, top: float | None = None) -> Iterato
     current = svg.steps([s * unit for s in shown.current], 0, width, height)
     ground = [(0.0, height), (len(shown.labels) * width, height)]
     filled, lines = [svg.area(reference, ground)], [svg.line(current)]
+    broad = width * _room(shown)
     for slot, (before, now) in _extras(shown):
-        left = slot * width
-        if before:
-            filled.append(svg.bar(left, height - before * unit, width, before * unit))
-        lines.append(svg.line(svg.steps([now * unit], left, width, height)))
+        filled.append(svg.bar(slot * width, height - before * unit, broad, before * unit))
+        lines.append(svg.line(svg.steps([now * unit], slot * width, broad, height)))
     yield svg.path("".join(filled), "reference-fill")
     yield svg.path("".join(lines), "line current")
 
 
+def _room(shown: Bars) -> int:
+    """Return how many slots the bar of missing values takes, and the gap before it."""
+    return max(len(shown.labels) // 10, 1)
+
+
 def _extras(shown: Bars) -> list[tuple[int, tuple[float, float]]]:
-    """Return the slots of missing and unseen values, one slot away from the bars."""
+    """Return the slots where the bars of missing and unseen values begin, away from the others."""
     extras = [pair for pair in (shown.missing, shown.unseen) if any(pair)]
-    return [(len(shown.labels) + 1 + 2 * i, pair) for i, pair in enumerate(extras)]
+    return [(len(shown.labels) + _room(shown) * (1 + 2 * i), pair) for i, pair in enumerate(extras)]
 
 
 def _slots(shown: Bars) -> int:
     extras = _extras(shown)
-    return extras[-1][0] + 1 if extras else len(shown.labels)
+    return extras[-1][0] + _room(shown) if extras else len(shown.labels)
 
 
 def _bar_labels(shown: Bars, language: str) -> Iterator[Markup]:
-    slots, n = _slots(shown), len(shown.labels)
-    every = max(n // 4, 1)
-    middles = range(every, n - every // 2, every)
-    for i in (0, *middles):
-        anchor = "start" if i == 0 else "middle"
-        yield svg.text(shown.labels[i], 100 * i / slots, _HEIGHT + 24, "tick", anchor)
+    slots, n, y = _slots(shown), len(shown.labels), _HEIGHT + 24
+    yield svg.text(shown.labels[0], 0, y, "tick")
+    for i in (n // 3, n - n // 3) if n > 5 else ():
+        yield svg.text(shown.labels[i], 100 * i / slots, y, "tick", "middle")
+    if n > 1:
+        yield svg.text(shown.labels[-1], 100 * n / slots, y, "tick", "end")
     names = [
         say(f"report.chart.{key}", language)
         for key, pair in (("missing", shown.missing), ("unseen", shown.unseen))
         if any(pair)
     ]
     for (slot, _), name in zip(_extras(shown), names, strict=True):
-        at_end = slot == slots - 1
-        x = 100.0 if at_end else 100 * (slot + 0.5) / slots
-        yield svg.text(name, x, _HEIGHT + 24, "tick", "end" if at_end else "middle")
-    if not names and n > 1:
-        yield svg.text(shown.labels[-1], 100, _HEIGHT + 24, "tick", "end")
+        yield svg.text(name, 100 * (slot + _room(shown) / 2) / slots, y, "tick", "middle")
 
 
 def _dumbbell(name: str, shown: Bars, language: str) -> Markup:
@@ -199,7 +201,7 @@ def _dumbbell(name: str, shown: Bars, language: str) -> Markup:
 def _dumbbell_row(i: int, row: tuple[str, float, float], highest: float) -> Iterator[Markup]:
     label, before, now = row
     y = i * _ROW_PX + 16
-    at_before, at_now = (24 + 52 * share / highest for share in (before, now))
+    at_before, at_now = (30 + 36 * share / highest for share in (before, now))
     moved = "moved" if abs(now - before) > _MOVED else "grid"
     yield svg.text(shortened(label, 16), 0, y + 4, "label")
     low, high = sorted((at_before, at_now))

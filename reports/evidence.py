@@ -29,6 +29,7 @@ class Figure:
 
     caption: str
     drawing: Markup
+    legend: tuple[tuple[str, str], ...] = ()
 
 
 def deployments(view: ReportView) -> list[Deployment]:
@@ -100,13 +101,21 @@ def _of_columns(
     for column in _subjects(view, incident):
         name = column.column.name
         drawing = charts.history(column, axis, language, shaded)
-        if drawing is not None:
+        if drawing is not None and _alarmed(column, shaded[0]):
             yield Figure(f"{name}: {say('report.caption.history', language)}", drawing)
         # the distributions are those of the newest window: of an incident that is over they
         # would show a column that has recovered
         drawing = charts.distribution(column, language)
         if drawing is not None and incident.state is AlertState.FIRING:
             yield Figure(f"{name}: {say('report.caption.distribution', language)}", drawing)
+
+
+def _alarmed(column: ColumnView, window: Window) -> bool:
+    """Return whether the history shows the alarm: a hard rule leaves no trace in a reading."""
+    return any(
+        reading.drifted and reading.window.start < window.end and reading.window.end > window.start
+        for reading in column.history
+    )
 
 
 def _subjects(view: ReportView, incident: Incident) -> list[ColumnView]:
@@ -136,7 +145,8 @@ def _of_errors(
     styles = service_charts.versions(_concerned(view, incident))
     drawing = service_charts.errors(view.traffic, styles, axis, language, shaded)
     if drawing is not None:
-        yield Figure(say("report.chart.errors", language), drawing)
+        legend = service_charts.legend(styles)
+        yield Figure(say("report.chart.errors", language), drawing, legend)
 
 
 def _of_calls(
@@ -145,7 +155,8 @@ def _of_calls(
     styles = service_charts.versions(_concerned(view, incident))
     drawing = service_charts.calls(view.traffic, styles, axis, language, shaded)
     if drawing is not None:
-        yield Figure(say("report.chart.calls", language), drawing)
+        legend = service_charts.legend(styles)
+        yield Figure(say("report.chart.calls", language), drawing, legend)
 
 
 def _of_performance(
@@ -159,7 +170,11 @@ def _of_performance(
             view.performance, metric, styles, axis, language, shaded
         )
         if drawing is not None:
-            yield Figure(service_charts.metric_name(metric, language), drawing)
+            name, legend = (
+                service_charts.metric_name(metric, language),
+                service_charts.legend(styles),
+            )
+            yield Figure(name, drawing, legend)
 
 
 def metrics(view: ReportView) -> list[str]:

@@ -18,6 +18,7 @@ from reports.timeline import Axis
 _CELLS: Final = 160
 _ROW_PX: Final = 18
 _GAP_PX: Final = 2
+_NEAR: Final = 0.75
 # from quiet to far beyond the alarm line; a window that did not alarm never looks as if it had
 LEVELS: Final = ("quiet", "near", "drift", "drift2", "drift3")
 
@@ -41,8 +42,7 @@ def heatmap(columns: Sequence[ColumnView], axis: Axis, language: str) -> Markup:
         parts.append(svg.text(shortened(column.column.name, 18), 0, y, "label", "end", dx=-10))
     parts.append(svg.stretched(height, _levels(columns, axis)))
     for x, label in axis.ticks(language):
-        anchor = "start" if x < 60 else "end" if x > 940 else "middle"
-        parts.append(svg.text(label, x / 10, height + 16, "tick", anchor))
+        parts.append(svg.text(label, x / 10, height + 16, "tick", "middle"))
     return svg.drawing(height + 22, say("report.chart.heatmap", language), parts)
 
 
@@ -52,7 +52,7 @@ def level(reading: Reading) -> str:
     if not reading.drifted:
         if multiple is None:
             return "none"
-        return "near" if multiple >= 0.5 else "quiet"
+        return "near" if multiple >= _NEAR else "quiet"
     if multiple is None or multiple >= 3:
         return "drift3"
     return "drift2" if multiple >= 2 else "drift"

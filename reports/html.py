@@ -17,7 +17,13 @@ from domain.run import Performance, Run
 from monitors.report_view import ReportView
 from reports import numbers, page, service_charts
 from reports.evidence import Figure, deployments, latency_limit, metrics, span_of
-from reports.judgement import judge, newest_runs, open_incidents, worst_by_column
+from reports.judgement import (
+    judge,
+    last_runs,
+    newest_runs,
+    open_incidents,
+    worst_by_column,
+)
 from reports.plain import printable
 from reports.timeline import Axis
 
@@ -90,7 +96,7 @@ def _context(view: ReportView, language: str) -> dict[str, Any]:
         "performance": _performance_rows(view, language),
         "performance_figures": _performance_figures(view, axis, language) if axis else [],
         "traffic_figures": _traffic_figures(view, axis, language) if axis else [],
-        "runs": [_judged(run, language) for run in newest_runs(view)],
+        "runs": [_judged(run, language) for run in last_runs(view)],
         "config_hash": view.config_hash,
         "code_version": view.code_version,
     }
@@ -108,7 +114,7 @@ def _cards(view: ReportView, language: str) -> list[Card]:
         window = numbers.span(runs[0].window, language)
         coverage = numbers.share(min(run.coverage for run in runs), 0)
         note = say("report.card.predictions.note", language, window=window, coverage=coverage)
-        total = sum(run.n_predictions for run in runs if run.window == runs[0].window)
+        total = sum(run.n_predictions for run in runs)
         title = say("report.card.predictions", language)
         cards.append(Card(title, numbers.count(total), note, "plain"))
     return cards
@@ -179,7 +185,7 @@ def _performance_figures(view: ReportView, axis: Axis, language: str) -> list[Fi
         for m in metrics(view)
     ]
     return [
-        Figure(service_charts.metric_name(m, language), drawing)
+        Figure(service_charts.metric_name(m, language), drawing, service_charts.legend(styles))
         for m, drawing in drawn
         if drawing is not None
     ]
@@ -196,7 +202,7 @@ def _traffic_figures(view: ReportView, axis: Axis, language: str) -> list[Figure
     for key, maker in makers:
         drawing = maker(view.traffic, styles, axis, language)
         if drawing is not None:
-            figures.append(Figure(say(key, language), drawing))
+            figures.append(Figure(say(key, language), drawing, service_charts.legend(styles)))
     for deployment in list(styles)[:_LATENCIES_SHOWN]:
         points = [point for point in view.traffic if point.deployment == deployment]
         drawing = service_charts.latency(points, axis, language, latency_limit(view))

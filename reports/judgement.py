@@ -16,7 +16,8 @@ from monitors.report_view import ReportView
 from reports import numbers
 
 _NAMES_SHOWN = 4
-_BROKEN = (SLOState.BURNING_PAGE, SLOState.EXHAUSTED, SLOState.BURNING_TICKET)
+# worst first
+BROKEN = (SLOState.BURNING_PAGE, SLOState.EXHAUSTED, SLOState.BURNING_TICKET)
 _ORDER = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
 # detectors that judge the service and not a column
 _SERVICE = ("traffic", "silence", "performance")
@@ -84,12 +85,21 @@ def judge(view: ReportView, language: str = "en") -> Judgement:
 _Found = tuple[Tone, str, list[str]]
 
 
-def newest_runs(view: ReportView) -> tuple[Run, ...]:
-    """Return the newest run of each deployment, in the order of the view."""
+def last_runs(view: ReportView) -> tuple[Run, ...]:
+    """Return the last run of each deployment, also of one that serves no more."""
     newest: dict[object, Run] = {}
     for run in view.runs:
         newest.setdefault(run.deployment, run)
     return tuple(newest.values())
+
+
+def newest_runs(view: ReportView) -> tuple[Run, ...]:
+    """Return the runs of the newest window: what can be said of now, in the order of the view."""
+    last = last_runs(view)
+    if not last:
+        return ()
+    newest = max((run.window for run in last), key=lambda window: window.end)
+    return tuple(run for run in last if run.window.end > newest.start)
 
 
 def deciding(run: Run) -> list[Finding]:
@@ -195,11 +205,11 @@ def _of_failure(view: ReportView, language: str) -> _Found | None:
 
 def _of_objectives(view: ReportView, language: str) -> _Found | None:
     broken = [
-        (run, result) for run in newest_runs(view) for result in run.slos if result.state in _BROKEN
+        (run, result) for run in newest_runs(view) for result in run.slos if result.state in BROKEN
     ]
     if not broken:
         return None
-    run, worst = min(broken, key=lambda pair: _BROKEN.index(pair[1].state))
+    run, worst = min(broken, key=lambda pair: BROKEN.index(pair[1].state))
     tone = Tone.WARNING if worst.state is SLOState.BURNING_TICKET else Tone.CRITICAL
     facts = [_window(run, language), say("report.sure.counted", language)]
     return tone, slo_sentence(worst, language), facts

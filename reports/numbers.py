@@ -104,12 +104,15 @@ def axis(value: float) -> str:
 
 
 def length(seconds: float, language: str) -> str:
-    """Write a span in its largest unit that fits: ``5 min``, ``6 h``, ``3 d``."""
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            amount = seconds / size
-            return say(f"report.length.{unit}", language, n=f"{amount:.3g}")
-    return say("report.length.second", language, n=f"{seconds:.3g}")
+    """Write a span in its two largest units: ``5 min``, ``6 h``, ``1 d 12 h``."""
+    rest, parts = round(seconds), list[str]()
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        amount, rest = divmod(rest, size)
+        if amount:
+            parts.append(say(f"report.length.{unit}", language, n=amount))
+        elif parts:
+            break
+    return " ".join(parts[:2]) or say("report.length.second", language, n=0)
 
 
 def budget(remaining: float | None, language: str) -> str:

@@ -19,7 +19,7 @@ from monitors.report_view import ColumnView, ReportView
 from reports import charts, numbers
 from reports.evidence import Figure, evidence, span_of
 from reports.heatmap import heatmap
-from reports.judgement import how_far, newest_runs
+from reports.judgement import BROKEN, how_far, last_runs, newest_runs
 from reports.terminal import objective_name
 from reports.timeline import Axis
 
@@ -66,7 +66,8 @@ class ColumnsOfVersion:
     """The columns of one version, worst first."""
 
     version: str
-    run: Run | None
+    window: str
+    current: bool
     rows: tuple[ColumnRow, ...]
     heatmap: Markup | None
 
@@ -95,6 +96,7 @@ class ObjectiveRow:
     budget: str
     left: float
     burn: tuple[BurnRow, ...]
+    minor: bool
 
 
 def incident_cards(view: ReportView, language: str) -> list[IncidentCard]:
@@ -112,7 +114,8 @@ def further_incidents(view: ReportView, language: str) -> list[tuple[Incident, s
 
 def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
     """Return the tables of the columns, one for each version, the newest run's first."""
-    runs = {run.deployment.version: run for run in newest_runs(view)}
+    runs = {run.deployment.version: run for run in last_runs(view)}
+    now = {run.deployment.version for run in newest_runs(view)}
     versions = dict.fromkeys([*runs, *(column.version for column in view.columns)])
     span = span_of(view)
     axis = None if span is None else Axis(span)
@@ -124,14 +127,24 @@ def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
         rows = tuple(_column(column, axis, language) for column in own)
         if rows:
             tables.append(
-                ColumnsOfVersion(version=version, run=runs.get(version), rows=rows, heatmap=drawn)
+                ColumnsOfVersion(
+                    version=version,
+                    window=_window_of(runs.get(version), language),
+                    current=version in now or not now,
+                    rows=rows,
+                    heatmap=drawn,
+                )
             )
     return tables
 
 
 def objectives(view: ReportView, language: str) -> list[ObjectiveRow]:
-    """Return the objectives of the newest runs."""
+    """Return the objectives of the newest runs; one of a replica is `minor` while it holds."""
     return [_objective(run, result, language) for run in newest_runs(view) for result in run.slos]
+
+
+def _window_of(run: Run | None, language: str) -> str:
+    return "" if run is None else numbers.span(run.window, language)
 
 
 def _ranked(view: ReportView) -> list[Incident]:
@@ -163,7 +176,7 @@ def _card(view: ReportView, incident: Incident, language: str) -> IncidentCard:
 
 
 def _when(incident: Incident, language: str) -> str:
-    end = incident.resolved_at or incident.last_seen_at
+    end = incident.last_seen_at
     length = numbers.length((end - incident.started_at).total_seconds(), language)
     since = numbers.moment(incident.started_at, language)
     if incident.state is not AlertState.RESOLVED:
@@ -225,6 +238,7 @@ def _objective(run: Run, result: SLOResult, language: str) -> ObjectiveRow:
         budget=numbers.budget(remaining, language),
         left=0.0 if remaining is None else min(max(remaining, 0.0), 1.0),
         burn=tuple(_burn(rate, language) for rate in result.burn_rates),
+        minor=result.replica is not None and result.state not in BROKEN,
     )
 
 

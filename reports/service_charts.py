@@ -44,8 +44,8 @@ def calls(
 ) -> Markup | None:
     """Draw the calls of each version in each window."""
     series = [
-        Series(version_name(d), style, [(p.window, float(p.calls)) for p in points])
-        for d, style, points in _by_version(traffic, styles, axis)
+        Series("", style, [(p.window, float(p.calls)) for p in points])
+        for style, points in _by_version(traffic, styles, axis)
     ]
     if not series:
         return None
@@ -67,8 +67,8 @@ def shares(
     for point in traffic:
         totals[point.window] += point.calls
     series = [
-        Series(version_name(d), style, [(p.window, _share(p.calls, totals[p.window])) for p in pts])
-        for d, style, pts in _by_version(traffic, styles, axis)
+        Series("", style, [(p.window, _share(p.calls, totals[p.window])) for p in pts])
+        for style, pts in _by_version(traffic, styles, axis)
     ]
     if len(series) < 2:
         return None
@@ -90,8 +90,8 @@ def errors(
 ) -> Markup | None:
     """Draw the share of failed calls of each version."""
     series = [
-        Series(version_name(d), style, [(p.window, _share(p.failed, p.calls)) for p in points])
-        for d, style, points in _by_version(traffic, styles, axis)
+        Series("", style, [(p.window, _share(p.failed, p.calls)) for p in points])
+        for style, points in _by_version(traffic, styles, axis)
     ]
     values = [value for one in series for value in one.values]
     if not values:
@@ -171,7 +171,7 @@ def performance(
             for p in points
             if p.deployment == deployment
         ]
-        series.append(Series(version_name(deployment), style, own))
+        series.append(Series("", style, own))
     series = [one for one in series if one.values]
     if not series:
         return None
@@ -186,8 +186,13 @@ def performance(
     ).draw(language)
 
 
+def legend(styles: Versions) -> tuple[tuple[str, str], ...]:
+    """Return the style and the name of each version; empty for one version alone."""
+    return tuple((s, version_name(d)) for d, s in styles.items()) if len(styles) > 1 else ()
+
+
 def version_name(deployment: Deployment) -> str:
-    """Name a version at the end of its line."""
+    """Name a version in few letters."""
     return f"v{deployment.version}" if deployment.version else deployment.model
 
 
@@ -201,7 +206,7 @@ def metric_name(metric: str, language: str) -> str:
 
 def _by_version(
     traffic: Sequence[TrafficPoint], styles: Versions, axis: Axis
-) -> Iterator[tuple[Deployment, str, list[TrafficPoint]]]:
+) -> Iterator[tuple[str, list[TrafficPoint]]]:
     for deployment, style in styles.items():
         points = [
             p
@@ -211,7 +216,7 @@ def _by_version(
             and p.window.end > axis.window.start
         ]
         if points:
-            yield deployment, style, points
+            yield style, points
 
 
 def _share(part: int, whole: int) -> float | None:

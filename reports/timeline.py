@@ -64,8 +64,13 @@ class Axis:
 
     def _months(self, language: str) -> list[tuple[float, str]]:
         starts = list(_month_starts(self.window))
-        every = math.ceil(len(starts) / 6)
-        return [(self.x(at), say("report.time.month", language, at=at)) for at in starts[::every]]
+        shown = starts[:: math.ceil(len(starts) / 6)]
+        marks: list[tuple[float, str]] = []
+        for i, at in enumerate(shown):
+            named = i == 0 or at.year != shown[i - 1].year
+            key = "report.time.month" if named else "report.time.month_only"
+            marks.append((self.x(at), say(key, language, at=at)))
+        return marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Series:
     Parameters
     ----------
     name : str
-        Written at its end.
+        Written at its end; empty where a legend names it.
     style : str
         Its class in the style sheet.
     points : sequence of (Window, float or None)
@@ -213,7 +218,7 @@ class LineChart:
             yield svg.path(svg.bar(left, 0, max(right - left, 3), self.scale.height), "shade")
         if self.band:
             yield from self._band(*self.band)
-        for series in self.series:
+        for series in reversed(self.series):  # the first one lies on top
             parts = unbroken(series.points)
             yield svg.path(
                 "".join(svg.line(self._placed(p)) for p in parts), f"line {series.style}"
@@ -234,23 +239,30 @@ class LineChart:
             yield svg.text(self.rule.label, 0, y - 4, "rule-label", dx=4)
 
     def _dates(self, language: str) -> Iterator[Markup]:
-        y = self.scale.height + _TOP + 16
+        y = self.scale.height + _TOP + 18
         for x, label in self.axis.ticks(language):
-            anchor = "start" if x < 60 else "end" if x > 940 else "middle"
-            yield svg.text(label, x / 10, y, "tick", anchor)
+            yield svg.text(label, x / 10, y, "tick", "middle")
 
     def _names(self) -> Iterator[Markup]:
-        ends = [(s, self.scale.y(s.values[-1]) + _TOP + 4) for s in self.series if s.values]
-        lowest = -math.inf
-        for series, y in sorted(ends, key=lambda end: end[1]):
-            lowest = max(y, lowest + _LABEL_PX)
-            yield svg.text(series.name, 100, lowest, f"name {series.style}", dx=8)
+        """Write each name where its line ends; from the lowest up, so that none leaves the plot."""
+        ends = [(s, *self._end(s)) for s in self.series if s.name and s.values]
+        ceiling = math.inf
+        for series, x, y in sorted(ends, key=lambda end: -end[2]):
+            ceiling = min(y, ceiling - _LABEL_PX)
+            yield svg.text(series.name, x / 10, ceiling, f"name {series.style}", dx=8)
+
+    def _end(self, series: Series) -> svg.Point:
+        """Return where a series ends: its name stands there, also where it ends early."""
+        window, value = next(p for p in reversed(series.points) if p[1] is not None)
+        return self.axis.x(_middle(window)), self.scale.y(value or 0.0) + _TOP + 4
 
     def _placed(self, points: Sequence[tuple[Window, float]]) -> list[svg.Point]:
         return [(self.axis.x(_middle(window)), self.scale.y(value)) for window, value in points]
 
 
-def unbroken(points: Sequence[tuple[Window, float | None]]) -> list[list[tuple[Window, float]]]:
+def unbroken(
+    points: Sequence[tuple[Window, float | None]], most: int = _MOST_POINTS
+) -> list[list[tuple[Window, float]]]:
     """
     Split a series where a value or a window is missing, and thin what is too fine to be seen.
 
@@ -267,7 +279,7 @@ def unbroken(points: Sequence[tuple[Window, float | None]]) -> list[list[tuple[W
             parts.append([])
         parts[-1].append((window, value))
         previous = window
-    budget = max(_MOST_POINTS // max(len(parts), 1), 2)
+    budget = max(most // max(len(parts), 1), 2)
     return [_thinned(part, budget) for part in parts]
 
 

@@ -43,6 +43,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "report.time.minute": {"en": "{at:%Y-%m-%d %H:%M} UTC", "zh": "{at:%Y-%m-%d %H:%M} UTC"},
     "report.time.day": {"en": "{at:%Y-%m-%d}", "zh": "{at:%Y-%m-%d}"},
     "report.time.month": {"en": "{at:%b %Y}", "zh": "{at:%Y年%-m月}"},
+    "report.time.month_only": {"en": "{at:%b}", "zh": "{at:%-m月}"},
     "report.time.short": {"en": "{at:%-d %b}", "zh": "{at:%-m月%-d日}"},
     "report.time.hour": {"en": "{at:%-d %b %H:%M}", "zh": "{at:%-m月%-d日 %H:%M}"},
     "report.time.span": {"en": "{start} – {end}", "zh": "{start} 至 {end}"},

@@ -12,15 +12,13 @@ from domain.column import Column
 from domain.finding import Calibration, Finding, Severity, Verdict
 from domain.incident import Alert, AlertState, Cause, Incident
 from domain.profile import ColumnKind, ColumnRole, Grid, GridKind, Profile
-from domain.run import Deployment, Performance, Run, RunStatus
+from domain.run import Deployment, Run, RunStatus
 from domain.slo import SLO, BurnRate, SLOResult, SLOState
 from domain.window import Window
 from monitors.report_view import (
     ColumnView,
-    PerformancePoint,
     Reading,
     ReportView,
-    TrafficPoint,
 )
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
@@ -313,8 +311,10 @@ def two_files() -> ReportView:
 def hostile() -> ReportView:
     """Every name is an attack."""
     findings = tuple(finding(name, Verdict.DRIFTED) for name in HOSTILE)
-    alerts = tuple(alert(name, Cause.DRIFT, 250, 272) for name in HOSTILE)
     deployment = Deployment("<img src=x onerror=alert(1)>", "v'\"><b>")
+    alerts = tuple(
+        alert(name, Cause.DRIFT, 250, 272, versions=(deployment.version,)) for name in HOSTILE
+    )
     columns = tuple(
         column_view(name, Verdict.DRIFTED, version=deployment.version) for name in HOSTILE
     )
