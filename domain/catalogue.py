@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from string import Formatter
 
-from domain.texts import alerts, findings, rejections, reports, slos
+from domain.texts import alerts, findings, guesses, rejections, reports, slos
 
 LANGUAGES = ("en", "zh")
 
@@ -15,8 +15,8 @@ LANGUAGES = ("en", "zh")
 def texts() -> Mapping[str, Mapping[str, str]]:
     """Return every text by its key, then by language."""
     merged: dict[str, Mapping[str, str]] = {}
-    for part in (findings.TEXTS, slos.TEXTS, alerts.TEXTS, reports.TEXTS, rejections.TEXTS):
-        merged.update(part)
+    for part in (findings, slos, alerts, reports, rejections, guesses):
+        merged.update(part.TEXTS)
     return merged
 
 

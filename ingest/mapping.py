@@ -100,6 +100,11 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
         """How the log writes its times."""
         return TimeRule(self.ts_zone, self.ts_fold, self.ts_format, self.ts_unit)
 
+    @property
+    def restricts_features(self) -> bool:
+        """Whether the mapping itself says which columns are features."""
+        return self.features != REST or bool(self.exclude)
+
     def column(self, field: str) -> str | None:
         """Return the column of a field; None where it is a constant."""
         where = getattr(self, field)

@@ -79,6 +79,11 @@ class Values:
         picked = {name: part.take(rows) for name, part in self.parts().items()}
         return Values(len(rows), **picked)
 
+    def head(self, n_rows: int) -> Values:
+        """Return the first rows."""
+        picked = {name: part.slice(0, n_rows) for name, part in self.parts().items()}
+        return Values(min(self.length, n_rows), **picked)
+
     def describe(self, row: int) -> str:
         """Return one value as a message quotes it, cut short."""
         for name, part in self.parts().items():
@@ -92,7 +97,7 @@ class Values:
             if part[row].is_valid:
                 if name == "nested":
                     return json.loads(part[row].as_py())
-                return _iso(part)[row].as_py() if name == "time" else part[row].as_py()
+                return iso_text(part)[row].as_py() if name == "time" else part[row].as_py()
         return None
 
 
@@ -151,11 +156,12 @@ def feature_form(values: Values) -> Values:
         return values
     texts = [part for part in (values.text, values.nested) if part is not None]
     if values.time is not None:
-        texts.append(_iso(values.time))
+        texts.append(iso_text(values.time))
     return replace(values, text=pc.coalesce(*texts), time=None, nested=None)
 
 
-def _iso(times: pa.Array) -> pa.Array:
+def iso_text(times: pa.Array) -> pa.Array:
+    """Write times as ISO 8601, with a fraction only where there is one."""
     written = pc.strftime(pc.cast(times, pa.timestamp("us")), format="%Y-%m-%dT%H:%M:%S")
     trimmed = pc.replace_substring_regex(written, pattern=r"\.?0+$", replacement="")
     return pc.binary_join_element_wise(trimmed, "Z" if times.type.tz else "", "")
