@@ -45,7 +45,9 @@ def learn_number_grid(reference: SortedColumn, *, max_cells: int = 100) -> Grid:
     at = np.unique(np.minimum(np.searchsorted(below, targets), len(values) - 1))
     quantiles = values[at[at > 0]]
     heavy = values[counts > reference.present / max_cells]
-    edges = np.union1d(quantiles, np.concatenate((heavy, np.nextafter(heavy, np.inf))))
+    with np.errstate(over="ignore"):  # the largest number has none after it
+        after = np.nextafter(heavy, np.inf)
+    edges = np.union1d(quantiles, np.concatenate((heavy, after)))
     return Grid(GridKind.QUANTILES, edges[np.isfinite(edges)])
 
 

@@ -144,16 +144,18 @@ def shift_matrices(grid: Grid, total_counts: Float) -> Float:
     """
     if grid.kind is GridKind.CATEGORIES:
         return np.stack([_mix(total_counts, size) for size in SIZES[ShiftUnit.MIX]])
-    if grid.kind is GridKind.QUANTILES:
-        low, high = np.append(grid.edges[0], grid.edges), np.append(grid.edges, grid.edges[-1])
-        sd = _standard_deviation((low + high) / 2, total_counts)
-        return np.stack([_slide(grid.edges, size * sd) for size in SIZES[ShiftUnit.SD]])
-    if (total_counts > 0).sum() < 2:
+    if grid.kind is GridKind.ATOMS and (total_counts > 0).sum() < 2:
         return _all_unseen(len(total_counts))[None]
-    sd = _standard_deviation(grid.edges, total_counts)
-    centre = float(total_counts @ grid.edges / total_counts.sum())
-    sign = -1 if centre > (grid.edges[0] + grid.edges[-1]) / 2 else 1
-    return np.stack([_step(grid.edges, sign * size * sd) for size in SIZES[ShiftUnit.SD]])
+    # Nothing here hangs on the unit, and the square of 1e200 would be infinite.
+    edges = grid.edges / np.abs(grid.edges).max()
+    if grid.kind is GridKind.QUANTILES:
+        centres = (np.append(edges[0], edges) + np.append(edges, edges[-1])) / 2
+        sd = _standard_deviation(centres, total_counts)
+        return np.stack([_slide(edges, size * sd) for size in SIZES[ShiftUnit.SD]])
+    sd = _standard_deviation(edges, total_counts)
+    mean = float(total_counts @ edges / total_counts.sum())
+    sign = -1 if mean > (edges[0] + edges[-1]) / 2 else 1
+    return np.stack([_step(edges, sign * size * sd) for size in SIZES[ShiftUnit.SD]])
 
 
 def _standard_deviation(values: Float, counts: Float) -> float:

@@ -50,6 +50,12 @@ def test_a_heavy_value_has_its_cell_to_itself():
     assert grid.cells_of_numbers(np.array([-1e-300, 5e-324])).tolist() == [cell - 1, cell + 1]
 
 
+def test_the_largest_number_can_be_the_heavy_value():
+    largest = np.finfo(float).max
+    grid = number_grid(np.append(np.full(100, largest), np.arange(50.0)))
+    assert grid.cells_of_numbers(np.array([largest]))[0] == grid.n_cells - 1
+
+
 def test_one_extreme_value_moves_no_edge_by_more_than_one_value():
     values = np.sort(np.random.default_rng(2).normal(size=5000))
     ranks = np.searchsorted(values, number_grid(values).edges)
