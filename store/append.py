@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +12,11 @@ import pyarrow as pa
 from store.call_rows import add_calls
 from store.database import Database
 from store.identity import repeated
-from store.label_rows import add_inline_labels, add_labels
+from store.label_rows import add_inline_labels, add_labels, stage_labels
 from store.names import quote_identifier, quote_text
 from store.outputs import note_outputs
 from store.registry import FeatureType, ModelTables, ensure_features, ensure_model
-from store.staging import StagedModel, Staging, create_labels, stage_labels
+from store.staging import StagedModel, Staging
 
 # A sender that tries again may stamp the same id anew: ids are looked for this much around the
 # batch's own span. A store is never searched as a whole: its time map keeps the search cheap.
@@ -164,6 +164,8 @@ def load_events(
         for model, events, features in batches:
             with database.guarded():
                 staging.add(model, events, features)
+        with database.guarded():
+            staging.finish()
         with database.writing(connection):
             counts = sum(
                 (_merge(connection, model, staged) for model, staged in staging.models.items()),
@@ -186,14 +188,12 @@ def load_labels(
     source : str
         Counted under this name.
     """
-    staged: dict[str, str] = {}
     with database.cursor() as connection:
+        staged: dict[str, str] = {}
         for model, batch in batches:
+            table = staged.setdefault(model, f"staged_{len(staged)}")
             with database.guarded():
-                if model not in staged:
-                    staged[model] = f"staged_{len(staged)}"
-                    create_labels(connection, staged[model])
-                stage_labels(connection, staged[model], batch)
+                stage_labels(connection, table, model, batch)
         with database.writing(connection):
             counts = LoadCounts()
             for model, table in staged.items():
@@ -287,6 +287,6 @@ def _note_source(connection: duckdb.DuckDBPyConnection, source: str, counts: Loa
 
 
 def _count(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, object] | None = None
+    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object] | None = None
 ) -> int:
     return int(connection.execute(sql, values).fetchall()[0][0])

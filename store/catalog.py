@@ -100,9 +100,15 @@ def data_span(connection: duckdb.DuckDBPyConnection, model: str) -> Window | Non
     return Window(from_microseconds(first), from_microseconds(last + 1))
 
 
-def column_value(connection: duckdb.DuckDBPyConnection, model: str, column: Column) -> str:
+def column_value(features: Features, column: Column) -> str:
     """
     Return the SQL of a column's value, as double or as text.
+
+    Parameters
+    ----------
+    features : Features
+        Of the model.
+    column : Column
 
     A feature seen with several types is compared as the kind it had first: a text that is no
     number counts as missing in a numeric column, a number as its text in a categorical one.
@@ -114,7 +120,6 @@ def column_value(connection: duckdb.DuckDBPyConnection, model: str, column: Colu
     """
     if column.role is not ColumnRole.FEATURE:
         return _output_value(column)
-    features = features_of(connection, model)
     types = features.types_of(column.name)
     if not types:
         raise UnknownNameError.nearest("column", column.name, features.names())

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import duckdb
+import pyarrow as pa
 
+from store.arrow_columns import label_columns
 from store.identity import label_identity
 from store.registry import ModelTables
 
+_CREATE = """
+    create temp table if not exists {table} (
+        prediction_id varchar,
+        request_id varchar,
+        label varchar,
+        ts timestamp
+    )
+"""
 # an event that is only a label and names only a request tells of every prediction of it
 _INLINE = """
     create or replace temp table told as
@@ -65,6 +75,23 @@ _COUNTS = """
     select count(*), count(*) filter (known)
     from new_labels
 """
+
+
+def stage_labels(
+    connection: duckdb.DuckDBPyConnection, table: str, model: str, labels: pa.Table
+) -> None:
+    """
+    Add a batch of labels to the temporary table `table`.
+
+    Raises
+    ------
+    StoreError
+        If times carry no zone.
+    """
+    connection.execute(_CREATE.format(table=table))
+    connection.register("labels_in_flight", pa.table(label_columns(model, labels)))
+    connection.execute(f"insert into {table} by name select * from labels_in_flight")
+    connection.unregister("labels_in_flight")
 
 
 def add_inline_labels(

@@ -7,7 +7,8 @@ profiles, never rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import duckdb
@@ -39,14 +40,10 @@ def counts(
         With all of `windows`, also the empty ones.
     """
     scan = Scan(connection, model, windows, versions)
-    rows = scan.index[scan.inside]
-    series: dict[Column, ProfileSeries] = {}
-    for column, grid in grids.items():
-        width = grid.n_cells + 2
-        flat = rows * width + _places(scan, column, grid)[scan.inside]
-        table = np.bincount(flat, minlength=len(windows) * width).reshape(len(windows), width)
-        series[column] = ProfileSeries(column.name, grid, tuple(windows), table.astype(np.int64))
-    return series
+    return {
+        column: _series(scan, column, grid, _places(scan, column, grid))
+        for column, grid in grids.items()
+    }
 
 
 def sorted_columns(
@@ -69,66 +66,97 @@ def sorted_columns(
     return found
 
 
-def sorted_total(
-    connection: duckdb.DuckDBPyConnection,
-    model: str,
-    column: Column,
-    windows: Sequence[Window],
-    versions: Sequence[str],
-) -> SortedColumn:
-    """Return the exact values of a numeric column in all windows together."""
-    scan = Scan(connection, model, windows, versions)
-    return SortedColumn.from_values(column.name, scan.column_numbers(column)[scan.inside])
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """
+    One column over some windows: all of them together, each by itself, and what was scored.
+
+    Parameters
+    ----------
+    total : SortedColumn or CategoryCounts
+        Exact values of a number, counts of a category; all windows together.
+    series : ProfileSeries
+        Over the cells learned from `total`.
+    mean_score : ndarray of float64, shape (n_cells + 2,)
+        Mean score of the rows in each cell, of missing and of unseen; NaN where there are none.
+    """
+
+    total: SortedColumn | CategoryCounts
+    series: ProfileSeries
+    mean_score: Float
 
 
-def category_counts(
+Learn = Callable[[Column, SortedColumn | CategoryCounts], Grid]
+
+
+def summaries(
     connection: duckdb.DuckDBPyConnection,
     model: str,
-    column: Column,
+    columns: Iterable[Column],
     windows: Sequence[Window],
     versions: Sequence[str],
-) -> CategoryCounts:
-    """Count the values of a categorical column in all windows together, most frequent first."""
+    learn: Learn,
+) -> dict[Column, Summary]:
+    """
+    Read each column once: learn its cells from its values, and count it over them.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In a read transaction.
+    model : str
+    columns : iterable of Column
+    windows : sequence of Window
+        Oldest first, not overlapping.
+    versions : sequence of str
+        Whose rows count in each window.
+    learn : callable
+        Makes the grid from the values of all windows together.
+    """
     scan = Scan(connection, model, windows, versions)
-    codes, labels = scan.column_categories(column)
-    table = np.bincount(codes[scan.inside] + 1, minlength=len(labels) + 1).astype(np.int64)
+    scores = scan.numbers("score")
+    return {column: _summary(scan, column, scores, learn) for column in columns}
+
+
+def _summary(scan: Scan, column: Column, scores: Float, learn: Learn) -> Summary:
+    total: SortedColumn | CategoryCounts
+    if column.kind is ColumnKind.NUMBER:
+        values = scan.column_numbers(column)
+        total = SortedColumn.from_values(column.name, values[scan.inside])
+        grid = learn(column, total)
+        places = grid.cells_of_numbers(values)
+    else:
+        codes, labels = scan.column_categories(column)
+        total = _categories(column, codes[scan.inside], labels)
+        grid = learn(column, total)
+        places = grid.places_of_labels([*labels, None])[codes]
+    return Summary(total, _series(scan, column, grid, places), _means(scan, grid, places, scores))
+
+
+def _categories(column: Column, codes: Int, labels: Sequence[str]) -> CategoryCounts:
+    """Count codes, the most frequent category first; code -1 is missing."""
+    table = np.bincount(codes + 1, minlength=len(labels) + 1).astype(np.int64)
     present = sorted(
         (i for i in range(len(labels)) if table[i + 1]), key=lambda i: (-table[i + 1], labels[i])
     )
     return CategoryCounts(
-        column.name,
-        tuple(labels[i] for i in present),
-        table[1:][present],
-        int(table[0]),
+        column.name, tuple(labels[i] for i in present), table[1:][present], int(table[0])
     )
 
 
-def cell_means(
-    connection: duckdb.DuckDBPyConnection,
-    model: str,
-    grids: Mapping[Column, Grid],
-    windows: Sequence[Window],
-    versions: Sequence[str],
-) -> dict[Column, Float]:
-    """
-    Return the mean score of the rows in each cell, all windows together.
+def _series(scan: Scan, column: Column, grid: Grid, places: Int) -> ProfileSeries:
+    width, n_windows = grid.n_cells + 2, len(scan.windows)
+    flat = scan.index[scan.inside] * width + places[scan.inside]
+    table = np.bincount(flat, minlength=n_windows * width).reshape(n_windows, width)
+    return ProfileSeries(column.name, grid, scan.windows, table.astype(np.int64))
 
-    Returns
-    -------
-    dict of Column to ndarray of float64, shape (n_cells,)
-        NaN where no row with a score is.
-    """
-    scan = Scan(connection, model, windows, versions)
-    scores = scan.numbers("score")
+
+def _means(scan: Scan, grid: Grid, places: Int, scores: Float) -> Float:
     scored = scan.inside & np.isfinite(scores)
-    means: dict[Column, Float] = {}
-    for column, grid in grids.items():
-        places = _places(scan, column, grid)[scored]
-        width = grid.n_cells + 2
-        rows = np.bincount(places, minlength=width)[: grid.n_cells]
-        sums = np.bincount(places, weights=scores[scored], minlength=width)[: grid.n_cells]
-        means[column] = np.divide(sums, rows, out=np.full(grid.n_cells, np.nan), where=rows > 0)
-    return means
+    width = grid.n_cells + 2
+    rows = np.bincount(places[scored], minlength=width)
+    sums = np.bincount(places[scored], weights=scores[scored], minlength=width)
+    return np.divide(sums, rows, out=np.full(width, np.nan), where=rows > 0)
 
 
 def row_counts(

@@ -15,7 +15,7 @@ from domain.errors import InvalidWindowError
 from domain.window import Window
 from store.catalog import column_value
 from store.moments import to_microseconds
-from store.registry import ModelTables, find_model
+from store.registry import ModelTables, features_of, find_model
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -70,6 +70,7 @@ class Scan:
         check_order(windows, versions)
         self._connection = connection
         self.tables: ModelTables = find_model(connection, model)
+        self._features = features_of(connection, model)
         self.windows = tuple(windows)
         self._values: dict[str, object] = {"start": 0, "end": 0}
         template = _ALL_ROWS
@@ -92,7 +93,7 @@ class Scan:
 
     def column_numbers(self, column: Column) -> Float:
         """Return a numeric column of every row."""
-        return self.numbers(column_value(self._connection, self.tables.model, column))
+        return self.numbers(column_value(self._features, column))
 
     def categories(self, sql: str) -> tuple[Int, tuple[str, ...]]:
         """
@@ -113,7 +114,7 @@ class Scan:
 
     def column_categories(self, column: Column) -> tuple[Int, tuple[str, ...]]:
         """Return a categorical column of every row as codes and labels."""
-        return self.categories(column_value(self._connection, self.tables.model, column))
+        return self.categories(column_value(self._features, column))
 
     def per_window(self) -> tuple[Int, Int]:
         """

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
-from domain.profile import CategoryCounts, Grid, ProfileSeries, SortedColumn
+from domain.profile import Grid, ProfileSeries, SortedColumn
 from domain.rejection import Rejection
 from domain.window import Window
 from store import append, calls, catalog, outcomes, questions, registry, rejected, traffic
@@ -186,30 +186,17 @@ class Store(Results):
         with self._database.reading() as connection:
             return questions.sorted_columns(connection, model, columns, windows, versions)
 
-    def sorted_total(
-        self, model: str, column: Column, windows: Sequence[Window], versions: Sequence[str]
-    ) -> SortedColumn:
-        """Return the exact values of a numeric column in all windows together."""
-        with self._database.reading() as connection:
-            return questions.sorted_total(connection, model, column, windows, versions)
-
-    def category_counts(
-        self, model: str, column: Column, windows: Sequence[Window], versions: Sequence[str]
-    ) -> CategoryCounts:
-        """Count the values of a categorical column in all windows together."""
-        with self._database.reading() as connection:
-            return questions.category_counts(connection, model, column, windows, versions)
-
-    def cell_means(
+    def summaries(
         self,
         model: str,
-        grids: Mapping[Column, Grid],
+        columns: Sequence[Column],
         windows: Sequence[Window],
         versions: Sequence[str],
-    ) -> dict[Column, Float]:
-        """Return the mean score of the rows in each cell, shape (n_cells,), NaN where empty."""
+        learn: questions.Learn,
+    ) -> dict[Column, questions.Summary]:
+        """Read each column once: learn its cells from its values, and count it over them."""
         with self._database.reading() as connection:
-            return questions.cell_means(connection, model, grids, windows, versions)
+            return questions.summaries(connection, model, columns, windows, versions, learn)
 
     # ------------------------------------------------------------------ calls and labels
 

@@ -173,7 +173,8 @@ def test_features_may_be_called_anything(store: Store):
     columns = [c for c in store.columns("m") if c.role is ColumnRole.FEATURE]
     assert [c.name for c in columns] == HOSTILE
     day = [store.data_span("m")]
-    assert [store.sorted_total("m", c, day, [""]).values.tolist() for c in columns] == [
+    found = store.sorted_columns("m", columns, day, [""])
+    assert [found[c][0].values.tolist() for c in columns] == [
         [float(i)] for i in range(len(HOSTILE))
     ]
 
