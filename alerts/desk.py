@@ -260,13 +260,26 @@ def _number(value: Value) -> str:
 def _when(incident: Incident, own: list[Alert], language: str, timezone: str) -> str:
     zone = ZoneInfo(timezone)
     since = min(a.started_at for a in own).astimezone(zone)
-    until = max(a.last_seen_at for a in own).astimezone(zone)
+    until = max(_seen_until(a) for a in own).astimezone(zone)
     first, last = _moment(since), _moment(until, end=True)
-    if incident.state is not AlertState.RESOLVED:
+    over = until < max(a.last_seen_at for a in own)
+    if incident.state is not AlertState.RESOLVED and not over:
         return say("alert.since", language, since=first)
     if first[:10] == last[:10]:
         return say("alert.on", language, day=first[:10])
     return say("alert.from-to", language, since=first, until=last)
+
+
+def _seen_until(alert: Alert) -> datetime:
+    """
+    Return until when an alert was what its headline says.
+
+    A column that was missing stays in the memory of the detector for a while after it is back.
+    """
+    until = alert.values.get("worst_until")
+    if alert.cause is not Cause.MISSING or not isinstance(until, str):
+        return alert.last_seen_at
+    return parse_time(until)
 
 
 def _moment(moment: datetime, *, end: bool = False) -> str:

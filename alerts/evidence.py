@@ -10,12 +10,13 @@ from datetime import datetime
 from alerts.policy import AlertPolicy
 from alerts.severity import (
     SEVERITY_OF_STATE,
+    any_calibrated,
     cause_of,
     cause_of_objective,
     severity_of,
     subject_of_objective,
 )
-from domain.finding import Calibration, Finding, Severity, Value, Verdict
+from domain.finding import Finding, Severity, Value, Verdict
 from domain.incident import Cause
 from domain.profile import ColumnRole
 from domain.run import Run, RunStatus
@@ -25,7 +26,6 @@ from domain.window import Window
 Key = tuple[Cause, str]
 
 _OUTPUTS = frozenset({ColumnRole.PREDICTION, ColumnRole.SCORE, ColumnRole.LABEL})
-_COLUMNS = frozenset({Cause.DRIFT, Cause.MISSING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +110,7 @@ def evidence_of(run: Run, policy: AlertPolicy) -> JudgedWindow:
         column that shows nothing is quiet: its reading is back below its line.
     """
     deciding = [f for f in run.findings if f.decides]
-    calibrated = any(
-        f.calibrated is not Calibration.NONE and cause_of(f) in _COLUMNS for f in deciding
-    )
+    calibrated = any_calibrated(deciding)
     found: dict[Key, Evidence] = {}
     for finding in deciding:
         if finding.verdict is Verdict.DRIFTED:

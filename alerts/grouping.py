@@ -120,7 +120,7 @@ def place(
     for belongs in (_follows, _joins, _explains):
         found = [c for c in cases if c.live and belongs(track, c, tick, policy)]
         if found:
-            home = max(found, key=lambda c: (c.opened, c.incident_id))
+            home = max(found, key=_nearest)
             if belongs is _explains:
                 home.cause = track.cause
             home.tracks.append(track)
@@ -128,6 +128,10 @@ def place(
     group = _objective(track)
     identity = short_hash(model, track.cause, group, str(window))
     cases.append(Case(track.cause, group, tick, identity, [track]))
+
+
+def _nearest(case: Case) -> tuple[int, int, str]:
+    return case.opened, -ORDER.index(case.cause), case.incident_id
 
 
 def _objective(track: Track) -> str:
@@ -151,9 +155,10 @@ def _follows(track: Track, case: Case, tick: int, policy: AlertPolicy) -> bool:
 
 def _joins(track: Track, case: Case, tick: int, policy: AlertPolicy) -> bool:
     """Return whether the alert is more of the same."""
-    del tick
     if track.cause is not case.cause or _objective(track) != case.group:
         return False
+    if case.opened == tick:  # one window opens one incident of a kind: its id says no more
+        return True
     if any(t.subject == track.subject or _one_replica(t, track) for t in case.primary):
         return True
     reach = policy.join_windows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from alerts.policy import AlertPolicy
@@ -19,6 +20,7 @@ _CAUSE_OF_DETECTOR: Final = {
 # hard rules without a calibrated tail: nothing about them is weakly known
 _CERTAIN_DETECTORS: Final = frozenset({"completeness", "silence"})
 _CERTAIN_REASONS: Final = frozenset({"finding.traffic.lost"})
+_COLUMNS: Final = frozenset({Cause.DRIFT, Cause.MISSING})
 _MORE_MISSING: Final = "finding.forecast.drifted.missing"
 _FEWER_MISSING: Final = "finding.missing.drifted.less"
 
@@ -45,6 +47,14 @@ def cause_of(finding: Finding) -> Cause:
     return _CAUSE_OF_DETECTOR.get(finding.detector, Cause.DRIFT)
 
 
+def any_calibrated(findings: Iterable[Finding]) -> bool:
+    """Return whether some deciding finding about a column is calibrated."""
+    return any(
+        f.decides and f.calibrated is not Calibration.NONE and cause_of(f) in _COLUMNS
+        for f in findings
+    )
+
+
 def severity_of(finding: Finding, policy: AlertPolicy, *, others_calibrated: bool) -> Severity:
     """
     Return how much a drifted finding matters; drift alone never pages.
@@ -55,7 +65,7 @@ def severity_of(finding: Finding, policy: AlertPolicy, *, others_calibrated: boo
         Its verdict is drifted.
     policy : AlertPolicy
     others_calibrated : bool
-        Whether the run has any calibrated finding about a column: beside those an uncalibrated
+        `any_calibrated` of the run's findings: beside those an uncalibrated
         one is a reading; where there are none it is all there is, and a warning.
 
     Returns

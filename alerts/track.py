@@ -11,7 +11,7 @@ from alerts.evidence import Evidence, JudgedWindow, Key, badness
 from alerts.policy import AlertPolicy
 from domain.finding import Value
 from domain.incident import Alert, AlertState, Cause
-from domain.window import Window
+from domain.window import Window, iso
 
 
 def short_hash(*parts: str) -> str:
@@ -32,6 +32,12 @@ class Track:
     window : Window
         The first bad window.
     worst : Evidence
+    started_at, last_seen_at : datetime
+        When it was first and last seen.
+    last_bad : int
+        Index of the last bad window.
+    worst_until : datetime
+        When it was last seen as severe as `worst`.
     """
 
     key: Key
@@ -41,6 +47,7 @@ class Track:
     started_at: datetime
     last_seen_at: datetime
     last_bad: int
+    worst_until: datetime
     state: AlertState = AlertState.PENDING
     resolved_at: datetime | None = None
     bad_windows: int = 0
@@ -53,7 +60,7 @@ class Track:
         """Begin with the first bad window's alarms, one per version."""
         first = seen[0][1]
         started = min(evidence.at for _, evidence in seen)
-        return cls(first.key, tick, window, first, started, started, tick)
+        return cls(first.key, tick, window, first, started, started, tick, first.until)
 
     @property
     def cause(self) -> Cause:
@@ -77,14 +84,22 @@ class Track:
             self.last_seen_at = max(self.last_seen_at, evidence.until)
             if self.state is AlertState.PENDING:
                 self._blame(evidence.values.get("replica"))
-            if badness(evidence) > badness(self.worst):
-                self.worst = evidence
+            self._rank(evidence)
         self.last_bad, self.quiet = tick, 0
         self.bad_windows += 1
         if self.state is AlertState.PENDING and self.bad_windows >= policy.for_windows:
             self.state = AlertState.FIRING
             return True
         return False
+
+    def _rank(self, evidence: Evidence) -> None:
+        """Keep the worst that was seen, and until when it was as severe as that."""
+        if evidence.severity.rank > self.worst.severity.rank:
+            self.worst_until = evidence.until
+        elif evidence.severity is self.worst.severity:
+            self.worst_until = max(self.worst_until, evidence.until)
+        if badness(evidence) > badness(self.worst):
+            self.worst = evidence
 
     def _blame(self, replica: Value) -> None:
         """Note who it began with: whoever joins in later is another fault."""
@@ -118,5 +133,5 @@ class Track:
             resolved_at=self.resolved_at,
             windows=self.bad_windows,
             reason=self.worst.reason,
-            values=dict(self.worst.values),
+            values={**self.worst.values, "worst_until": iso(self.worst_until)},
         )
