@@ -174,8 +174,8 @@ def judge_silence(
     Returns
     -------
     Finding
-        `statistic` is the number of calls expected in the stretch; a night without expected
-        calls is none. Drifted when less probable than `line` and longer than 1.5 times the
+        `statistic` is the number of calls expected in the stretch, at least; a night without
+        expected calls is none. Drifted when less probable than `line` and longer than 1.5 times the
         worst stretch that baseline windows had. Inconclusive with fewer than 12 baseline
         windows with traffic.
 
@@ -192,12 +192,14 @@ def judge_silence(
     unjudged = _unjudged("silence", calibrated, int(current.sum()), totals, alive)
     if calibrated is Calibration.NONE:
         return unjudged
-    expected = _expected(live, live_phases, phase)
-    quiet, (opening, closing) = _longest(current, expected)
     bucket = window.duration / len(current)
+    # a day's clock may be an hour off its baseline's: service hours move with summer time
+    shift = round(HOUR / bucket) if window.duration > 23 * HOUR - bucket else 0
+    expected = _expected(live, live_phases, phase, shift)
+    quiet, (opening, closing) = _longest(current, expected)
     since, until = window.start + opening * bucket, window.start + closing * bucket
     chance = _chance_of_silence(quiet, (until - since) / HOUR, live, bucket) * len(current)
-    worst = _worst_silence(live, live_phases)
+    worst = _worst_silence(live, live_phases, shift)
     silent = chance <= line and quiet > WORSE_THAN_BASELINE * worst
     return replace(
         unjudged,
@@ -230,9 +232,20 @@ def _usual(rows: Int, totals: Int, phases: Int | None) -> tuple[Int, Int | None]
     return rows[living], None if phases is None else phases[living]
 
 
-def _expected(live: Int, phases: Int | None, phase: int | None) -> Float:
-    """Mean profile over the day, scaled by the weekday's shrunk share of the traffic."""
+def _expected(live: Int, phases: Int | None, phase: int | None, shift: int) -> Float:
+    """
+    Return the calls that each bucket has at least: the mean profile, the weekday's share of it.
+
+    Parameters
+    ----------
+    live : ndarray of int64, shape (n_windows, n_buckets)
+    phases, phase : ndarray of int64, int
+        The weekday's share of the traffic is shrunk by n / (n + 1).
+    shift : int
+        The least of the profile as it is and moved by so many buckets either way counts.
+    """
     profile = live.mean(axis=0).astype(np.float64)
+    profile = np.minimum(profile, np.minimum(np.roll(profile, shift), np.roll(profile, -shift)))
     if phases is None or phase is None or profile.sum() <= 0:
         return profile
     same = live[phases == phase]
@@ -285,13 +298,11 @@ def _no_call(expected: float, dispersion: float) -> float:
     return float(np.exp(-np.log1p(dispersion * expected) / dispersion))
 
 
-def _worst_silence(live: Int, phases: Int | None) -> float:
+def _worst_silence(live: Int, phases: Int | None, shift: int) -> float:
     """Return the most expected calls that a baseline window was silent over."""
-    worst = 0.0
-    for t in range(len(live)):
-        own = None if phases is None else int(phases[t])
-        worst = max(worst, _longest(live[t], _expected(live, phases, own))[0])
-    return worst
+    groups = [None] * len(live) if phases is None else phases.tolist()
+    expected = {own: _expected(live, phases, own, shift) for own in set(groups)}
+    return max(_longest(row, expected[own])[0] for row, own in zip(live, groups, strict=True))
 
 
 def _unjudged(

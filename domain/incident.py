@@ -19,7 +19,11 @@ class AlertState(StrEnum):
 
 
 class Cause(StrEnum):
-    """What kind of fault an incident is; alerts of different causes are never merged."""
+    """
+    What kind of fault an incident is.
+
+    Alerts of different causes share an incident only where one follows from the other.
+    """
 
     TRAFFIC = "traffic"
     AVAILABILITY = "availability"
@@ -38,7 +42,8 @@ class Alert:
     Parameters
     ----------
     fingerprint : str
-        Hash of model, cause, subject and `started_at`: a repeated run finds its own alert again.
+        Hash of model, cause, subject and its first bad window: a repeated run finds its own alert
+        again.
     incident_id : str
     model : str
     versions : tuple of str
