@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from ingest.values import EXACT_INTEGER, Values, canonical_json, holds
 
 TypeTest = Callable[[pa.DataType], bool]
+Column = pa.Array | pa.ChunkedArray
 Conversion = Callable[[pa.Array], Values]
 
 
-def from_arrow(column: pa.Array | pa.ChunkedArray) -> Values:
+def from_arrow(column: Column) -> Values:
     """
     Bring a typed Arrow column into the common form.
 
@@ -32,7 +33,7 @@ def from_arrow(column: pa.Array | pa.ChunkedArray) -> Values:
     return Values(len(array), nested=_json_texts(array))
 
 
-def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+def one_array(column: Column) -> pa.Array:
     """Return a column in one piece, without dictionary and extension type."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):  # some types do not fit into one chunk
@@ -150,7 +151,7 @@ _CONVERSIONS: Final[tuple[tuple[TypeTest, Conversion], ...]] = (
 )
 
 
-def flatten(table: pa.Table | pa.RecordBatch, objects: frozenset[str]) -> dict[str, pa.Array]:
+def flatten(table: pa.Table | pa.RecordBatch, objects: frozenset[str]) -> dict[str, Column]:
     """
     Return the columns of a table by path; the members of some structs become columns.
 
@@ -160,7 +161,7 @@ def flatten(table: pa.Table | pa.RecordBatch, objects: frozenset[str]) -> dict[s
     objects : frozenset of str
         Paths of the structs to open: the members of ``features`` become ``features.<name>``.
     """
-    columns: dict[str, pa.Array] = {}
+    columns: dict[str, Column] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         _flatten(name, column, objects, columns)
     return columns
@@ -168,9 +169,9 @@ def flatten(table: pa.Table | pa.RecordBatch, objects: frozenset[str]) -> dict[s
 
 def _flatten(
     path: str,
-    column: pa.Array | pa.ChunkedArray,
+    column: Column,
     objects: frozenset[str],
-    into: dict[str, pa.Array],
+    into: dict[str, Column],
 ) -> None:
     if path not in objects or not pa.types.is_struct(column.type):
         into[path] = column

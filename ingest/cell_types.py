@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.values import EXACT_INTEGER, Values, holds
+from ingest.values import EXACT_INTEGER, Values, holds, number_text
 
 # So many of the cells that hold something must be numbers for a column to be one of numbers;
 # the others then keep their text, in rows of their own.
@@ -105,6 +106,59 @@ def by_cell(texts: pa.Array) -> Values:
     words = pc.if_else(spelled, _NO_TEXT, texts)
     rest = words if numbers.text is None else pc.coalesce(numbers.text, words)
     return Values(len(texts), number=numbers.number, text=rest)
+
+
+def as_type(values: Values, kind: str) -> Values:
+    """
+    Give a column the type that the mapping says it has.
+
+    Parameters
+    ----------
+    values : Values
+    kind : {"number", "text", "bool"}
+
+    Returns
+    -------
+    Values
+        A value that cannot be had as that keeps its own type.
+    """
+    if kind == "text":
+        return _all_text(values)
+    given, rest = values.text, replace(values, text=None)
+    if kind == "number":
+        return rest if given is None else _merged(rest, _numbers(given))
+    if given is not None:
+        read = _flags(given)
+        digits = Values(values.length) if read.text is None else by_cell(read.text)
+        rest = _merged(rest, _merged(replace(read, text=None), digits))
+    return _binary(rest)
+
+
+def _all_text(values: Values) -> Values:
+    texts = [] if values.text is None else [values.text]
+    if values.number is not None:
+        texts.append(number_text(values.number))
+    if values.flag is not None:
+        texts.append(pc.if_else(values.flag, "true", "false"))
+    return Values(values.length, text=pc.coalesce(*texts) if texts else None)
+
+
+def _binary(values: Values) -> Values:
+    """Read the numbers 0 and 1 as booleans."""
+    if values.number is None:
+        return values
+    binary = pc.is_in(values.number, pa.array([0.0, 1.0]))
+    flags = pc.if_else(binary, pc.equal(values.number, 1.0), pa.scalar(None, pa.bool_()))
+    rest = pc.if_else(binary, _NO_NUMBER, values.number)
+    return _merged(replace(values, number=rest), Values(values.length, flag=flags))
+
+
+def _merged(first: Values, second: Values) -> Values:
+    """Put two columns into one, of which at each row at most one holds something."""
+    parts = first.parts()
+    for kind, part in second.parts().items():
+        parts[kind] = pc.coalesce(parts[kind], part) if kind in parts else part
+    return Values(first.length, **parts)
 
 
 def _numbers(texts: pa.Array) -> Values:

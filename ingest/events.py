@@ -15,6 +15,7 @@ from domain.errors import InputError, suggestion
 from domain.event import FIELDS, SUBSTANCE
 from domain.rejection import Rejection
 from ingest.batch import EventBatch, Read
+from ingest.features import feature_names, feature_table, features_of, partition
 from ingest.fields import (
     Refusals,
     latency_field,
@@ -26,7 +27,6 @@ from ingest.fields import (
     text_field,
     unless_empty,
 )
-from ingest.features import feature_names, feature_table, features_of, partition
 from ingest.mapping import REST, Mapping
 from ingest.readers.block import Block, reject
 from ingest.times import parse_times
@@ -221,7 +221,7 @@ def _batch(
     if rows is not None:
         table = table.filter(pa.array(rows))
     held = [name for name in table.column_names if table[name].null_count < table.num_rows]
-    return EventBatch(model, table.select(held), feature_table(features, rows))
+    return EventBatch(model, table.select(held), feature_table(features, rows, table.num_rows))
 
 
 def require_columns(block: Block, mapping: Mapping, defaults: Defaults, source: str) -> None:
@@ -244,30 +244,30 @@ def require_columns(block: Block, mapping: Mapping, defaults: Defaults, source: 
     """
     there = tuple(block.columns)
     for field in FIELDS:
-        column = mapping.column(field)
-        if column is None or column in there or any(c.startswith(column + ".") for c in there):
-            continue
+        column, named = mapping.column(field), mapping.named(field)
         needed = field == "ts" or (field == "model" and defaults.model is None)
-        if mapping.named(field) or needed:
-            raise InputError(
-                f"{source}: {_missing(field, column, there, named=mapping.named(field))}"
-            )
-    if mapping.features != REST:
-        names = feature_names(there, mapping)
-        for item in mapping.features:
-            if not item.endswith(".*") and item not in names and f"features.{item}" not in names:
-                raise InputError(
-                    f"{source}: no column {item!r}, which the mapping lists as a feature{suggestion(item, there)}"
-                )
+        if column is not None and (named or needed) and not _is_there(column, there):
+            raise InputError(f"{source}: {_missing(field, column, there, named=named)}")
+    for item in () if mapping.features == REST else mapping.features:
+        if not item.endswith(".*") and not _is_there(
+            item, (*there, *feature_names(there, mapping))
+        ):
+            hint = suggestion(item, there)
+            raise InputError(f"{source}: no column {item!r}, which the mapping lists{hint}")
+
+
+def _is_there(path: str, columns: tuple[str, ...]) -> bool:
+    """Return whether there is such a column, or one below it."""
+    native = ("", "features.")
+    return any(c == prefix + path or c.startswith(path + ".") for c in columns for prefix in native)
 
 
 def _missing(field: str, column: str, there: tuple[str, ...], *, named: bool) -> str:
+    hint = suggestion(column, there)
     if named:
-        return (
-            f"no column {column!r}, which the mapping names as {field}{suggestion(column, there)}"
-        )
+        return f"no column {column!r}, which the mapping names as {field}{hint}"
     remedy = "pass --model, or " if field == "model" else ""
+    hint = hint.replace("; did you mean", "; is it")
     return (
-        f"no column {column!r}; {remedy}name it in a mapping file (`{field}: COLUMN`, --map)"
-        f"{suggestion(column, there).replace('; did you mean', '; is it')}"
+        f"no column {column!r}; {remedy}name it in a mapping file (`{field}: COLUMN`, --map){hint}"
     )

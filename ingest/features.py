@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from domain.event import FIELDS
+from ingest.cell_types import as_type
 from ingest.fields import Refusals
 from ingest.mapping import REST, Mapping
 from ingest.readers.block import Block
@@ -79,6 +80,8 @@ def features_of(block: Block, mapping: Mapping, refusals: Refusals) -> dict[str,
     features: dict[str, Values] = {}
     for path, name in feature_names(tuple(block.columns), mapping).items():
         values = feature_form(block.columns[path])
+        kind = mapping.types.get(path, mapping.types.get(name))
+        values = values if kind is None else as_type(values, kind)
         if not values.parts():
             continue
         if name in features:
@@ -100,7 +103,7 @@ def _joined(first: Values, second: Values, name: str, refusals: Refusals) -> Val
 
 def partition(features: Dictionary[str, Values], length: int) -> NDArray[np.int64]:
     """
-    Number the rows by the types of their features.
+    Give the rows a number by the types of their features.
 
     Parameters
     ----------
@@ -124,7 +127,7 @@ def partition(features: Dictionary[str, Values], length: int) -> NDArray[np.int6
     return groups.astype(np.int64)
 
 
-def feature_table(features: Dictionary[str, Values], rows: Mask | None) -> pa.Table:
+def feature_table(features: Dictionary[str, Values], rows: Mask | None, n_rows: int) -> pa.Table:
     """
     Return the features of rows that agree in their types.
 
@@ -133,12 +136,16 @@ def feature_table(features: Dictionary[str, Values], rows: Mask | None) -> pa.Ta
     features : mapping of str to Values
     rows : ndarray of bool or None
         Of one group of `partition`; None: all rows.
+    n_rows : int
+        How many these are: a table without columns has that many rows as well.
     """
-    columns: dict[str, pa.Array] = {}
     chosen = None if rows is None else pa.array(rows)
+    columns: dict[str, pa.Array] = {}
     for name, values in features.items():
         for part in values.parts().values():
             column = part if chosen is None else part.filter(chosen)
             if column.null_count < len(column):
                 columns[name] = column
+    if not columns:
+        return pa.table({"none": pa.nulls(n_rows)}).select([])
     return pa.table(columns)

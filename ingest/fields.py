@@ -34,7 +34,7 @@ class Refusals:
 
     def add(self, row: int, reason: str, **values: object) -> None:
         """Refuse one row, unless it is refused already."""
-        self.reasons.setdefault(int(row), (reason, values))
+        self.reasons.setdefault(row, (reason, values))
 
     def add_where(
         self, wrong: Mask, reason: str, values: Values, name: str, expected: str = ""
@@ -43,7 +43,7 @@ class Refusals:
         if wrong.any():
             for row in np.flatnonzero(wrong):
                 shown = values.describe(int(row))
-                self.add(row, reason, field=name, value=shown, expected=expected)
+                self.add(int(row), reason, field=name, value=shown, expected=expected)
 
 
 def text_field(values: Values, name: str, refusals: Refusals, *, nested: bool = False) -> pa.Array:

@@ -14,7 +14,7 @@ from ingest.readers.block import reject
 
 _BLANK: Final = b" \t\r\n"
 # what may be too large for a double; anything else is parsed without looking at each number
-_LARGE_NUMBER: Final = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{309}")
+_LARGE_NUMBER: Final = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{200}")
 
 
 class UnfitError(ValueError):
@@ -115,40 +115,53 @@ def parse_object(line: bytes) -> dict[str, object]:
     if len(line) > LINE_LIMIT_BYTES:
         raise UnfitError("too_large", field="line", value=LINE_LIMIT_BYTES)
     try:
-        value = json.loads(
-            line.decode(),
-            object_pairs_hook=_object,
-            parse_constant=_constant,
-            parse_float=_double if _LARGE_NUMBER.search(line) else None,
-        )
-        if b"\\u" in line:
-            json.dumps(value, ensure_ascii=False).encode()
-    except UnfitError:
-        raise
-    except UnicodeDecodeError as error:
-        raise UnfitError("invalid_utf8", value=error.start + 1) from error
-    except UnicodeEncodeError as error:
-        raise UnfitError("bad_json", value="half of a surrogate pair") from error
-    except json.JSONDecodeError as error:
-        raise UnfitError("bad_json", value=f"{error.msg} at character {error.pos + 1}") from error
-    except RecursionError as error:
-        raise UnfitError("too_deep", value=NESTING_LIMIT) from error
-    except ValueError as error:  # an integer of thousands of digits
-        raise UnfitError("bad_json", value=str(error)) from error
+        value = _load(line)
+    except _FAULTS as error:
+        raise _unfit(error) from error
     if not isinstance(value, dict):
-        raise UnfitError("bad_json", value=f"it holds {_NAMES.get(type(value), 'a value')}")
+        raise UnfitError("bad_json", value=f"it holds {_NAMES[type(value).__name__]}")
     if too_deep(value):
         raise UnfitError("too_deep", value=NESTING_LIMIT)
     return value
 
 
+def _load(line: bytes) -> object:
+    value = json.loads(
+        line.decode(),
+        object_pairs_hook=_object,
+        parse_constant=_constant,
+        parse_float=_double if _LARGE_NUMBER.search(line) else None,
+    )
+    if b"\\u" in line:  # an escape may spell half of a surrogate pair
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+# of ValueError itself: an integer of thousands of digits
+_FAULTS: Final = (UnicodeError, json.JSONDecodeError, RecursionError, ValueError)
+
+
+def _unfit(error: Exception) -> UnfitError:
+    if isinstance(error, UnfitError):
+        return error
+    if isinstance(error, UnicodeDecodeError):
+        return UnfitError("invalid_utf8", value=error.start + 1)
+    if isinstance(error, UnicodeEncodeError):
+        return UnfitError("bad_json", value="half of a surrogate pair")
+    if isinstance(error, json.JSONDecodeError):
+        return UnfitError("bad_json", value=f"{error.msg} at character {error.pos + 1}")
+    if isinstance(error, RecursionError):
+        return UnfitError("too_deep", value=NESTING_LIMIT)
+    return UnfitError("bad_json", value=str(error))
+
+
 _NAMES: Final = {
-    list: "an array",
-    str: "a text",
-    int: "a number",
-    float: "a number",
-    bool: "true or false",
-    type(None): "null",
+    "list": "an array",
+    "str": "a text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "NoneType": "null",
 }
 
 

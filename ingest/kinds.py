@@ -78,7 +78,7 @@ _FIELD_OF: Final = {
     GuessedRole.TIME: "ts",
 }
 _ID_NAME: Final = re.compile(
-    r"(^|[_\s])(id|uuid|guid|key|index|rownum(ber)?)$|^unnamed: ?\d+$", re.I
+    r"(^|[_\s])(id|uuid|guid|key|index|rownum(ber)?)$|^unnamed: ?\d+$", re.IGNORECASE
 )
 
 _CLASSES: Final = 50  # a label with more whole numbers than this is a quantity
@@ -151,24 +151,25 @@ def _roles(
     names: list[str], heads: list[dict[str, Values]], mapping: Mapping
 ) -> dict[str, tuple[GuessedRole, str]]:
     """Return the columns that are no features, and why."""
-    roles: dict[str, tuple[GuessedRole, str]] = {}
-    features = feature_names(names, mapping)
-    for name in names:
-        if name not in features and mapping.restricts_features:
-            roles[name] = (GuessedRole.IGNORED, "guess.excluded")
+    roles = _not_features(names, mapping)
+    for role, known in _NAMES.items():
+        named = getattr(mapping, _FIELD_OF[role])
+        found = named if named is not None else _best(names, known, role, heads)
+        if found in names:
+            roles[found] = (role, "guess.name" if named is None else "guess.mapped")
+    return roles
+
+
+def _not_features(names: list[str], mapping: Mapping) -> dict[str, tuple[GuessedRole, str]]:
+    ignored: dict[str, tuple[GuessedRole, str]] = {}
+    if mapping.restricts_features:
+        features = feature_names(names, mapping)
+        ignored = {n: (GuessedRole.IGNORED, "guess.excluded") for n in names if n not in features}
     if {"ts", "model"} <= set(names):  # an event log: its fields are known
         for name in names:
             if name in FIELDS or name.startswith("tags."):
-                roles[name] = (GuessedRole.IGNORED, "guess.event_field")
-    for role, known in _NAMES.items():
-        named = getattr(mapping, _FIELD_OF[role])
-        if named in names:
-            roles[named] = (role, "guess.mapped")
-            continue
-        found = _best(names, known, role, heads)
-        if found is not None and named is None:
-            roles[found] = (role, "guess.name")
-    return roles
+                ignored[name] = (GuessedRole.IGNORED, "guess.event_field")
+    return ignored
 
 
 def _best(
@@ -238,11 +239,11 @@ def _text_kind(sample: Values) -> _Kind:
     parts = sample.parts()
     rows = int(sample.present().sum())
     distinct = sum(int(pc.count_distinct(part).as_py()) for part in parts.values())
-    if "text" in parts and set(parts) == {"text"} and rows >= _SURE_ROWS:
-        if distinct > _FREE_TEXT_SHARE * rows:
-            if _is_time(sample):
-                return None, "guess.time", {}
-            if distinct == rows:
-                return None, "guess.identifier", {}
-            return None, "guess.free_text", {"distinct": distinct, "rows": rows}
+    varied = rows >= _SURE_ROWS and distinct > _FREE_TEXT_SHARE * rows
+    if varied and set(parts) == {"text"}:
+        if _is_time(sample):
+            return None, "guess.time", {}
+        if distinct == rows:
+            return None, "guess.identifier", {}
+        return None, "guess.free_text", {"distinct": distinct, "rows": rows}
     return ColumnKind.CATEGORY, "guess.words", {"distinct": distinct}

@@ -23,13 +23,22 @@ class Constant(BaseModel, frozen=True, extra="forbid"):
 
     @field_validator("value", mode="before")
     @classmethod
-    def _as_text(cls, value: object) -> object:
-        if isinstance(value, bool):
-            return str(value).lower()
-        return str(value) if isinstance(value, int | float) else value
+    def _spelled(cls, value: object) -> object:
+        return _as_text(value)
+
+
+def _as_text(value: object) -> object:
+    """Return what YAML read as a number or a boolean as the text that was meant."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
 Where = Annotated[str | Constant | None, Field(union_mode="left_to_right")]
+
+
+def _optional(description: str) -> Any:  # noqa: ANN401 - stands where a field's default stands
+    return Field(default=None, description=description)
 
 
 def _listed(value: object) -> object:
@@ -44,27 +53,27 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
     ``{value: x}`` for what all rows share. A field that is not named here keeps its own name.
     """
 
-    model: Where = Field(None, description="column with the model's name, or {value: name}")
-    version: Where = Field(None, description="column with the model's version, or {value: 2}")
-    ts: str | None = Field(None, description="column with the time of the request")
-    prediction_id: str | None = Field(None, description="column with the id labels refer to")
-    request_id: str | None = Field(None, description="column shared by the rows of one call")
-    prediction: str | None = Field(None, description="column with the answer: a class or a number")
-    score: str | None = Field(None, description="column with the probability or the score")
-    latency_ms: str | None = Field(None, description="column with the duration, in milliseconds")
-    status: Where = Field(None, description="column with the status code, or {value: 200}")
-    replica: Where = Field(None, description="column with the pod or host, or {value: name}")
-    trace_id: str | None = Field(None, description="column with the trace id")
-    tags: str | None = Field(None, description="column with a JSON object of texts")
-    label: str | None = Field(None, description="column with the true outcome")
-    sampling_rate: Where = Field(None, description="column with the logged share, or {value: 0.1}")
+    model: Where = _optional("column with the model's name, or {value: name}")
+    version: Where = _optional("column with the model's version, or {value: 2}")
+    ts: str | None = _optional("column with the time of the request")
+    prediction_id: str | None = _optional("column with the id labels refer to")
+    request_id: str | None = _optional("column shared by the rows of one call")
+    prediction: str | None = _optional("column with the answer: a class or a number")
+    score: str | None = _optional("column with the probability or the score")
+    latency_ms: str | None = _optional("column with the duration, in milliseconds")
+    status: Where = _optional("column with the status code, or {value: 200}")
+    replica: Where = _optional("column with the pod or host, or {value: name}")
+    trace_id: str | None = _optional("column with the trace id")
+    tags: str | None = _optional("column with a JSON object of texts")
+    label: str | None = _optional("column with the true outcome")
+    sampling_rate: Where = _optional("column with the logged share, or {value: 0.1}")
 
     features: Literal["rest"] | Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
-        REST,
+        default=REST,
         description="columns that are features; `object.*` for all members of an object; "
         "`rest`: every column that nothing else names",
     )
-    exclude: tuple[str, ...] = Field((), description="columns to leave out of `rest`")
+    exclude: tuple[str, ...] = Field(default=(), description="columns to leave out of `rest`")
     rename: dict[str, str] = Field(
         default_factory=dict[str, str], description="column: name of the feature"
     )
@@ -73,20 +82,20 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
         description="column: type, where a CSV would be read otherwise (codes made of digits)",
     )
 
-    ts_zone: str | None = Field(None, description="IANA zone of times that are written without one")
+    ts_zone: str | None = _optional("IANA zone of times that are written without one")
     ts_fold: Literal["reject", "earlier", "later"] = Field(
-        "reject", description="which is meant of the local times that happen twice a year"
+        default="reject", description="which is meant of the local times that happen twice a year"
     )
-    ts_format: str | None = Field(None, description="strptime format, where times are not ISO 8601")
-    ts_unit: Literal["s", "ms", "us", "ns"] | None = Field(
-        None, description="unit of epoch numbers; otherwise told by their size"
+    ts_format: str | None = _optional("strptime format, where times are not ISO 8601")
+    ts_unit: Literal["s", "ms", "us", "ns"] | None = _optional(
+        "unit of epoch numbers; otherwise told by their size"
     )
-    positive: str | None = Field(None, description="the class whose probability the score is")
+    positive: str | None = _optional("the class whose probability the score is")
 
     @field_validator("positive", mode="before")
     @classmethod
     def _class_as_text(cls, value: object) -> object:
-        return Constant(value=value).value if isinstance(value, bool | int | float) else value
+        return _as_text(value)
 
     @field_validator("ts_zone")
     @classmethod

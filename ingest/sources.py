@@ -91,7 +91,7 @@ def _meant_by(word: str) -> list[SourceFile]:
         return _inside(path)
     if path.exists():
         return [SourceFile(word, path)]
-    matches = sorted(glob.glob(str(path), recursive=True))
+    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - also absolute ones
     if not matches:
         hint = "the pattern matches nothing" if glob.has_magic(word) else "no such file or folder"
         raise InputError(f"{word}: {hint}; give a file, a folder, a glob in quotes, or - for stdin")

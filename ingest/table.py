@@ -161,7 +161,7 @@ def _doubles(values: Values) -> Float:
 
 
 def _codes(values: Values, place: dict[str, int]) -> Int:
-    """Number the values of a piece; `place` grows by what is new."""
+    """Give each value of a piece its code; `place` grows by what is new."""
     codes = np.full(values.length, -1, dtype=np.int64)
     for kind, part in values.parts().items():
         encoded = part.dictionary_encode()

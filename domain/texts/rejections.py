@@ -1,4 +1,4 @@
-"""Texts about rejections: each in English and Chinese, side by side, so that neither is forgotten."""
+"""Texts about rejections: each in English and Chinese, so that neither is forgotten."""
 
 from __future__ import annotations
 

@@ -109,3 +109,8 @@ def reject(position: int, reason: str, raw: bytes, **values: object) -> Rejectio
     """
     shown = {name: quote(v) if isinstance(v, str) else v for name, v in values.items()}
     return Rejection(position, reason, say(f"rejection.{reason}", **shown), raw[:RAW_LIMIT_BYTES])
+
+
+def no_raw(row: int) -> bytes:
+    """Stand for `Block.raw` where there are no rows."""
+    raise IndexError(row)

@@ -20,7 +20,7 @@ from ingest.csv_exact import ExactRecord, split_exactly
 from ingest.csv_records import Records, find_records, widths
 from ingest.json_cells import opened
 from ingest.lines import BLOCK_BYTES, LINE_LIMIT_BYTES
-from ingest.readers.block import Block, Layout, Reader, reject
+from ingest.readers.block import Block, Layout, Reader, no_raw, reject
 from ingest.readers.parquet import row_as_json
 from ingest.unpack import LogStream
 from ingest.values import Values
@@ -95,7 +95,7 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
 
 def _torso(raw: bytes, line: int, damage: str) -> Block:
     rejection = reject(line, "truncated", raw, value=damage)
-    return Block(np.empty(0, np.int64), {}, lambda _row: b"", (rejection,))
+    return Block(np.empty(0, np.int64), {}, no_raw, (rejection,))
 
 
 def _read_header(table: _Table, content: bytes) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.json_bulk import KnownColumns, parse_bulk
 from ingest.json_exact import JsonRows
 from ingest.lines import Lines, pieces
-from ingest.readers.block import Block, Layout, Reader, reject
+from ingest.readers.block import Block, Layout, Reader, no_raw, reject
 from ingest.unpack import LogStream
 
 _SAMPLE_LINES: Final = 256
@@ -31,12 +31,26 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     known = KnownColumns(layout.objects)
     for piece in pieces(stream):
         lines, torso = _without_torso(piece)
-        at = 0
-        if not known.taught and len(lines) > _SAMPLE_LINES:
-            at = _SAMPLE_LINES
-            yield _one_by_one(lines.part(0, at), known, layout)
-        yield from _parse(lines.part(at, len(lines)), known, layout)
+        yield from parse_lines(lines, known, layout)
         yield from torso
+
+
+def parse_lines(lines: Lines, known: KnownColumns, layout: Layout) -> Iterator[Block]:
+    """
+    Parse lines: a sample one by one, to learn the columns, then as many at once as possible.
+
+    Parameters
+    ----------
+    lines : Lines
+    known : KnownColumns
+        Grows by what is seen.
+    layout : Layout
+    """
+    at = 0
+    if not known.taught and len(lines) > _SAMPLE_LINES:
+        at = _SAMPLE_LINES
+        yield _one_by_one(lines.part(0, at), known, layout)
+    yield from _parse(lines.part(at, len(lines)), known, layout)
 
 
 def _without_torso(piece: Lines) -> tuple[Lines, list[Block]]:
@@ -46,12 +60,8 @@ def _without_torso(piece: Lines) -> tuple[Lines, list[Block]]:
     whole = max(len(piece) - 1, 0)
     raw = piece.line(whole) if len(piece) else b""
     rejection = reject(piece.first + whole, "truncated", raw, value=piece.damage)
-    empty = Block(np.empty(0, np.int64), {}, _no_raw, (rejection,))
+    empty = Block(np.empty(0, np.int64), {}, no_raw, (rejection,))
     return piece.part(0, whole), [empty]
-
-
-def _no_raw(row: int) -> bytes:
-    raise IndexError(row)
 
 
 def _parse(lines: Lines, known: KnownColumns, layout: Layout) -> Iterator[Block]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from domain.errors import UsageError, suggestion
-from ingest.readers import csv, ndjson, parquet
+from ingest.readers import csv, json_document, ndjson, parquet
 from ingest.readers.block import Reader
 from ingest.unpack import LogStream, without_packing
 
-READERS: Final[tuple[Reader, ...]] = (parquet.READER, ndjson.READER, csv.READER)
+READERS: Final[tuple[Reader, ...]] = (
+    parquet.READER,
+    json_document.READER,
+    ndjson.READER,
+    csv.READER,
+)
 
 AUTO: Final = "auto"
 _HEAD_BYTES: Final = 64 * 1024

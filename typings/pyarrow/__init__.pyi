@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401, N818, PYI034
+# ruff: noqa: ANN401, N818
 # pyright: reportIncompleteStub=false
 # pyarrow comes without types. The names that our own signatures use are declared here, so that
 # a function that takes a table says so; what they can do stays unchecked.

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401, N818, PYI034
+# ruff: noqa: ANN401, PYI034
 # pyright: reportIncompleteStub=false
 from typing import Any
 

@@ -1,0 +1,103 @@
+"""A JSON array of objects, or objects written over several lines: as JSON lines, once cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from domain.errors import InputError
+from ingest.json_bulk import KnownColumns
+from ingest.lines import lines_of
+from ingest.readers.block import Block, Layout, Reader, no_raw, reject
+from ingest.readers.ndjson import parse_lines
+from ingest.unpack import LogStream
+
+_LIMIT_BYTES: Final = 512 * 1024 * 1024
+_BETWEEN: Final = " \t\r\n,"
+_ITEMS: Final = 20_000
+
+
+def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
+    """
+    Read a JSON document; the position of an object is its number, not its line.
+
+    Parameters
+    ----------
+    stream : LogStream
+    layout : Layout
+
+    Raises
+    ------
+    InputError
+        If it is larger than 512 MB, or no UTF-8: a document has to be read as a whole.
+    """
+    content = stream.read(_LIMIT_BYTES + 1)
+    if len(content) > _LIMIT_BYTES:
+        raise InputError(f"{stream.name} is a JSON document of over 512 MB; write JSON lines")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{stream.name} is not UTF-8; save it as UTF-8") from error
+    known = KnownColumns(layout.objects)
+    items: list[bytes] = []
+    first = 1
+    for item in _items(text):
+        if isinstance(item, _Rest):
+            yield from parse_lines(lines_of(b"\n".join(items), first), known, layout)
+            yield _torso(first + len(items), item, stream.damage)
+            return
+        items.append(item)
+        if len(items) == _ITEMS:
+            yield from parse_lines(lines_of(b"\n".join(items), first), known, layout)
+            first, items = first + len(items), []
+    yield from parse_lines(lines_of(b"\n".join(items), first), known, layout)
+
+
+class _Rest(bytes):
+    """What is left of a document from the place where it is no JSON."""
+
+    __slots__ = ()
+
+
+def _items(text: str) -> Iterator[bytes]:
+    """Cut the text into its objects, each on one line."""
+    decoder = json.JSONDecoder()
+    at = _skip(text, 0)
+    array = text.startswith("[", at)
+    at = _skip(text, at + 1) if array else at
+    while at < len(text) and not (array and text[at] == "]"):
+        try:
+            _, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            yield _Rest(text[at:].encode())
+            return
+        # a line break can stand between the parts of an object, never inside a text
+        yield text[at:end].replace("\n", " ").replace("\r", " ").encode()
+        at = _skip(text, end)
+    after = text[at + 1 :].strip() if array else ""
+    if after or (array and at >= len(text)):
+        yield _Rest(after.encode())
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in _BETWEEN:
+        at += 1
+    return at
+
+
+def _torso(position: int, rest: bytes, damage: str | None) -> Block:
+    reason, why = ("truncated", damage) if damage else ("bad_json", "from here on")
+    rejection = reject(position, reason, rest, value=why)
+    return Block(np.empty(0, np.int64), {}, no_raw, (rejection,))
+
+
+def _recognises(head: bytes) -> bool:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first = start.split(b"\n", 1)[0].rstrip()
+    return start.startswith(b"[") or (start.startswith(b"{") and first.endswith((b"{", b"[", b",")))
+
+
+READER: Final = Reader("json", (".json",), _recognises, read)
