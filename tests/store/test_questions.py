@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from domain.column import Column
+from domain.errors import InvalidWindowError, UnknownNameError
+from domain.profile import (
+    CategoryCounts,
+    ColumnKind,
+    ColumnRole,
+    Grid,
+    GridKind,
+    SortedColumn,
+)
+from domain.window import Window
+from store.questions import Summary
+from store.store import Store
+from tests.store.made import START, at, batch, event
+
+NUMBER = Column("distance", ColumnKind.NUMBER)
+TEXT = Column("carrier", ColumnKind.CATEGORY)
+FLAG = Column("winter", ColumnKind.CATEGORY)
+SCORE = Column("score", ColumnKind.NUMBER, ColumnRole.SCORE)
+ANSWER = Column("prediction", ColumnKind.CATEGORY, ColumnRole.PREDICTION)
+GRIDS = {
+    NUMBER: Grid(GridKind.QUANTILES, np.array([100.0, 200.0, 300.0])),
+    TEXT: Grid(GridKind.CATEGORIES, np.empty(0), ("UA", "AA")),
+    FLAG: Grid(GridKind.CATEGORIES, np.empty(0), ("false", "true")),
+    SCORE: Grid(GridKind.QUANTILES, np.array([0.5])),
+    ANSWER: Grid(GridKind.CATEGORIES, np.empty(0), ("late", "early")),
+}
+# a gap behind the third, and two versions in turn
+WINDOWS = [Window(at(60 * h), at(60 * h + 60)) for h in (0, 1, 2, 5, 6)]
+VERSIONS = ["1", "1", "2", "2", "1"]
+
+
+def made(n: int = 600) -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    frame = pd.DataFrame(
+        {
+            "minute": rng.integers(-30, 500, n),
+            "version": rng.choice(["1", "2", "3"], n),
+            "distance": rng.choice([50.0, 100.0, 150.0, 250.0, 300.0, np.inf, np.nan], n),
+            "carrier": rng.choice(["UA", "AA", "B6", None], n),
+            "winter": rng.choice([True, False, None], n),
+            "score": rng.choice([0.1, 0.5, 0.9, np.nan], n),
+            "prediction": rng.choice(["late", "early"], n),
+        }
+    )
+    frame["window"] = -1
+    for i, (window, version) in enumerate(zip(WINDOWS, VERSIONS, strict=True)):
+        moments = START + pd.to_timedelta(frame["minute"], unit="min")
+        inside = (moments >= window.start) & (moments < window.end) & (frame["version"] == version)
+        frame.loc[inside, "window"] = i
+    return frame
+
+
+FRAME = made()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory):
+    def kept(value: object) -> bool:
+        return value is not None and value == value  # noqa: PLR0124 - NaN is not itself
+
+    events = []
+    for i, row in enumerate(FRAME.to_dict("records")):
+        features = {k: row[k] for k in ("distance", "carrier", "winter") if kept(row[k])}
+        fields = {k: row[k] for k in ("score", "prediction", "version") if kept(row[k])}
+        events.append(event(row["minute"], request_id=f"r{i}", features=features, **fields))
+    with Store.open(tmp_path_factory.mktemp("questions")) as store:
+        # two loads, so that rows do not lie in the order of time
+        store.load([batch(events[:400])], "a")
+        store.load([batch(events[400:])], "b")
+        yield store
+
+
+def of_window(i: int) -> pd.DataFrame:
+    return FRAME[FRAME["window"] == i]
+
+
+def test_counts_are_those_of_a_loop_over_the_rows(filled: Store):
+    found = filled.counts("m", GRIDS, WINDOWS, VERSIONS)
+
+    assert list(found) == list(GRIDS)
+    for i in range(len(WINDOWS)):
+        rows = of_window(i)
+        x = rows["distance"]
+        assert found[NUMBER].counts[i].tolist() == [
+            (x < 100).sum(), ((x >= 100) & (x < 200)).sum(), ((x >= 200) & (x < 300)).sum(),
+            (x >= 300).sum(), x.isna().sum(), 0,
+        ]  # fmt: skip
+        carriers = Counter(rows["carrier"].fillna("-"))
+        wanted = [carriers["UA"], carriers["AA"], carriers["-"], carriers["B6"]]
+        assert found[TEXT].counts[i].tolist() == wanted
+        flags = Counter(rows["winter"].map({True: "t", False: "f"}).fillna("-"))
+        assert found[FLAG].counts[i].tolist() == [flags["f"], flags["t"], flags["-"], 0]
+        y = rows["score"]
+        assert found[SCORE].counts[i].tolist() == [
+            (y < 0.5).sum(),
+            (y >= 0.5).sum(),
+            y.isna().sum(),
+            0,
+        ]
+        answers = Counter(rows["prediction"])
+        assert found[ANSWER].counts[i].tolist() == [answers["late"], answers["early"], 0, 0]
+
+
+def test_sorted_columns_hold_each_windows_values(filled: Store):
+    found = filled.sorted_columns("m", [NUMBER, SCORE], WINDOWS, VERSIONS)
+
+    for column in (NUMBER, SCORE):
+        for i, part in enumerate(found[column]):
+            values = of_window(i)[column.name]
+            finite = values[np.isfinite(values)]
+            assert np.repeat(part.values, part.counts).tolist() == sorted(finite)
+            assert part.missing == values.isna().sum()
+            assert part.infinite == np.isinf(values).sum()
+
+
+def summaries(store: Store, *columns: Column) -> dict[Column, Summary]:
+    return store.summaries("m", columns, WINDOWS, VERSIONS, lambda column, _: GRIDS[column])
+
+
+def test_a_summary_holds_the_values_of_all_windows_together(filled: Store):
+    inside = FRAME[FRAME["window"] >= 0]
+    seen = {}
+
+    def learn(column: Column, total: object) -> Grid:
+        seen[column] = total
+        return GRIDS[column]
+
+    found = filled.summaries("m", [NUMBER, TEXT], WINDOWS, VERSIONS, learn)
+
+    assert {c: s.total for c, s in found.items()} == seen
+    number, classes = found[NUMBER].total, found[TEXT].total
+    assert isinstance(number, SortedColumn)
+    assert isinstance(classes, CategoryCounts)
+    assert number.n == len(inside)
+    assert number.infinite == np.isinf(inside["distance"]).sum()
+    wanted = inside["carrier"].value_counts()
+    assert dict(zip(classes.labels, classes.counts.tolist(), strict=True)) == wanted.to_dict()
+    assert classes.counts.tolist() == sorted(classes.counts.tolist(), reverse=True)
+    assert classes.missing == inside["carrier"].isna().sum()
+
+
+def test_a_summarys_series_is_what_counting_gives(filled: Store):
+    counted = filled.counts("m", GRIDS, WINDOWS, VERSIONS)
+
+    for column, summary in summaries(filled, *GRIDS).items():
+        assert summary.series.windows == tuple(WINDOWS)
+        np.testing.assert_array_equal(summary.series.counts, counted[column].counts)
+
+
+def test_a_cells_mean_score_is_that_of_its_scored_rows(filled: Store):
+    rows = FRAME[(FRAME["window"] >= 0) & FRAME["score"].notna()]
+
+    found = summaries(filled, NUMBER, TEXT)
+
+    x = rows["distance"]
+    parts = [x < 100, (x >= 100) & (x < 200), (x >= 200) & (x < 300), x >= 300, x.isna(), x == -1]
+    wanted = [rows.loc[part, "score"].mean() for part in parts]
+    np.testing.assert_allclose(found[NUMBER].mean_score, wanted)
+    by_carrier = rows.fillna({"carrier": "-"}).groupby("carrier")["score"].mean()
+    np.testing.assert_allclose(
+        found[TEXT].mean_score, [by_carrier[name] for name in ("UA", "AA", "-", "B6")]
+    )
+
+
+def test_row_counts_are_by_version_and_window(filled: Store):
+    found = filled.row_counts("m", WINDOWS)
+
+    moments = START + pd.to_timedelta(FRAME["minute"], unit="min")
+    for version in ("1", "2", "3"):
+        own = moments[FRAME["version"] == version]
+        wanted = [int(((own >= w.start) & (own < w.end)).sum()) for w in WINDOWS]
+        assert found[version].tolist() == wanted
+
+
+def test_counts_of_parts_add_up_to_the_whole(filled: Store):
+    whole = [Window(START, START + timedelta(hours=4))]
+    parts = [Window(at(60 * h), at(60 * h + 60)) for h in range(4)]
+
+    one = filled.counts("m", GRIDS, whole, ["1"])
+    many = filled.counts("m", GRIDS, parts, ["1"] * 4)
+
+    for column in GRIDS:
+        np.testing.assert_array_equal(many[column].total().counts, one[column].total().counts)
+
+
+def test_a_window_is_half_open(store: Store):
+    store.load([batch([event(0, score=0.5), event(60, score=0.5)])], "f")
+
+    assert store.row_counts("m", [Window(at(0), at(60))])[""].tolist() == [1]
+
+
+def test_no_window_gives_no_counts(filled: Store):
+    assert filled.counts("m", GRIDS, [], [])[NUMBER].counts.shape == (0, 6)
+    assert filled.sorted_columns("m", [NUMBER], [], []) == {NUMBER: []}
+    assert filled.row_counts("m", []) == {}
+
+
+def test_what_does_not_exist_is_named_with_the_nearest_that_does(filled: Store):
+    with pytest.raises(UnknownNameError, match="did you mean 'distance'"):
+        filled.sorted_columns("m", [Column("distanc", ColumnKind.NUMBER)], WINDOWS, VERSIONS)
+    with pytest.raises(UnknownNameError, match="no model 'n'"):
+        filled.columns("n")
+
+
+def test_windows_that_overlap_or_lack_a_version_are_refused(filled: Store):
+    twice = [Window(at(0), at(60)), Window(at(30), at(90))]
+
+    with pytest.raises(InvalidWindowError, match="before"):
+        filled.row_counts("m", twice)
+    with pytest.raises(InvalidWindowError, match="one version per window"):
+        filled.counts("m", GRIDS, WINDOWS, ["1"])
+
+
+def test_the_catalogue_tells_what_there_is(filled: Store):
+    assert filled.models() == ("m",)
+    assert set(filled.columns("m")) == {*GRIDS}
+    moments = START + pd.to_timedelta(FRAME["minute"], unit="min")
+    span = filled.data_span("m")
+    assert span == Window(moments.min(), moments.max() + timedelta(microseconds=1))
+    for info in filled.deployments("m"):
+        own = FRAME["version"] == info.version
+        assert (info.first, info.last) == (moments[own].min(), moments[own].max())
+        assert info.predictions == info.calls == own.sum()
+
+
+def test_a_column_of_two_types_is_compared_as_the_kind_it_had_first(store: Store):
+    store.load([batch([event(0, score=0.5, features={"n": 7, "t": "7"})])], "f")
+    changed = [
+        event(1, score=0.5, features={"n": "8", "t": 8}),
+        event(2, score=0.5, features={"n": "many", "t": 8.5}),
+        event(3, score=0.5, features={"n": "9", "t": -3}),
+    ]
+    store.load([batch(changed)], "f")
+    number, text = store.columns("m")[:2]
+    day = [Window(at(0), at(10))]
+
+    assert (number.kind, text.kind) == (ColumnKind.NUMBER, ColumnKind.CATEGORY)
+    [total] = store.sorted_columns("m", [number], day, [""])[number]
+    assert (total.values.tolist(), total.missing) == ([7.0, 8.0, 9.0], 1)
+    grid = Grid(GridKind.CATEGORIES, np.empty(0), ("7", "8", "8.5", "-3"))
+    assert store.counts("m", {text: grid}, day, [""])[text].counts.tolist() == [[1, 1, 1, 1, 0, 0]]
