@@ -282,4 +282,4 @@ def effective_number(scores: Float) -> float:
     correlation = unit @ unit.T
     np.fill_diagonal(correlation, 1.0)
     spectrum = np.clip(np.linalg.eigvalsh(correlation), 0, None)
-    return float(1 + (n_columns - 1) * (1 - spectrum.var() / n_columns))
+    return float(1 + (n_columns - 1) * (1 - spectrum.var(ddof=1) / n_columns))

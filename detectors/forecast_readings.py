@@ -137,7 +137,8 @@ def learn_reader(grid: Grid, counts: Int, learned_from: Float) -> tuple[Reader, 
     known, unseen = np.ones(len(total), dtype=bool), counts[:, -1]
     if grid.kind is not GridKind.QUANTILES:
         known = total > 0
-        unseen = unseen + (cells * (learned_from @ cells == 0)).sum(axis=1)
+        before = learned_from @ cells
+        unseen = unseen + (cells * ((before == 0) & before.any(axis=1)[:, None])).sum(axis=1)
     groups = _groups(grid.kind, total.astype(np.float64))
     by_group = np.bincount(groups, weights=total, minlength=1 if len(groups) else 0)
     rows = max(int(counts.sum()), 1)

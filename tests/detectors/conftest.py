@@ -59,3 +59,57 @@ def series() -> Callable[..., ProfileSeries]:
         return ProfileSeries(column, grid, windows, np.asarray(counts, dtype=np.int64))
 
     return build
+
+
+QUANTILE_GRID = learn_number_grid(
+    SortedColumn.from_values("x", np.random.default_rng(99).normal(size=100_000))
+)
+LABEL_GRID = Grid(QUANTILE_GRID.kind.CATEGORIES, np.empty(0), tuple("abcdef"))
+LABEL_SHARES = np.array([0.4, 0.25, 0.15, 0.1, 0.07, 0.03])
+
+
+@pytest.fixture(scope="session")
+def normal_column(series) -> Callable[..., ProfileSeries]:
+    """Draw windows of normal values; `mean`, `sd`, `rows` and `missing` may differ by window."""
+
+    def build(
+        rng: np.random.Generator,
+        n_windows: int,
+        *,
+        column: str = "x",
+        mean: np.ndarray | float = 0.0,
+        sd: np.ndarray | float = 1.0,
+        rows: np.ndarray | int = 1000,
+        missing: np.ndarray | float = 0.0,
+    ) -> ProfileSeries:
+        spread = [np.broadcast_to(v, n_windows) for v in (mean, sd, rows, missing)]
+        table = []
+        for m, s, n, gone in zip(*spread, strict=True):
+            values = rng.normal(m, s, size=n)
+            values[rng.random(n) < gone] = np.nan
+            table.append(count(QUANTILE_GRID, values))
+        return series(column, QUANTILE_GRID, np.array(table))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def label_column(series) -> Callable[..., ProfileSeries]:
+    """Draw windows of six categories; `unseen` is the share of new ones by window."""
+
+    def build(
+        rng: np.random.Generator,
+        n_windows: int,
+        *,
+        column: str = "label",
+        shares: np.ndarray = LABEL_SHARES,
+        unseen: np.ndarray | float = 0.0,
+        rows: int = 1000,
+    ) -> ProfileSeries:
+        table = []
+        for new in np.broadcast_to(unseen, n_windows):
+            drawn = rng.multinomial(rows, np.append(shares * (1 - new), new))
+            table.append([*drawn[:-1], 0, drawn[-1]])
+        return series(column, LABEL_GRID, np.array(table))
+
+    return build
