@@ -201,7 +201,7 @@ def _dumbbell(name: str, shown: Bars, language: str) -> Markup:
 def _dumbbell_row(i: int, row: tuple[str, float, float], highest: float) -> Iterator[Markup]:
     label, before, now = row
     y = i * _ROW_PX + 16
-    at_before, at_now = (30 + 36 * share / highest for share in (before, now))
+    at_before, at_now = (30 + 32 * share / highest for share in (before, now))
     moved = "moved" if abs(now - before) > _MOVED else "grid"
     yield svg.text(shortened(label, 16), 0, y + 4, "label")
     low, high = sorted((at_before, at_now))

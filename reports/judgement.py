@@ -265,7 +265,6 @@ def _of_quiet(view: ReportView, language: str) -> _Found:
     findings = [finding for run in runs for finding in worst_by_column(run)]
     judged = {f.column for f in findings if f.verdict in (Verdict.OK, Verdict.BLIND)}
     watched = any(_measured(result) for run in runs for result in run.slos)
-    key = "quiet" if judged and watched else "quiet_columns" if judged else "quiet_slos"
     facts = [_window(runs[0], language)] if view.span else []
     if judged:
         facts.append(_sure_of_drift(findings, runs[0], language))
@@ -273,7 +272,11 @@ def _of_quiet(view: ReportView, language: str) -> _Found:
         unseen = {f.column for f in findings if f.verdict is verdict}
         if unseen:
             facts.append(plural(f"report.fact.{name}", len(unseen), language))
-    claim = say(f"report.verdict.{key}", language, columns=len(judged))
+    if judged:
+        key = "quiet" if watched else "quiet_columns"
+        claim = plural(f"report.verdict.{key}", len(judged), language)
+    else:
+        claim = say("report.verdict.quiet_slos", language)
     return Tone.OK, claim, facts + _over(view, language)
 
 

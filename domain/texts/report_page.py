@@ -33,6 +33,16 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "窗口日志覆盖 {coverage}）",
     },
     "report.made_at": {"en": "made {at}", "zh": "生成于 {at}"},
+    "report.evidently.note": {
+        "en": "Evidently's own report of this window and baseline. Its verdicts follow its own "
+        "rules; those of Driftline are in the Driftline report.",
+        "zh": "这是 Evidently 对同一窗口与基线生成的报告，判定遵循其自身规则；"
+        "Driftline 的判定请见 Driftline 报告。",
+    },
+    "report.evidently.left_out": {
+        "en": "Not in it, because one side has no value: {names}.",
+        "zh": "因一侧没有任何值而未包含：{names}。",
+    },
     "report.config_is": {"en": "configuration {hash}", "zh": "配置 {hash}"},
 }
 

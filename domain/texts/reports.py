@@ -5,6 +5,18 @@ from __future__ import annotations
 from domain.texts import report_page
 
 _WORDS: dict[str, dict[str, str]] = {
+    "report.note.stale": {
+        "en": "The monitor stands still: no window has been judged for two windows. "
+        "Run 'driftline due'.",
+        "zh": "监控已停滞：最近两个窗口都未检查。请运行 'driftline due'。",
+    },
+    "report.incidents.none": {"en": "no open incidents", "zh": "没有进行中的事件"},
+    "report.label.model": {"en": "model", "zh": "模型"},
+    "report.label.severity": {"en": "severity", "zh": "严重程度"},
+    "report.label.state": {"en": "state", "zh": "状态"},
+    "report.label.since": {"en": "since", "zh": "开始于"},
+    "report.label.until": {"en": "until", "zh": "结束于"},
+    "report.label.acknowledged": {"en": "acknowledged by", "zh": "确认人"},
     "report.severity.critical": {"en": "Critical", "zh": "严重"},
     "report.severity.warning": {"en": "Warning", "zh": "警告"},
     "report.severity.info": {"en": "Info", "zh": "提示"},
@@ -128,13 +140,21 @@ _VERDICT: dict[str, dict[str, str]] = {
         "en": "Nothing could be judged: no data, or too little of it",
         "zh": "无法判定：没有数据或数据太少",
     },
-    "report.verdict.quiet": {
-        "en": "Nothing drifted in {columns} columns, and no objective is in danger",
-        "zh": "{columns} 列均未漂移，各项目标均无风险",
+    "report.verdict.quiet.one": {
+        "en": "The one column that was judged did not drift, and no objective is in danger",
+        "zh": "判定的 1 列未漂移，各项目标均无风险",
     },
-    "report.verdict.quiet_columns": {
-        "en": "Nothing drifted in {columns} columns",
-        "zh": "{columns} 列均未漂移",
+    "report.verdict.quiet.many": {
+        "en": "None of {n} columns drifted, and no objective is in danger",
+        "zh": "{n} 列均未漂移，各项目标均无风险",
+    },
+    "report.verdict.quiet_columns.one": {
+        "en": "The one column that was judged did not drift",
+        "zh": "判定的 1 列未漂移",
+    },
+    "report.verdict.quiet_columns.many": {
+        "en": "None of {n} columns drifted",
+        "zh": "{n} 列均未漂移",
     },
     "report.verdict.quiet_slos": {
         "en": "No objective is in danger; no column was judged",

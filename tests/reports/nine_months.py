@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 import numpy as np
 
@@ -26,6 +27,7 @@ CATEGORIES = ("carrier", "origin", "dest", "prediction")
 V1, V2 = Deployment("flight-delay", "1"), Deployment("flight-delay", "2")
 
 
+@cache
 def nine_months() -> ReportView:
     """Return the report of a model that had three faults, a season and a canary."""
     runs = (
