@@ -182,7 +182,9 @@ def _standardise_baseline(
     shape = np.stack([distances.shape for _, distances in learned])
     shares = np.stack([distances.shares for _, distances in learned])
     shares[~np.array([forecast.sees_unseen for forecast, _ in learned]), :, 1] = np.nan
-    squares = shares**2
+    noise = np.stack([distances.noise for _, distances in learned])
+    usual_noise = np.array([[forecast.noise] for forecast, _ in learned])
+    squares = shares**2 / usual_noise[..., None]
     dispersion = np.ones((len(learned), 2))
     for i in range(2):
         seen = np.isfinite(squares[:, :, i]).any(axis=1)
@@ -192,8 +194,29 @@ def _standardise_baseline(
         spread = Spread.learn(own[:, 0], n_windows)
         dispersion[seen, i] = spread.of(own[:, 0])
         # In units of what the other windows of the same side say, as for the shape.
-        shares[seen, :, i] /= np.sqrt(spread.of(_mean(squares[seen, :, i], sides)))
+        honest = spread.of(_mean(squares[seen, :, i], sides))
+        shares[seen, :, i] /= np.sqrt(share_variance(honest, usual_noise[seen], noise[seen]))
     return Standardised(shape, shares), dispersion
+
+
+def share_variance(dispersion: Float, usual_noise: Float | float, noise: Float) -> Float:
+    """
+    Return the variance of the forecast error of a share in windows of any size.
+
+    What goes beyond sampling does not shrink with the window. Sampling counts at least as in the
+    baseline's windows: the error of the baseline's mean stays in every window after it, so that
+    ten times as many rows would make it look like a lasting rise.
+
+    Parameters
+    ----------
+    dispersion : ndarray of float64
+        Variance in the baseline over `usual_noise`, at least 1.
+    usual_noise : float or ndarray of float64
+        Mean sampling variance of the baseline's windows.
+    noise : ndarray of float64
+        Sampling variance of each window.
+    """
+    return (dispersion - 1) * usual_noise + np.maximum(noise, usual_noise)
 
 
 def _mean(values: Float, weights: Float) -> Float:

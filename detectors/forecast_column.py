@@ -12,6 +12,7 @@ from domain.profile import Float, Grid, GridKind, Int, ProfileSeries
 
 _SHRINK = 0.3
 _SMALLEST_DISTANCE = 1e-6
+_LEAST_EXPECTED = 0.5
 _MIN_WINDOWS = 3
 
 
@@ -71,7 +72,7 @@ class ShapeDistance:
     noise : float
         Mean sampling variance of the baseline's windows.
     sampled : float
-        Share of the error variance that is sampling, in [0, 1]; mean over directions.
+        Share of the expected distance that is sampling, in [0, 1].
     """
 
     precision: Float
@@ -81,11 +82,12 @@ class ShapeDistance:
     @classmethod
     def learn(cls, errors: Float, noise: Float) -> ShapeDistance:
         """Learn the covariance from the errors and sampling variances of some windows."""
-        covariance = _shrunk(errors.T @ errors / len(errors), float(noise.mean()))
-        spectrum = np.linalg.eigvalsh(covariance)
-        sampled = float((np.minimum(spectrum, noise.mean()) / spectrum).mean())
-        precision = np.linalg.inv(covariance).astype(np.float64)
-        return cls(precision, float(noise.mean()), sampled)
+        mean_noise = float(noise.mean())
+        natural = errors.T @ errors / len(errors)
+        precision = np.linalg.inv(_shrunk(natural, mean_noise)).astype(np.float64)
+        expected = max(float((precision * natural).sum()), 1e-12)
+        sampled = min(mean_noise * float(np.trace(precision)) / expected, 1.0)
+        return cls(precision, mean_noise, sampled)
 
     def of(self, errors: Float, noise: Float) -> Float:
         """Return the log distances of errors of shape (T, n_groups), each at its own noise."""
@@ -120,8 +122,11 @@ def _shrunk(natural: Float, noise: Float | float) -> Float:
 
 
 def _log_distance(squared: Float, n_groups: int, size_ratio: Float, sampled: float) -> Float:
-    # A window with fewer rows than the baseline's is further off by sampling alone.
-    expected = 1 + (size_ratio - 1) * sampled
+    # A window with fewer rows than the baseline's is further off by sampling alone: of the
+    # expected distance tr(S^-1 (natural + noise)), only the part of the noise goes with 1/n.
+    # One with more rows is trusted at most twice as far: the error of the baseline's mean stays
+    # in every later window, and would look like a lasting drift.
+    expected = np.maximum(1 + (size_ratio - 1) * sampled, _LEAST_EXPECTED)
     return np.log(np.maximum(squared / n_groups / expected, _SMALLEST_DISTANCE))
 
 
@@ -135,12 +140,15 @@ class Distances:
     shape : ndarray of float64, shape (T,)
         Log of the whitened squared distance per direction; NaN where there is no shape.
     shares : ndarray of float64, shape (T, 2)
-        Errors of missing and unseen over their sampling errors; NaN where rows are too few.
+        Errors of missing and unseen; NaN where rows are too few.
+    noise : ndarray of float64, shape (T,)
+        Sampling variance of `shares`.
     rows : ndarray of int64, shape (T,)
     """
 
     shape: Float
     shares: Float
+    noise: Float
     rows: Int
 
 
@@ -158,6 +166,8 @@ class ColumnForecast:
         None where fewer than two groups, or too few windows, hold rows.
     shares : tuple of ReadingForecast
         Missing, unseen.
+    noise : float
+        Mean sampling variance of missing and unseen in the baseline's windows.
     n_reference : int
         Rows of the baseline.
     """
@@ -167,6 +177,7 @@ class ColumnForecast:
     reader: Reader
     shape: tuple[ReadingForecast, ShapeDistance] | None
     shares: tuple[ReadingForecast, ReadingForecast]
+    noise: float
     n_reference: int
 
     @property
@@ -182,11 +193,11 @@ class ColumnForecast:
             forecast, distance = self.shape
             errors = forecast.errors(readings.shape, phases)
             shape = np.where(readings.has_shape, distance.of(errors, readings.shape_noise), np.nan)
-        shares = [
-            forecast.errors(readings.shares[:, [i]], phases)[:, 0]
-            for i, forecast in enumerate(self.shares)
-        ]
-        return Distances(shape, _over_noise(np.stack(shares, axis=1), readings), readings.rows)
+        errors = np.hstack(
+            [f.errors(readings.shares[:, [i]], phases) for i, f in enumerate(self.shares)]
+        )
+        shares = np.where(readings.usable[:, None], errors, np.nan)
+        return Distances(shape, shares, readings.noise, readings.rows)
 
 
 def learn(
@@ -219,9 +230,10 @@ def learn(
         reader,
         shape,
         (shares[0], shares[1]),
+        float(readings.noise[readings.usable].mean()) if readings.usable.any() else 1.0,
         int(readings.rows.sum()),
     )
-    return column, Distances(distance, _over_noise(errors, readings), readings.rows)
+    return column, Distances(distance, errors, readings.noise, readings.rows)
 
 
 def _learn_shape(
@@ -241,8 +253,3 @@ def _learn_shape(
 def _learned_from(sides: Float, used: Mask) -> Float:
     """Keep the windows that hold something, as what is forecast and as what it is learned from."""
     return np.where(used[None] & used[:, None], sides, 0.0)
-
-
-def _over_noise(errors: Float, readings: Readings) -> Float:
-    """Divide the errors of shares by their sampling errors; NaN where rows are too few."""
-    return np.where(readings.usable[:, None], errors / np.sqrt(readings.noise)[:, None], np.nan)

@@ -138,7 +138,8 @@ def learn_reader(grid: Grid, counts: Int, learned_from: Float) -> tuple[Reader, 
     if grid.kind is not GridKind.QUANTILES:
         known = total > 0
         before = learned_from @ cells
-        unseen = unseen + (cells * ((before == 0) & before.any(axis=1)[:, None])).sum(axis=1)
+        new = (before == 0) & (before.sum(axis=1, keepdims=True) > 0)
+        unseen = unseen + (cells * new).sum(axis=1)
     groups = _groups(grid.kind, total.astype(np.float64))
     by_group = np.bincount(groups, weights=total, minlength=1 if len(groups) else 0)
     rows = max(int(counts.sum()), 1)

@@ -15,6 +15,7 @@ from detectors.forecast_calibration import (
     Standardised,
     degrees_of,
     learn_tails,
+    share_variance,
     surprises,
     total,
 )
@@ -132,12 +133,11 @@ def standardise(
     distances: Sequence[Distances],
 ) -> Standardised:
     """Put distances of columns on the scales of the calibration."""
-    shares = np.stack(
-        [
-            one.shares / np.sqrt(calibration.dispersion[column.column])
-            for column, one in zip(columns, distances, strict=True)
-        ]
-    )
+    variances = [
+        share_variance(calibration.dispersion[column.column], column.noise, one.noise[:, None])
+        for column, one in zip(columns, distances, strict=True)
+    ]
+    shares = np.stack([one.shares for one in distances]) / np.sqrt(np.stack(variances))
     shares[~np.array([column.sees_unseen for column in columns]), ..., 1] = np.nan
     return Standardised(np.stack([one.shape for one in distances]), shares)
 
