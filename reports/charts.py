@@ -12,6 +12,7 @@ from domain.window import Window
 from monitors.report_view import ColumnView, Reading
 from reports import numbers, svg
 from reports.distribution import Bars, bars
+from reports.judgement import name_of
 from reports.plain import shortened
 from reports.timeline import Axis, LineChart, Rule, Scale, Series, dots, unbroken
 
@@ -37,9 +38,9 @@ def distribution(column: ColumnView, language: str) -> Markup | None:
     """
     shown = bars(column.reference, column.current, _CATEGORIES)
     if shown is not None and not shown.ordered:
-        return _dumbbell(column.column.name, shown, language)
+        return _dumbbell(name_of(column), shown, language)
     shown = bars(column.reference, column.current, _BARS)
-    return None if shown is None else _histogram(column.column.name, shown, language)
+    return None if shown is None else _histogram(name_of(column), shown, language)
 
 
 def mini_distribution(column: ColumnView, language: str) -> Markup | None:
@@ -47,7 +48,7 @@ def mini_distribution(column: ColumnView, language: str) -> Markup | None:
     shown = bars(column.reference, column.current, _MINI_BARS)
     if shown is None:
         return None
-    title = say("report.chart.distribution", language, column=column.column.name)
+    title = say("report.chart.distribution", language, column=name_of(column))
     inner = svg.stretched(_MINI_HEIGHT, _staircases(shown, _MINI_HEIGHT), top=2)
     return svg.drawing(_MINI_HEIGHT + 4, title, [inner], "mini")
 
@@ -78,7 +79,7 @@ def history(
         return None
     top = min(max(*values, 1.0), _CAP)
     return LineChart(
-        title=say("report.chart.history", language, column=column.column.name),
+        title=say("report.chart.history", language, column=name_of(column)),
         axis=axis,
         scale=Scale.of([min(value, top) for value in values] + [1.2], _HEIGHT),
         series=[Series("", "current", points)],
@@ -102,7 +103,7 @@ def sparkline(column: ColumnView, axis: Axis, language: str) -> Markup | None:
         svg.path("".join(svg.line(_placed(part, axis, scale)) for part in parts), "line quiet"),
         svg.path(dots(_placed(marked, axis, scale)), "dots"),
     ]
-    title = say("report.chart.history", language, column=column.column.name)
+    title = say("report.chart.history", language, column=name_of(column))
     return svg.drawing(_MINI_HEIGHT + 4, title, [svg.stretched(_MINI_HEIGHT, inner, top=2)], "mini")
 
 

@@ -15,7 +15,7 @@ from domain.run import Deployment
 from domain.window import Window
 from monitors.report_view import ColumnView, ReportView
 from reports import charts, service_charts
-from reports.judgement import newest_runs
+from reports.judgement import name_of, newest_runs
 from reports.timeline import Axis
 
 _COLUMNS_SHOWN: Final = 2
@@ -99,7 +99,7 @@ def _of_columns(
     view: ReportView, incident: Incident, axis: Axis, shaded: _Shaded, language: str
 ) -> Iterator[Figure]:
     for column in _subjects(view, incident):
-        name = column.column.name
+        name = name_of(column)
         drawing = charts.history(column, axis, language, shaded)
         if drawing is not None and _alarmed(column, shaded[0]):
             yield Figure(f"{name}: {say('report.caption.history', language)}", drawing)
@@ -121,9 +121,9 @@ def _alarmed(column: ColumnView, window: Window) -> bool:
 def _subjects(view: ReportView, incident: Incident) -> list[ColumnView]:
     found: dict[str, ColumnView] = {}
     for column in view.columns:
-        if column.column.name in incident.subjects and column.version in incident.versions:
-            found.setdefault(column.column.name, column)
-    ranked = sorted(found.values(), key=lambda c: incident.subjects.index(c.column.name))
+        if name_of(column) in incident.subjects and column.version in incident.versions:
+            found.setdefault(name_of(column), column)
+    ranked = sorted(found.values(), key=lambda c: incident.subjects.index(name_of(c)))
     return ranked[:_COLUMNS_SHOWN]
 
 

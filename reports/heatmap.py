@@ -12,6 +12,7 @@ from domain.catalogue import say
 from monitors.report_view import ColumnView, Reading
 from reports import svg
 from reports.charts import times
+from reports.judgement import name_of
 from reports.plain import shortened
 from reports.timeline import Axis
 
@@ -39,7 +40,7 @@ def heatmap(columns: Sequence[ColumnView], axis: Axis, language: str) -> Markup:
     parts: list[Markup] = []
     for i, column in enumerate(columns):
         y = i * _ROW_PX + 13
-        parts.append(svg.text(shortened(column.column.name, 18), 0, y, "label", "end", dx=-10))
+        parts.append(svg.text(shortened(name_of(column), 18), 0, y, "label", "end", dx=-10))
     parts.append(svg.stretched(height, _levels(columns, axis)))
     for x, label in axis.ticks(language):
         parts.append(svg.text(label, x / 10, height + 16, "tick", "middle"))

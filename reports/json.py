@@ -8,7 +8,7 @@ from domain.catalogue import say
 from domain.window import iso
 from monitors.report_view import ReportView
 from reports import shapes
-from reports.judgement import judge
+from reports.judgement import judge, name_of
 from reports.numbers import finite
 
 
@@ -38,7 +38,7 @@ def render(view: ReportView, language: str = "en") -> bytes:
         "verdict": {"tone": judgement.tone.value, "sentence": judgement.sentence},
         "columns": [
             {
-                "column": column.column.name,
+                "column": name_of(column),
                 "version": column.version,
                 "visible_shift_sd": finite(column.visible_shift),
             }

@@ -12,7 +12,8 @@ from domain.incident import AlertState, Cause, Incident
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOResult, SLOState
-from monitors.report_view import ReportView
+from domain.window import Window
+from monitors.report_view import ColumnView, ReportView
 from reports import numbers
 
 _NAMES_SHOWN = 4
@@ -94,12 +95,14 @@ def last_runs(view: ReportView) -> tuple[Run, ...]:
 
 
 def newest_runs(view: ReportView) -> tuple[Run, ...]:
-    """Return the runs of the newest window: what can be said of now, in the order of the view."""
-    last = last_runs(view)
-    if not last:
-        return ()
-    newest = max((run.window for run in last), key=lambda window: window.end)
-    return tuple(run for run in last if run.window.end > newest.start)
+    """Return each model's runs of its newest window: what can be said of now."""
+    newest: dict[str, Window] = {}
+    for run in view.runs:
+        known = newest.setdefault(run.deployment.model, run.window)
+        newest[run.deployment.model] = max(known, run.window, key=lambda window: window.end)
+    return tuple(
+        run for run in last_runs(view) if run.window.end > newest[run.deployment.model].start
+    )
 
 
 def deciding(run: Run) -> list[Finding]:
@@ -120,9 +123,25 @@ def worst_by_column(run: Run) -> list[Finding]:
     return list(worst.values())
 
 
+def telling(column: ColumnView) -> Finding | None:
+    """Return the deciding finding of a column that matters most; None without any finding."""
+    deciding_ones = [finding for finding in column.findings if finding.decides]
+    return min(deciding_ones or column.findings, key=_badness, default=None)
+
+
+def name_of(column: ColumnView) -> str:
+    """Return a column's name as its findings and incidents have it."""
+    return column.findings[0].column if column.findings else column.column.name
+
+
+def rank(verdict: Verdict) -> int:
+    """Return where columns of this verdict stand; 0 comes first."""
+    return _ORDER.index(verdict)
+
+
 def _badness(finding: Finding) -> tuple[int, bool, float]:
     return (
-        _ORDER.index(finding.verdict),
+        rank(finding.verdict),
         # among the quiet ones, that which has a line says more than that it is there
         finding.threshold is None,
         -(severe_multiple(finding) or 0.0),

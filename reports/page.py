@@ -19,7 +19,15 @@ from monitors.report_view import ColumnView, ReportView
 from reports import charts, numbers
 from reports.evidence import Figure, evidence, span_of
 from reports.heatmap import heatmap
-from reports.judgement import BROKEN, how_far, last_runs, newest_runs
+from reports.judgement import (
+    BROKEN,
+    how_far,
+    last_runs,
+    name_of,
+    newest_runs,
+    rank,
+    telling,
+)
 from reports.terminal import objective_name
 from reports.timeline import Axis
 
@@ -121,7 +129,8 @@ def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
     axis = None if span is None else Axis(span)
     tables: list[ColumnsOfVersion] = []
     for version in versions:
-        own = [column for column in view.columns if column.version == version]
+        # sorted is stable: among equal verdicts the view's own order, worst first, stays
+        own = sorted((c for c in view.columns if c.version == version), key=_rank)
         lively = [column for column in own if any(charts.times(r) for r in column.history)]
         drawn = heatmap(lively, axis, language) if axis and lively else None
         rows = tuple(_column(column, axis, language) for column in own)
@@ -141,6 +150,11 @@ def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
 def objectives(view: ReportView, language: str) -> list[ObjectiveRow]:
     """Return the objectives of the newest runs; one of a replica is `minor` while it holds."""
     return [_objective(run, result, language) for run in newest_runs(view) for result in run.slos]
+
+
+def _rank(column: ColumnView) -> int:
+    found = telling(column)
+    return rank(found.verdict if found else Verdict.INCONCLUSIVE)
 
 
 def _window_of(run: Run | None, language: str) -> str:
@@ -186,9 +200,9 @@ def _when(incident: Incident, language: str) -> str:
 
 
 def _column(column: ColumnView, axis: Axis | None, language: str) -> ColumnRow:
-    decides = column.findings[0] if column.findings else None
+    decides = telling(column)
     return ColumnRow(
-        name=column.column.name,
+        name=name_of(column),
         role=say(f"report.role.{column.column.role}", language),
         verdict=decides.verdict.value if decides else Verdict.INCONCLUSIVE.value,
         far=how_far(decides, language) if decides else "",

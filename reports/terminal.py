@@ -8,7 +8,7 @@ from alerts.desk import headline
 from domain.catalogue import say
 from domain.finding import Finding
 from domain.incident import Incident
-from domain.run import Run
+from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOResult
 from monitors.report_view import ReportView
@@ -48,6 +48,7 @@ def render(view: ReportView, language: str = "en") -> bytes:
         lines += table([_incident_row(incident, language) for incident in view.incidents])
     for run in newest_runs(view):
         lines += ["", *_run_lines(run, language)]
+    lines += _earlier(view, language)
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -86,6 +87,23 @@ def _run_lines(run: Run, language: str) -> list[str]:
     lines += _objectives(run.slos, language)
     lines += _columns([*service_findings(run), *worst_by_column(run)], language)
     return lines
+
+
+def _earlier(view: ReportView, language: str) -> list[str]:
+    """Count the runs of earlier windows by how they ended, and name those that failed."""
+    shown = newest_runs(view)
+    earlier = [run for run in view.runs if run not in shown]
+    if not earlier:
+        return []
+    counts = [
+        f"{n} {say(f'report.status.{status}', language)}"
+        for status in RunStatus
+        if (n := sum(run.status is status for run in earlier))
+    ]
+    said = say("report.list", language).join(counts)
+    failed = [run for run in earlier if run.error]
+    lines = [_title(run, language) + f": {run.error}" for run in failed[:_ROWS]]
+    return ["", say("report.earlier", language, counts=said), *map(printable, lines)]
 
 
 def _title(run: Run, language: str) -> str:

@@ -16,6 +16,12 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "en": "No incident in this span.",
         "zh": "本时段内没有事件。",
     },
+    "report.earlier": {"en": "Earlier windows: {counts}", "zh": "更早的窗口：{counts}"},
+    "report.note.stale": {
+        "en": "The monitor stands still: no window has been judged for two windows or more. What "
+        "follows is the last that is known.",
+        "zh": "监控已停止：已有两个或更多窗口未被判定。以下是最后已知的状态。",
+    },
     "report.older_incidents": {"en": "Further incidents", "zh": "其他事件"},
     "report.no_columns": {
         "en": "No column was judged: there is no run with data in this span.",

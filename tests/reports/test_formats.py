@@ -14,10 +14,12 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from domain.finding import Calibration, Verdict
 from domain.incident import Cause
+from domain.run import RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOState
 from reports import csv as csv_format
 from reports import github, json, junit, markdown, shapes, terminal
+from reports.judgement import judge
 from reports.plain import printable, shortened, width
 from tests.reports import views
 from tests.reports.nine_months import nine_months
@@ -241,14 +243,22 @@ def test_markup_in_a_name_is_escaped() -> None:
 def test_the_terminal_shows_a_quiet_run_in_six_lines() -> None:
     lines = terminal.render(views.view()).decode().splitlines()
     assert lines == [
-        "The one column that was judged did not drift, and no objective is in danger; window "
-        "2013-12-29; calibrated on 90 baseline windows",
+        judge(views.view()).sentence,
         "",
         "flight-delay v2, 2013-12-29: ok (312 predictions, 312 calls, 100% of the window logged)",
         f"Holds  latency       {slo_sentence(views.run().slos[0])}",
         f"Holds  availability  {slo_sentence(views.run().slos[1])}",
         f"OK  temp  0.8× its usual movement  {finding_sentence(views.run().findings[0])}",
     ]
+
+
+def test_the_terminal_counts_earlier_windows_and_names_those_that_failed() -> None:
+    failed = views.run(n=270, status=RunStatus.FAILED, findings=(), slos=(), error="disk full")
+    view = views.view(runs=(views.run(), views.run(n=271), failed))
+    lines = terminal.render(view).decode().splitlines()
+    assert lines[-2] == "Earlier windows: 1 ok, 1 failed"
+    assert "2013-12-27" in lines[-1]
+    assert lines[-1].endswith("disk full")
 
 
 def test_columns_line_up_whatever_the_names_are() -> None:

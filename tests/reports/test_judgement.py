@@ -161,6 +161,14 @@ def test_an_older_run_of_the_same_version_does_not_speak() -> None:
     assert judge(views.view(runs=(views.run("2", 272), failed))).tone is Tone.OK
 
 
+def test_every_model_speaks_for_its_own_newest_window() -> None:
+    later = views.run("2", 272, deployment=Deployment("fraud", "1"))
+    earlier = views.run("2", 100, findings=(views.finding("temp", Verdict.DRIFTED),))
+    view = views.view(runs=(later, earlier))
+    assert [run.deployment.model for run in newest_runs(view)] == ["fraud", "flight-delay"]
+    assert judge(view).tone is Tone.WARNING
+
+
 def test_of_several_detectors_the_worst_answer_stands_for_the_column() -> None:
     present = views.finding(
         "temp", Verdict.OK, detector="completeness", threshold=None, statistic=0.0
