@@ -123,10 +123,15 @@ class BaselineConfig(Strict):
         ),
     )
 
+    file: Path | None = Field(
+        default=None, description="A file (CSV, Parquet, NDJSON) of reference rows."
+    )
+
     @model_validator(mode="after")
     def _one_form(self) -> BaselineConfig:
-        if self.window is not None and self.trailing is not None:
-            raise ValueError("give either window (fixed) or trailing (moving), not both")
+        given = [n for n in ("window", "trailing", "file") if getattr(self, n) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one of window, trailing and file, not {' and '.join(given)}")
         return self
 
     @field_validator("window", mode="before")

@@ -54,13 +54,12 @@ _ACCEPTANCES = """
 
 def save_baseline(connection: duckdb.DuckDBPyConnection, baseline: FrozenBaseline) -> None:
     """Keep a baseline; it replaces the model's earlier one of the same name."""
-    key = {"model": baseline.model, "name": baseline.name}
-    for table in ("baselines", "baseline_columns"):
-        connection.execute(_FORGET.format(table=table), key)
+    drop_baseline(connection, baseline.model, baseline.name)
     connection.execute(
         _ADD,
         {
-            **key,
+            "model": baseline.model,
+            "name": baseline.name,
             "starts": [to_stored(window.start) for window in baseline.windows],
             "ends": [to_stored(window.end) for window in baseline.windows],
             "created_at": to_stored(baseline.created_at),
@@ -68,6 +67,12 @@ def save_baseline(connection: duckdb.DuckDBPyConnection, baseline: FrozenBaselin
     )
     if baseline.grids:
         insert_rows(connection, "baseline_columns", _columns(baseline))
+
+
+def drop_baseline(connection: duckdb.DuckDBPyConnection, model: str, name: str) -> None:
+    """Forget a model's baseline of that name, if there is one."""
+    for table in ("baselines", "baseline_columns"):
+        connection.execute(_FORGET.format(table=table), {"model": model, "name": name})
 
 
 def find_baselines(

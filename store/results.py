@@ -119,6 +119,11 @@ class Results:
         with self._database.reading() as connection:
             return baselines.find_baselines(connection, model, None)
 
+    def drop_baseline(self, model: str, name: str) -> None:
+        """Forget a model's baseline of that name, if there is one."""
+        with self._database.writing() as connection:
+            baselines.drop_baseline(connection, model, name)
+
     def save_acceptance(self, acceptance: Acceptance) -> None:
         """Add an acceptance; none is ever changed."""
         with self._database.writing() as connection:

@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.column import Column
@@ -115,6 +116,14 @@ class Scan:
     def column_categories(self, column: Column) -> tuple[Int, tuple[str, ...]]:
         """Return a categorical column of every row as codes and labels."""
         return self.categories(column_value(self._features, column))
+
+    def column_values(self, column: Column) -> pa.Array:
+        """Return a column of every row as Arrow: double or text."""
+        sql = column_value(self._features, column)
+        relation = self._connection.sql(
+            f"select ({sql}) as value {self._rows}", params=self._values
+        )
+        return relation.to_arrow_table().column("value").combine_chunks()
 
     def per_window(self) -> tuple[Int, Int]:
         """

@@ -18,7 +18,7 @@ from domain.outcome import Outcomes
 from domain.profile import Grid, ProfileSeries, SortedColumn
 from domain.rejection import Rejection
 from domain.window import Window
-from store import append, calls, catalog, outcomes, questions, registry, rejected, traffic
+from store import append, calls, catalog, outcomes, questions, registry, rejected, rows, traffic
 from store.append import LoadCounts
 from store.catalog import DeploymentInfo
 from store.database import Database
@@ -197,6 +197,18 @@ class Store(Results):
         """Read each column once: learn its cells from its values, and count it over them."""
         with self._database.reading() as connection:
             return questions.summaries(connection, model, columns, windows, versions, learn)
+
+    def rows(
+        self,
+        model: str,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        limit: int,
+    ) -> pa.Table:
+        """Return rows of some columns, at most `limit`, evenly spread over them."""
+        with self._database.reading() as connection:
+            return rows.rows(connection, model, columns, windows, versions, limit)
 
     # ------------------------------------------------------------------ calls and labels
 

@@ -1,0 +1,61 @@
+"""`driftline demo`: the shipped sample, judged over its whole history."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from jobs.context import code_version, now, progress
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
+FIRST_JUDGED = "2013-04-01"
+
+
+@click.command("demo")
+@click.option("--dir", "folder", default="demo", show_default=True, help="Folder to work in.")
+@click.option("--no-serve", is_flag=True, help="Stop after the report.")
+def command(*, folder: str, no_serve: bool) -> int:
+    """
+    Load a year of real prediction logs, judge April to December day by day, write a report.
+
+    The sample: every flight that left New York in 2013, and two versions of a model that says
+    whether it will be late.
+    """
+    from domain.window import parse_time
+    from ingest.sources import find
+    from jobs.commands.report import write
+    from jobs.results import summary
+    from monitors.config_file import load_config
+    from monitors.ingest_logs import Options
+    from monitors.report_data import ReportRequest
+    from monitors.run import Reprocess
+    from monitors.service import LocalService
+    from reports.incident_text import incident_table
+    from reports.registry import render
+
+    started = time.perf_counter()
+    target = Path(folder)
+    at = now()
+    config = load_config(SAMPLE / "driftline.yaml", {}).model_copy(
+        update={"store": target / "store"}
+    )
+    with LocalService.open(config, code_version(), create=True) as service:
+        options = Options(None, None, None, "auto", at)
+        logs = service.ingest(find([str(SAMPLE / "predictions")]), options)
+        labels = service.labels(find([str(SAMPLE / "labels")]), options)
+        click.echo(
+            f"{logs.stored.predictions:,} predictions and {labels.stored.labels:,} labels stored, "
+            f"{logs.stored.duplicates + labels.stored.duplicates:,} known already"
+        )
+        planned = service.plan_backfill(None, parse_time(FIRST_JUDGED), None, Reprocess.NONE, at)
+        runs = service.execute(planned, at, progress("checking"))
+        click.echo(summary(runs))
+        view = service.report(ReportRequest("flight-delay", None, at))
+        write(render(view, "html"), str(target / "report.html"))
+        click.echo(incident_table(service.incidents(), "en"), nl=False)
+    click.echo(f"report: {target / 'report.html'} ({time.perf_counter() - started:.0f} s)")
+    if not no_serve:
+        click.echo("open it in a browser; ask more with driftline alerts, report and sql")
+    return 0

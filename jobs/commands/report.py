@@ -1,0 +1,88 @@
+"""`driftline report`: an exported report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jobs.context import Common, common_options, language_option, now
+
+
+@click.command("report")
+@click.option("--model", help="Which model. [default: the only one]")
+@click.option(
+    "--window", metavar="START/END", help="Only the windows inside. [default: all judged]"
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["html", "json", "csv", "md", "junit", "text", "evidently"]),
+    default="html",
+    show_default=True,
+)
+@click.option("--out", metavar="F", help="File to write; - is standard output.", default="-")
+@language_option
+@common_options
+def command(
+    *,
+    model: str | None,
+    window: str | None,
+    output: str,
+    out: str,
+    language: str,
+    common: Common,
+) -> int:
+    """Write a report of what was judged: verdict first, incidents with evidence, every column."""
+    from domain.errors import UsageError
+    from domain.window import Window
+    from monitors.report_data import ReportRequest
+
+    at = now()
+    with common.service() as service:
+        name, *others = service.models(model)
+        if others:
+            raise UsageError(f"the store holds {1 + len(others)} models; choose one with --model")
+        span = Window.parse(window, service.config.timezone) if window else None
+        request = ReportRequest(name, span, at)
+        if output == "evidently":
+            from reports.evidently_html import render_evidently
+
+            rows = service.report_rows(request)
+            content = render_evidently(
+                rows.reference,
+                rows.current,
+                rows.columns,
+                numeric_test="psi",
+                categorical_test="psi",
+                thresholds=rows.thresholds,
+                language=language,
+            )
+        else:
+            from reports.registry import render
+
+            content = render(service.report(request), output, language)
+    write(content, out)
+    return 0
+
+
+def write(content: bytes, out: str) -> None:
+    """
+    Write a report to a file or to standard output.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    from domain.errors import InputError
+
+    if out == "-":
+        click.echo(content, nl=False)
+        return
+    try:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        Path(out).write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror or error}") from error
+    click.echo(f"wrote {out} ({len(content):,} bytes)", err=True)

@@ -1,0 +1,78 @@
+"""What `ingest` and `labels` share: their options, their sources, their answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jobs.context import now, print_json
+
+if TYPE_CHECKING:
+    from ingest.sources import SourceFile
+    from monitors.ingest_logs import IngestCounts, Options
+
+
+def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says how logs are to be read."""
+    for option in (
+        click.option("--model", help="Model of rows that carry none."),
+        click.option("--map", "mapping", metavar="FILE", help="Which column means what."),
+        click.option(
+            "--format",
+            "log_format",
+            default="auto",
+            show_default=True,
+            help="ndjson, csv, parquet; auto tells it from the content.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def read_request(
+    paths: Sequence[str],
+    *,
+    model: str | None,
+    version: str | None,
+    mapping: str | None,
+    log_format: str,
+) -> tuple[list[SourceFile], Options]:
+    """
+    Find the sources and read the mapping.
+
+    Raises
+    ------
+    InputError
+        If a path is not there, a folder holds no logs, or the mapping cannot be read.
+    """
+    from ingest.mapping import load_mapping
+    from ingest.sources import find
+    from monitors.ingest_logs import Options
+
+    sources = find(paths)
+    plan = load_mapping(mapping) if mapping is not None else None
+    return sources, Options(plan, model, version, log_format, now())
+
+
+def print_counts(counts: IngestCounts, *, as_json: bool) -> int:
+    """Print what was stored; 3 where nothing but rejected lines came."""
+    shape = counts.shape()
+    if as_json:
+        print_json(shape)
+    else:
+        stored = counts.stored
+        click.echo(
+            f"stored {stored.predictions} predictions, {stored.calls} calls, "
+            f"{stored.labels} labels; {stored.duplicates} duplicates; {counts.rejected} rejected"
+        )
+    if counts.rejected:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.rejected_reasons.most_common())
+        click.echo(
+            f"driftline: {counts.rejected} lines could not be read ({reasons}); "
+            "see them with 'driftline rejected list'",
+            err=True,
+        )
+    new = counts.stored.predictions + counts.stored.calls + counts.stored.labels
+    return 3 if counts.rejected and not new and not counts.stored.duplicates else 0

@@ -1,0 +1,154 @@
+"""Logs into the store: events or labels, and every line that was neither, with its reason."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from domain.rejection import Rejection
+from ingest.batch import LabelRead, Read
+from ingest.mapping import Mapping
+from ingest.read import read_events, read_labels
+from ingest.sources import SourceFile
+from store.append import LoadCounts
+from store.store import Store
+
+SPOOL_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    How logs are to be read.
+
+    Parameters
+    ----------
+    mapping : Mapping or None
+    model, version : str or None
+        For rows that carry none.
+    format : str
+    now : datetime
+        Rows more than a day ahead of it are refused.
+    """
+
+    mapping: Mapping | None
+    model: str | None
+    version: str | None
+    format: str
+    now: datetime
+
+
+@dataclass(slots=True)
+class IngestCounts:
+    """What one call newly stored, and what it could not read, by reason."""
+
+    stored: LoadCounts = field(default_factory=LoadCounts)
+    rejected_reasons: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def rejected(self) -> int:
+        """All lines that could not be read."""
+        return sum(self.rejected_reasons.values())
+
+    def shape(self) -> dict[str, object]:
+        """Return the counts as ``ingest --json`` prints them."""
+        return {
+            "schema_version": 1,
+            "predictions": self.stored.predictions,
+            "calls": self.stored.calls,
+            "labels": self.stored.labels,
+            "duplicates": self.stored.duplicates,
+            "rejected": self.rejected,
+            "rejected_reasons": dict(sorted(self.rejected_reasons.items())),
+        }
+
+
+class _Refused:
+    """
+    Collects rejections while batches flow past them into the store.
+
+    They can only be stored when the load has ended, and a file of nothing but bad lines may be
+    larger than memory: beyond a few MB they wait in a temporary file.
+    """
+
+    def __init__(self, counts: IngestCounts) -> None:
+        self._counts = counts
+        self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 (closed by store_in)
+        self._steps = 0
+
+    def take(self, rejections: Sequence[Rejection]) -> None:
+        """Count and keep them."""
+        if rejections:
+            self._counts.rejected_reasons.update(r.reason for r in rejections)
+            pickle.dump(tuple(rejections), self._spool)
+            self._steps += 1
+
+    def store_in(self, store: Store, source: str) -> None:
+        """Write them to the table of rejections."""
+        with self._spool:
+            self._spool.seek(0)
+            for _ in range(self._steps):
+                store.reject(source, pickle.load(self._spool))  # noqa: S301 (written above)
+
+
+def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
+    """
+    Load prediction logs; each source is stored whole or not at all.
+
+    Parameters
+    ----------
+    store : Store
+    sources : sequence of SourceFile
+    options : Options
+    """
+    counts = IngestCounts()
+    for source in sources:
+        refused = _Refused(counts)
+        reads = read_events(
+            source,
+            options.mapping,
+            model=options.model,
+            version=options.version,
+            format=options.format,
+            now=options.now,
+        )
+        counts.stored += store.load(_batches(reads, refused), source.name)
+        refused.store_in(store, source.name)
+    return counts
+
+
+def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
+    """Load labels that came by themselves; see `ingest_events`."""
+    counts = IngestCounts()
+    for source in sources:
+        refused = _Refused(counts)
+        reads = read_labels(
+            source,
+            options.mapping,
+            model=options.model,
+            format=options.format,
+            now=options.now,
+        )
+        counts.stored += store.load_labels(_label_batches(reads, refused), source.name)
+        refused.store_in(store, source.name)
+    return counts
+
+
+def _batches(reads: Iterable[Read], refused: _Refused) -> Iterator[tuple[str, pa.Table, pa.Table]]:
+    for read in reads:
+        refused.take(read.rejections)
+        for batch in read.batches:
+            yield batch.model, batch.events, batch.features
+
+
+def _label_batches(reads: Iterable[LabelRead], refused: _Refused) -> Iterator[tuple[str, pa.Table]]:
+    for read in reads:
+        refused.take(read.rejections)
+        for batch in read.batches:
+            yield batch.model, batch.labels

@@ -1,0 +1,320 @@
+"""Gathering what a report shows: stored results, and both distributions of the newest window."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from alerts.desk import chosen, ordered
+from domain.column import Column
+from domain.errors import NothingToJudgeError
+from domain.finding import Finding, Verdict
+from domain.incident import Incident
+from domain.run import Deployment, Run
+from domain.window import Window, iso
+from monitors.alert_desk import stale_models
+from monitors.config import Config
+from monitors.drift_check import names_of
+from monitors.drift_judge import DriftJudge
+from monitors.report_view import (
+    ColumnView,
+    PerformancePoint,
+    Reading,
+    ReportView,
+    TrafficPoint,
+)
+from store.store import Store
+
+QUANTILES = (0.5, 0.95, 0.99)
+STALE_NOTE = "report.note.stale"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """
+    What a report is about.
+
+    Parameters
+    ----------
+    model : str
+    window : Window or None
+        The windows inside it; None: everything that was judged.
+    now : datetime
+    """
+
+    model: str
+    window: Window | None
+    now: datetime
+
+
+def build_view(
+    store: Store, config: Config, code_version: str, request: ReportRequest
+) -> ReportView:
+    """
+    Gather what a report shows.
+
+    Parameters
+    ----------
+    store : Store
+    config : Config
+    code_version : str
+    request : ReportRequest
+
+    Raises
+    ------
+    NothingToJudgeError
+        If no window of the span was judged.
+    """
+    model = request.model
+    history = [
+        run
+        for run in store.runs(model, span=request.window, findings="deciding")
+        if request.window is None or request.window.contains(run.window.start)
+    ]
+    if not history:
+        raise NothingToJudgeError(_nothing(store, request))
+    span = Window(history[0].window.start, max(run.window.end for run in history))
+    newest = _newest(store, model, history)
+    stale = model in stale_models(store, config, request.now)
+    return ReportView(
+        title=model,
+        span=span,
+        generated_at=request.now,
+        code_version=code_version,
+        config_hash=config.monitor(model).fingerprint(),
+        runs=tuple(reversed([newest.get(_key(run), run) for run in history])),
+        incidents=tuple(ordered(chosen(store.incidents(model), span=span))),
+        columns=tuple(_columns(store, config, request, history, list(newest.values()))),
+        traffic=tuple(_traffic(store, model, history)),
+        performance=tuple(
+            PerformancePoint(
+                deployment=run.deployment, window=run.window, performance=run.performance
+            )
+            for run in history
+            if run.performance is not None
+        ),
+        notes=(STALE_NOTE,) if stale else (),
+    )
+
+
+_Key = tuple[Deployment, Window]
+
+
+def _key(run: Run) -> _Key:
+    return run.deployment, run.window
+
+
+def _nothing(store: Store, request: ReportRequest) -> str:
+    judged = sorted(store.run_statuses(request.model))
+    if not judged:
+        return (
+            f"no window of {request.model!r} was judged yet; run 'driftline backfill' "
+            "or 'driftline run' first"
+        )
+    return (
+        f"no window of {request.model!r} inside {request.window} was judged; judged are "
+        f"{iso(judged[0].start)} to {iso(judged[-1].end)}"
+    )
+
+
+def _newest(store: Store, model: str, history: Sequence[Run]) -> dict[_Key, Run]:
+    """Return the last run of each deployment with all its findings."""
+    last = {run.deployment: run.window for run in history}
+    found: dict[_Key, Run] = {}
+    for deployment, window in last.items():
+        for run in store.runs(model, deployment.version, window):
+            if run.window == window:
+                found[_key(run)] = run
+    return found
+
+
+def _columns(
+    store: Store,
+    config: Config,
+    request: ReportRequest,
+    history: Sequence[Run],
+    newest: Sequence[Run],
+) -> list[ColumnView]:
+    """Return every column of every deployment's last run, the newest run first, worst first."""
+    readings = _readings(history)
+    judge = DriftJudge(store, config, request.model, request.now)
+    views: list[ColumnView] = []
+    for run in sorted(newest, key=lambda r: r.window, reverse=True):
+        by_column: dict[str, list[Finding]] = defaultdict(list)
+        for finding in run.findings:
+            by_column[finding.column].append(finding)
+        sides = judge.sides(run.deployment.version, run.window)
+        names = names_of(judge.columns)
+        of_run = [
+            ColumnView(
+                column=column,
+                version=run.deployment.version,
+                findings=tuple(by_column[names[column]]),
+                reference=sides[column][0] if column in sides else None,
+                current=sides[column][1] if column in sides else None,
+                history=tuple(readings[run.deployment.version, names[column]]),
+                visible_shift=_visible(by_column[names[column]]),
+            )
+            for column in judge.columns
+            if by_column[names[column]]
+        ]
+        views += sorted(of_run, key=_badness, reverse=True)
+    return views
+
+
+def _readings(history: Sequence[Run]) -> Mapping[tuple[str, str], list[Reading]]:
+    found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+    for run in history:
+        for finding in run.findings:
+            if finding.detector == "forecast":
+                found[run.deployment.version, finding.column].append(
+                    Reading(
+                        run.window,
+                        run.deployment.version,
+                        finding.statistic,
+                        finding.threshold,
+                        finding.verdict is Verdict.DRIFTED,
+                    )
+                )
+    return found
+
+
+def _visible(findings: Sequence[Finding]) -> float | None:
+    for finding in findings:
+        shift = finding.values.get("visible_shift")
+        if isinstance(shift, int | float):
+            return float(shift)
+    return None
+
+
+def _badness(view: ColumnView) -> tuple[int, float]:
+    worst = max((f.severity.rank for f in view.findings if f.severity is not None), default=0)
+    ratios = [
+        f.statistic / f.threshold
+        for f in view.findings
+        if f.decides and f.statistic is not None and f.threshold
+    ]
+    return worst, max(ratios, default=0.0)
+
+
+def _traffic(store: Store, model: str, history: Sequence[Run]) -> list[TrafficPoint]:
+    windows: dict[Deployment, list[Run]] = defaultdict(list)
+    for run in history:
+        windows[run.deployment].append(run)
+    points: list[TrafficPoint] = []
+    for deployment, runs in windows.items():
+        spans = [run.window for run in runs]
+        quantiles = store.latency_quantiles(model, deployment.version, spans, QUANTILES)
+        failed = store.failed_statuses(model, deployment.version, spans)
+        for run, row, statuses in zip(runs, quantiles, failed, strict=True):
+            p50, p95, p99 = (float(v) if np.isfinite(v) else None for v in row)
+            points.append(
+                TrafficPoint(
+                    deployment=deployment,
+                    window=run.window,
+                    calls=run.n_calls,
+                    failed=sum(statuses.values()),
+                    p50_ms=p50,
+                    p95_ms=p95,
+                    p99_ms=p99,
+                )
+            )
+    return points
+
+
+def view_of_runs(
+    config: Config,
+    code_version: str,
+    runs: Sequence[Run],
+    incidents: Sequence[Incident],
+    now: datetime,
+) -> ReportView:
+    """
+    Show just some runs, as `run` and `due` print them, with the incidents they are part of.
+
+    Parameters
+    ----------
+    config : Config
+    code_version : str
+    runs : sequence of Run
+    incidents : sequence of Incident
+        Of all models; those that touch no run's window are left out.
+    now : datetime
+    """
+    models = sorted({run.deployment.model for run in runs})
+    span = (
+        Window(min(r.window.start for r in runs), max(r.window.end for r in runs)) if runs else None
+    )
+    touched = [i for i in chosen(incidents, span=span) if i.model in models] if span else []
+    return ReportView(
+        title=", ".join(models),
+        span=span,
+        generated_at=now,
+        code_version=code_version,
+        config_hash=config.monitor(models[0]).fingerprint() if len(models) == 1 else "",
+        runs=tuple(sorted(runs, key=lambda r: r.window, reverse=True)),
+        incidents=tuple(ordered(touched)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ReportRows:
+    """
+    Rows of the newest judged window and of what it was compared with.
+
+    Parameters
+    ----------
+    reference, current : pa.Table
+    columns : tuple of Column
+    thresholds : mapping of str to float
+        By column: the PSI from which ours says drifted, its sampling part included.
+    """
+
+    reference: Any  # pyarrow ships no types that a protocol could be checked against
+    current: Any
+    columns: tuple[Column, ...]
+    thresholds: Mapping[str, float]
+
+
+MOST_ROWS = 200_000
+"""Other tools hold all rows in memory; beyond this a sample says the same."""
+
+
+def report_rows(store: Store, config: Config, request: ReportRequest) -> ReportRows:
+    """
+    Return the rows behind the newest judged window of a span, for a report made by another tool.
+
+    Parameters
+    ----------
+    store : Store
+    config : Config
+    request : ReportRequest
+
+    Raises
+    ------
+    NothingToJudgeError
+        If no window of the span was judged, or there was no baseline.
+    """
+    judged = store.runs(request.model, span=request.window, findings="all")
+    if not judged:
+        raise NothingToJudgeError(_nothing(store, request))
+    run = max(judged, key=lambda r: (r.window, r.n_predictions))
+    judge = DriftJudge(store, config, request.model, request.now)
+    version = run.deployment.version
+    references = [c.reference for c in judge.calibrate(version, run.window) if c.reference.windows]
+    if not references:
+        raise NothingToJudgeError(f"{run.window} was compared with nothing: {run.baseline}")
+    reference, columns = references[0], tuple(references[0].series)
+    limits = {f.column: f.threshold for f in run.findings if f.detector == "psi" and f.threshold}
+    names = names_of(judge.columns)
+    return ReportRows(
+        store.rows(request.model, columns, reference.windows, reference.versions, MOST_ROWS),
+        store.rows(request.model, columns, [run.window], [version], MOST_ROWS),
+        columns,
+        {c.name: limits[names[c]] for c in columns if names[c] in limits},
+    )

@@ -1,0 +1,98 @@
+"""Throughput of a model, all versions together: traffic that falls short, traffic that stops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.slo import BUCKET_S
+from detectors.traffic import judge_silence, judge_volume
+from domain.finding import Finding
+from domain.window import Window
+from monitors.drift_check import phases_of
+from store.store import Store
+
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Requests:
+    """
+    Distinct requests of a model per bucket, a request that two versions answered counted once.
+
+    Parameters
+    ----------
+    start_s : int
+        Start of bucket 0 in seconds since 1970.
+    counts : ndarray of int64, shape (n_buckets,)
+    """
+
+    start_s: int
+    counts: Int
+
+    @classmethod
+    def of(cls, store: Store, model: str, windows: Sequence[Window]) -> Requests:
+        """Count the span that the windows cover."""
+        span = Window(min(w.start for w in windows), max(w.end for w in windows))
+        start_s = int(span.start.timestamp()) // BUCKET_S * BUCKET_S
+        return cls(start_s, store.request_counts(model, span, BUCKET_S))
+
+    def inside(self, window: Window) -> Int:
+        """Return the buckets of one window."""
+        first = int((window.start.timestamp() - self.start_s) // BUCKET_S)
+        last = int((window.end.timestamp() - self.start_s) // BUCKET_S)
+        return self.counts[max(first, 0) : last]
+
+
+def judge_traffic(
+    requests: Requests,
+    window: Window,
+    baseline: Sequence[Window],
+) -> tuple[Finding, ...]:
+    """
+    Judge volume and silence of one window against baseline windows.
+
+    Parameters
+    ----------
+    requests : Requests
+        Covers the window and the baseline.
+    window : Window
+    baseline : sequence of Window
+        Of the same length, oldest first.
+    """
+    current = requests.inside(window)
+    usual = [requests.inside(w) for w in baseline]
+    # a day on which clocks change is an hour longer or shorter and has no match bucket by bucket
+    usual = [
+        (w, counts)
+        for w, counts in zip(baseline, usual, strict=True)
+        if len(counts) == len(current)
+    ]
+    rows = np.array([counts for _, counts in usual], dtype=np.int64).reshape(
+        len(usual), len(current)
+    )
+    phases = phases_of([w for w, _ in usual], window.duration)
+    phase = _phase(window)
+    return (
+        judge_volume(int(current.sum()), rows.sum(axis=1), phase=phase, phases=phases),
+        judge_silence(current, rows, window, phase=phase, phases=phases),
+    )
+
+
+def _phase(window: Window) -> int | None:
+    own = phases_of([window], window.duration)
+    return None if own is None else int(own[0])
+
+
+def throughput_per_s(requests: Requests, window: Window) -> Mapping[str, float]:
+    """Return mean and busiest requests per second of a window."""
+    counts = requests.inside(window)
+    seconds = window.duration / timedelta(seconds=1)
+    return {
+        "mean_per_s": float(counts.sum() / seconds),
+        "busiest_per_s": float(counts.max(initial=0) / BUCKET_S),
+    }
