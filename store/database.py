@@ -15,6 +15,7 @@ import duckdb
 from domain.errors import StoreError, StoreVersionError
 from store.faults import translated
 from store.filesystem import refuse_network
+from store.registry import refresh_views
 
 FILE_NAME: Final = "driftline.duckdb"
 MEMORY_LIMIT_GIB: Final = 2.0
@@ -243,6 +244,7 @@ def _migrate(database: Database) -> None:
                 connection.execute(
                     _RAISE_VERSION if number > 1 else _FIRST_VERSION, {"version": str(number)}
                 )
+                refresh_views(connection)
 
 
 def _end(connection: duckdb.DuckDBPyConnection) -> None:
