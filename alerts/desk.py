@@ -175,14 +175,14 @@ def headline(incident: Incident, language: str = "en", timezone: str = "UTC") ->
 
 
 def _columns(incident: Incident, own: list[Alert], language: str) -> str:
-    names = list(dict.fromkeys(a.subject for a in own))
-    worst = own[0]
+    names = list(dict.fromkeys(a.subject for a in own)) or list(incident.subjects)
+    worst = own[0].values if own else {}
     values: dict[str, Value] = {
         "names": _listed(names, language),
         "count": len(names),
-        "value": _number(worst.values.get("value")),
-        "usual": _number(worst.values.get("usual")),
-        "missed": worst.values.get("missed"),
+        "value": _number(worst.get("value")),
+        "usual": _number(worst.get("usual")),
+        "missed": worst.get("missed"),
     }
     return say(f"alert.headline.{_kind(incident, own, names)}", language, **values)
 
@@ -195,7 +195,7 @@ def _kind(incident: Incident, own: list[Alert], names: list[str]) -> str:
     if incident.cause is Cause.MISSING:
         return f"{_missing_kind(own)}.{many}"
     if incident.cause is Cause.TRAFFIC:
-        silent = all(a.reason == "finding.silence.silent" for a in own)
+        silent = bool(own) and all(a.reason == "finding.silence.silent" for a in own)
         return "silence" if silent else "traffic"
     return f"performance.{many}" if incident.cause is Cause.PERFORMANCE else "monitor"
 
@@ -214,8 +214,9 @@ def _objective(incident: Incident, own: list[Alert], language: str, timezone: st
     kind = "slow" if incident.cause is Cause.LATENCY else "failed"
     with_share = [a for a in own if isinstance(a.values.get("bad_share"), int | float)]
     if not with_share:
-        reason = "exhausted" if own[0].reason == "slo.exhausted" else "burning"
-        return say(f"alert.headline.{reason}", language, name=own[0].subject)
+        spent = bool(own) and own[0].reason == "slo.exhausted"
+        reason = "exhausted" if spent else "burning"
+        return say(f"alert.headline.{reason}", language, name=incident.subjects[0])
     main = next((a for a in with_share if "@" not in a.subject), with_share[0])
     replica = str(min(map(str, replicas))) if len(replicas) == 1 else None
     key = f"alert.headline.{kind}" + (".replica" if replica else "")
@@ -259,10 +260,12 @@ def _number(value: Value) -> str:
 
 def _when(incident: Incident, own: list[Alert], language: str, timezone: str) -> str:
     zone = ZoneInfo(timezone)
-    since = min(a.started_at for a in own).astimezone(zone)
-    until = max(_seen_until(a) for a in own).astimezone(zone)
-    first, last = _moment(since), _moment(until, end=True)
-    over = until < max(a.last_seen_at for a in own)
+    since = min((a.started_at for a in own), default=incident.started_at).astimezone(zone)
+    until = max((_seen_until(a) for a in own), default=incident.last_seen_at).astimezone(zone)
+    # what took a day or more is told in days
+    long = until - since >= timedelta(days=1)
+    first, last = _moment(since, days=long), _moment(until, days=long, end=True)
+    over = any(until < a.last_seen_at for a in own)
     if incident.state is not AlertState.RESOLVED and not over:
         return say("alert.since", language, since=first)
     if first[:10] == last[:10]:
@@ -282,8 +285,9 @@ def _seen_until(alert: Alert) -> datetime:
     return parse_time(until)
 
 
-def _moment(moment: datetime, *, end: bool = False) -> str:
-    """Write a day where it begins, or, for an end, where the one before ends."""
-    if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
+def _moment(moment: datetime, *, days: bool, end: bool = False) -> str:
+    """Write a day where that is enough; an end at midnight belongs to the day before."""
+    midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    if not days and not midnight:
         return moment.strftime(_MOMENT)
-    return (moment - timedelta(days=1) if end else moment).strftime(_DAY)
+    return (moment - timedelta(days=1) if end and midnight else moment).strftime(_DAY)

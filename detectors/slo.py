@@ -93,11 +93,11 @@ class _Sums:
 
 
 class _Rolling:
-    """Rolling sums over the buckets that end at the judged moments."""
+    """Rolling sums over the buckets that end at the judged moments, and just before the first."""
 
     def __init__(self, buckets: BucketCounts, first: int, last: int) -> None:
         self._buckets = buckets
-        self._ends = np.arange(first + 1, last + 1)
+        self._ends = np.arange(first, last + 1)
         self._bad = np.concatenate(([0.0], np.cumsum(buckets.total - buckets.good)))
         self._total = np.concatenate(([0.0], np.cumsum(buckets.total)))
 
@@ -114,13 +114,14 @@ class _Rolling:
 
 @dataclass(frozen=True, eq=False)
 class _Watched:
-    """One row of the table at every judged moment."""
+    """One row of the table at every judged moment; `held`: its long window burnt before them."""
 
     row: BurnRow
     reachable: bool
     long: Float
     short: Float
     firing: Bool
+    held: bool
     could_fire: bool
 
 
@@ -165,9 +166,11 @@ def _watch(row: BurnRow, slo: SLO, rolling: _Rolling, evidence: float, weight: f
     long = _burn(sums, slo.target) * sums.covered
     short = _burn(rolling.over(row.short_s), slo.target)
     proven = chance_of_bad_calls(sums.bad, sums.total, slo.target, weight) <= evidence
-    above = (long > factor * _STRICTLY) & (short > factor * _STRICTLY)
-    outage = chance_of_bad_calls(sums.total, sums.total, slo.target, weight) <= evidence
-    return _Watched(row, reachable, long, short, above & proven & reachable, bool(outage.any()))
+    spent = (long > factor * _STRICTLY) & proven & reachable
+    firing = spent & (short > factor * _STRICTLY)
+    outage = chance_of_bad_calls(sums.total, sums.total, slo.target, weight)[1:] <= evidence
+    could_fire = bool(outage.any())
+    return _Watched(row, reachable, long[1:], short[1:], firing[1:], bool(spent[0]), could_fire)
 
 
 def judge(
@@ -256,6 +259,8 @@ class _Inside:
         chance = chance_of_bad_calls(*spent, slo.target, buckets.mean_weight)
         self.p_value = float(chance[0])
         self.overspending = self.p_value <= evidence
+        self.since = np.cumsum(self.bad) > 0
+        self.above_even = float(self.bad.sum()) > self.total * (1 - slo.target) * _STRICTLY
 
     def values(self, *, burning: bool) -> dict[str, float | int | str | None]:
         """Return what a reader wants to know beside the state."""
@@ -281,18 +286,16 @@ def _exhausted(slo: SLO, period: _Sums, evidence: float, weight: float) -> Bool:
 
 def _state(watched: list[_Watched], spent: Bool, inside: _Inside) -> tuple[SLOState, Bool]:
     """Return the worst state and the moments at which something to raise held."""
-    nothing = np.zeros(len(spent), bool)
-    # the tail of an earlier fault in the long window is no news: a bad call of this window is
-    since = np.cumsum(inside.bad) > 0
-    page = _any(watched, Urgency.PAGE, nothing) & since
-    ticket = _any(watched, Urgency.TICKET, nothing) & since
+    nothing = np.zeros(len(spent) - 1, bool)
+    page = _burning(watched, Urgency.PAGE, inside, nothing)
+    ticket = _burning(watched, Urgency.TICKET, inside, nothing)
     if inside.total <= 0:
         return SLOState.NO_DATA, nothing
     if page.any():
         return SLOState.BURNING_PAGE, page | ticket
-    if spent.any():
-        newly = not spent[0] or inside.overspending
-        return SLOState.EXHAUSTED, (ticket | (spent & since)) if newly else ticket
+    if spent[1:].any():
+        news = not spent[0] or inside.overspending
+        return SLOState.EXHAUSTED, (ticket | (spent[1:] & inside.since)) if news else ticket
     if ticket.any():
         return SLOState.BURNING_TICKET, ticket
     seeing = [w for w in watched if w.reachable and w.row.urgency is Urgency.PAGE] or watched
@@ -300,9 +303,18 @@ def _state(watched: list[_Watched], spent: Bool, inside: _Inside) -> tuple[SLOSt
     return (SLOState.OK if could else SLOState.INSUFFICIENT), nothing
 
 
-def _any(watched: list[_Watched], urgency: Urgency, nothing: Bool) -> Bool:
-    rows = [w.firing for w in watched if w.row.urgency is urgency]
-    return np.logical_or.reduce(rows) if rows else nothing
+def _burning(watched: list[_Watched], urgency: Urgency, inside: _Inside, nothing: Bool) -> Bool:
+    """
+    Return at which moments the rows of one urgency say something about this window.
+
+    A long window holds an earlier fault for days: where it burnt already when the window began,
+    the row counts only if the window's own calls are worse than an even spend, and only from
+    its first bad call on.
+    """
+    rows = [
+        w.firing for w in watched if w.row.urgency is urgency and (inside.above_even or not w.held)
+    ]
+    return (np.logical_or.reduce(rows) if rows else nothing) & inside.since
 
 
 def _at_end(watched: _Watched, slo: SLO) -> BurnRate:

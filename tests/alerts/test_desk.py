@@ -123,7 +123,18 @@ def test_what_is_over_has_an_end_and_one_day_is_one_day():
 
 def test_days_are_those_of_the_readers_zone():
     found = raised(History(20).bad(Cause.DRIFT, "temp", range(2, 6)))
-    assert "2013-04-02 20:00 to 2013-04-06 20:00" in headline(found, timezone="America/New_York")
+    assert "(2013-04-02 to 2013-04-06)" in headline(found, timezone="America/New_York")
+    assert "(2013-04-03 to 2013-04-06)" in headline(found, timezone="UTC")
+
+
+def test_what_took_less_than_a_day_is_told_with_its_times():
+    at = START + timedelta(hours=22)
+    short = incident("i", started_at=at, last_seen_at=at + timedelta(hours=5))
+    assert headline(short).endswith("(since 2013-04-01 22:00)")
+    over = incident(
+        "i", started_at=at, last_seen_at=at + timedelta(hours=5), state=AlertState.RESOLVED
+    )
+    assert headline(over).endswith("(2013-04-01 22:00 to 2013-04-02 03:00)")
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,15 @@ def test_an_outage_in_the_first_hour_of_logs_pages():
     assert result.fired_at == START + timedelta(minutes=5 * 105)
 
 
+def test_a_burn_in_the_first_day_is_a_ticket_when_it_has_cost_a_tenth_of_the_budget():
+    total, bad = calls(5, 1000, 0.002)
+    first = judge(THREE_NINES, counts(total, bad), days(0, 1))
+    second = judge(THREE_NINES, counts(total, bad), days(1, 2))
+    assert (first.state, second.state) == (SLOState.OK, SLOState.BURNING_TICKET)
+    # twice the even rate spends a tenth of thirty days in a day and a half
+    assert abs(second.fired_at - (START + 1.5 * DAY)) <= 2 * BUCKET
+
+
 def test_what_lies_before_the_first_log_is_not_covered():
     total, bad = calls(30, 10)
     total[: 288 * 15] = 0
@@ -212,9 +221,11 @@ def histories(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(histories(), st.integers(0, 2**32 - 1))
-def test_more_bad_calls_never_look_better(history, seed):
+def test_more_bad_calls_in_the_window_never_look_better(history, seed):
     total, bad = history
-    more = np.minimum(bad + np.random.default_rng(seed).integers(0, 2, len(bad)), total)
+    more = bad.copy()
+    added = np.random.default_rng(seed).integers(0, 2, 288)
+    more[4 * 288 :] = np.minimum(bad[4 * 288 :] + added, total[4 * 288 :])
     before, after = (judge(TWO_NINES, counts(total, b), days(4, 5)) for b in (bad, more))
     assert RANK.index(after.state) >= RANK.index(before.state)
 
@@ -259,6 +270,25 @@ def test_a_fault_is_raised_in_its_own_window_and_not_by_its_tail_in_the_next():
     after = judge(TWO_NINES, counts(total, bad), days(30, 31))
     assert during.state is SLOState.BURNING_PAGE
     assert (after.state, after.fired_at) == (SLOState.EXHAUSTED, None)
+
+
+def test_a_stray_bad_call_in_the_days_after_a_fault_is_no_news():
+    total, bad = calls(40, 2)
+    bad[30 * 288 : 30 * 288 + 60] = 2
+    for i in (31, 32, 33):
+        bad[i * 288 + 120] = 1
+        result = judge(TWO_NINES, counts(total, bad), days(i, i + 1))
+        assert result.fired_at is None
+
+
+def test_a_slow_burn_that_goes_on_is_raised_every_day():
+    total, bad = calls(60, 50)
+    bad[50 * 288 :] = 0.75
+    for i in range(52, 57):
+        result = judge(TWO_NINES, counts(total, bad), days(i, i + 1))
+        assert result.state is SLOState.BURNING_TICKET
+    bad[57 * 288 :] = 0.1  # healed, with a few bad calls as usual
+    assert judge(TWO_NINES, counts(total, bad), days(57, 58)).fired_at is None
 
 
 def test_a_spent_budget_is_raised_when_it_runs_out_and_while_it_is_overspent():

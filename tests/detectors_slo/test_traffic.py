@@ -54,6 +54,15 @@ def test_a_shortfall_that_the_baseline_had_too_is_usual():
     assert judge_volume(few, steady).verdict is Verdict.DRIFTED
 
 
+def test_a_shortfall_like_a_holiday_of_the_baseline_is_usual():
+    usual = volumes(2, weekend=1.0)
+    christmas = usual.copy()
+    christmas[40] = 0.3 * np.median(usual)
+    quiet_day = int(0.4 * np.median(usual))
+    assert judge_volume(quiet_day, usual).verdict is Verdict.DRIFTED
+    assert judge_volume(quiet_day, christmas).verdict is Verdict.OK
+
+
 def test_the_low_share_and_the_line_each_decide():
     usual = volumes(3, weekend=1.0)
     half = int(0.55 * np.median(usual))
