@@ -104,8 +104,9 @@ class ShapeDistance:
         n_windows, n_groups = errors.shape
         count = learned_from.sum(axis=1)
         mean = learned_from / np.maximum(count, 1)[:, None]
-        products = (errors[:, :, None] * errors[:, None, :]).reshape(n_windows, -1)
-        natural = (mean @ products).reshape(n_windows, n_groups, n_groups)
+        products = errors[:, :, None] * errors[:, None, :]
+        # Not matmul: BLAS starts threads for this size, which cost ten times the CPU.
+        natural = np.einsum("ts,sij->tij", mean, products)
         others = np.where(count > 0, mean @ noise, self.noise)
         solved = np.linalg.solve(_shrunk(natural, others), errors[:, :, None])[:, :, 0]
         squared = (solved * errors).sum(axis=1)

@@ -101,7 +101,8 @@ def _share_seen(
     moves = shift_matrices(column.grid, counts[:, :-2].sum(axis=0).astype(np.float64))
     n_sizes, n_windows = len(moves), len(counts)
     shifted = np.repeat(counts[None].astype(np.float64), n_sizes, axis=0)
-    moved = counts[:, :-2] @ moves
+    # Not matmul: BLAS starts threads for this size, which cost ten times the CPU.
+    moved = np.einsum("tc,scd->std", counts[:, :-2], moves)
     shifted[:, :, :-2] = moved[:, :, :-1]
     shifted[:, :, -1] += moved[:, :, -1]
     phases = None if calibration.phases is None else np.tile(calibration.phases, n_sizes)
