@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from string import Formatter
 
-from domain.texts import alerts, findings, guesses, rejections, reports, slos
+from domain.texts import alerts, findings, guesses, rejections, reports, slos, two_files
 
 LANGUAGES = ("en", "zh")
 
@@ -15,7 +15,7 @@ LANGUAGES = ("en", "zh")
 def texts() -> Mapping[str, Mapping[str, str]]:
     """Return every text by its key, then by language."""
     merged: dict[str, Mapping[str, str]] = {}
-    for part in (findings, slos, alerts, reports, rejections, guesses):
+    for part in (findings, slos, alerts, reports, rejections, guesses, two_files):
         merged.update(part.TEXTS)
     return merged
 

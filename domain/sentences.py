@@ -59,7 +59,7 @@ def slo_sentence(result: SLOResult, language: str = "en") -> str:
     Parameters
     ----------
     result : SLOResult
-        Its state chooses the text ``slo.<state>``; an overspent budget counts as nothing left.
+        Its state chooses the text ``slo.<state>``.
     language : {"en", "zh"}
 
     Raises
@@ -71,7 +71,7 @@ def slo_sentence(result: SLOResult, language: str = "en") -> str:
         f"slo.{result.state}",
         language,
         {
-            "name": result.slo.name,
+            "name": result.slo.name + (f"@{result.replica}" if result.replica else ""),
             "target": result.slo.target,
             "period_days": result.slo.period_days,
             "latency_ms": result.slo.latency_ms,
@@ -116,6 +116,8 @@ def alert_sentence(alert: Alert, language: str = "en") -> str:
             "started_at": alert.started_at,
             "last_seen_at": alert.last_seen_at,
             **alert.values,
+            # an objective of a replica is named with it
+            **({"name": alert.subject} if alert.reason.startswith("slo.") else {}),
         },
     )
 
@@ -124,6 +126,12 @@ def _fill(key: str, language: str, values: Mapping[str, object]) -> str:
     known = {name: _UNKNOWN if value is None else value for name, value in values.items()}
     remaining = values.get("budget_remaining")
     if isinstance(remaining, int | float):
-        # "-700 % is left" is no sentence; by how much it is overspent stands beside it
-        known["budget_remaining"] = max(remaining, 0.0)
+        known["budget"] = _budget(remaining, language)
     return say(key, language, **known)
+
+
+def _budget(remaining: float, language: str) -> str:
+    """Say what is left of an error budget, or how often it is spent."""
+    if remaining >= 0:
+        return say("slo.budget.left", language, share=remaining)
+    return say("slo.budget.overspent", language, times=1 - remaining)

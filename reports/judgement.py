@@ -158,6 +158,17 @@ def open_incidents(view: ReportView) -> list[Incident]:
     return [incident for incident in view.incidents if incident.state is not AlertState.RESOLVED]
 
 
+def open_first(view: ReportView) -> list[Incident]:
+    """Return the open incidents, then those that are over, each in the order of the view."""
+    return sorted(view.incidents, key=lambda i: i.state is AlertState.RESOLVED)
+
+
+def everything_judged(run: Run) -> list[Finding]:
+    """Return one finding for each column and all about the service, worst first."""
+    found = [*service_findings(run), *worst_by_column(run)]
+    return sorted(found, key=lambda finding: rank(finding.verdict))
+
+
 def severe_multiple(finding: Finding) -> float | None:
     """Return the reading as a multiple of its own line; None where either is missing."""
     # calls alarm when they fall below their line, so a multiple of it would read the wrong way
@@ -167,10 +178,7 @@ def severe_multiple(finding: Finding) -> float | None:
 
 
 def how_far(finding: Finding, language: str) -> str:
-    """Write how far a column moved: in its usual movements where known, else in its lines."""
-    movement = numbers.finite(finding.values.get("movement"))
-    if movement is not None:
-        return say("report.far.usual", language, times=numbers.multiple(movement))
+    """Write a reading as a multiple of its alarm line: from 1 on it drifted; empty without one."""
     times = severe_multiple(finding)
     if times is None:
         return ""
@@ -321,7 +329,7 @@ def _sure_of_incident(view: ReportView, incident: Incident, language: str) -> li
         return [say("report.sure.labels", language, n=numbers.count(n)) for n in labelled[:1]]
     if incident.cause is not Cause.DRIFT or not runs:
         return []
-    concerned = [f for run in runs for f in deciding(run) if f.column in incident.subjects]
+    concerned = [f for run in runs for f in worst_by_column(run) if f.column in incident.subjects]
     return [_sure_of_drift(concerned, runs[0], language)] if concerned else []
 
 
@@ -330,4 +338,7 @@ def _sure_of_drift(findings: list[Finding], run: Run, language: str) -> str:
     known = {finding.calibrated for finding in findings}
     # the least sure of them speaks: a sentence about all may not sound surer than one of them
     least = next((c for c in (Calibration.NONE, Calibration.WEAK) if c in known), Calibration.FULL)
-    return say(f"report.sure.{words[least]}", language, n=run.baseline_windows)
+    windows = {finding.values.get("k") for finding in findings if finding.calibrated is least}
+    counted = [n for n in windows if isinstance(n, int)]
+    n = min(counted, default=run.baseline_windows)
+    return say(f"report.sure.{words[least]}", language, n=n)

@@ -17,6 +17,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "numbers in one file, text in the other",
         "zh": "一个文件中是数值，另一个中是文本",
     },
+    "guess.spelled": {
+        "en": "numbers, which one file writes as text",
+        "zh": "数值，其中一个文件写成文本",
+    },
+    "guess.mixed": {"en": "numbers and text mixed", "zh": "数值与文本混合"},
     "guess.empty": {"en": "holds nothing", "zh": "没有任何值"},
     "guess.identifier": {
         "en": "not compared: every value is different, as of an id",

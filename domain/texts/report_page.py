@@ -123,6 +123,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "en": "{target} within {limit} over {period} d",
         "zh": "{period} 天内 {target} 在 {limit} 以内",
     },
+    "report.points": {"en": "{n} pp", "zh": "{n} 个百分点"},
     "report.visible.sd": {"en": "{shift} sd", "zh": "{shift} 个标准差"},
     "report.visible.mix": {"en": "{share} of rows", "zh": "{share} 的行"},
     "report.visible.constant": {"en": "any change", "zh": "任何变化"},

@@ -108,7 +108,6 @@ _VERDICT: dict[str, dict[str, str]] = {
         "en": "the run of {window} failed: {error}",
         "zh": "{window} 的运行失败：{error}",
     },
-    "report.far.usual": {"en": "{times} its usual movement", "zh": "平常变动的 {times}"},
     "report.far.line": {"en": "{times} its alarm line", "zh": "告警线的 {times}"},
     "report.sure.counted": {
         "en": "counted from the calls, not estimated",

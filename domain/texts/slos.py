@@ -4,27 +4,35 @@ from __future__ import annotations
 
 TEXTS: dict[str, dict[str, str]] = {
     # ------------------------------------------------------------------ objectives
+    "slo.budget.left": {
+        "en": "{share:.0%} of the error budget is left",
+        "zh": "错误预算剩余 {share:.0%}",
+    },
+    "slo.budget.overspent": {
+        "en": "{times:.1f} times the error budget is spent",
+        "zh": "已用掉 {times:.1f} 倍的错误预算",
+    },
     "slo.ok": {
         "en": "{name} holds: over {period_days:g} days {sli:.3%} of calls were good (target "
-        "{target:.10g}); {budget_remaining:.0%} of the error budget is left.",
+        "{target:.10g}); {budget}.",
         "zh": "{name} 达标：{period_days:g} 天内 {sli:.3%} 的调用合格（目标 {target:.10g}），"
-        "错误预算剩余 {budget_remaining:.0%}。",
+        "{budget}。",
     },
     "slo.burning-page": {
         "en": "{name} is failing fast: {window_good:,} of {window_total:,} calls were good in this "
         "window; over {period_days:g} days {sli:.3%} were (target {target:.10g}), and "
-        "{budget_remaining:.0%} of the error budget is left.",
+        "{budget}.",
         "zh": "{name} 正在快速恶化：本窗口 {window_total:,} 次调用中 {window_good:,} 次合格；"
         "{period_days:g} 天内 {sli:.3%} 合格（目标 {target:.10g}），"
-        "错误预算剩余 {budget_remaining:.0%}。",
+        "{budget}。",
     },
     "slo.burning-ticket": {
         "en": "{name} spends its error budget too fast: {window_good:,} of {window_total:,} calls "
         "were good in this window; over {period_days:g} days {sli:.3%} were (target "
-        "{target:.10g}), and {budget_remaining:.0%} of the budget is left.",
+        "{target:.10g}), and {budget}.",
         "zh": "{name} 的错误预算消耗过快：本窗口 {window_total:,} 次调用中 {window_good:,} 次合格；"
         "{period_days:g} 天内 {sli:.3%} 合格（目标 {target:.10g}），"
-        "预算剩余 {budget_remaining:.0%}。",
+        "{budget}。",
     },
     "slo.exhausted": {
         "en": "{name} has used up its error budget: over {period_days:g} days {sli:.3%} of calls "

@@ -89,9 +89,9 @@ def test_every_state_of_an_objective_has_its_sentence(state: SLOState, language:
     assert "latency" in slo_sentence(result, language)
 
 
-def test_an_overspent_budget_has_nothing_left_rather_than_less_than_nothing() -> None:
+def test_an_overspent_budget_says_how_often_it_is_spent() -> None:
     sentence = slo_sentence(slo_result(SLOState.BURNING_PAGE, 80))
-    assert "0% of the error budget is left" in sentence
+    assert "8.0 times the error budget is spent" in sentence
     assert "-" not in sentence
 
 
