@@ -93,7 +93,11 @@ def test_another_unit_changes_no_score(series, scale):
 
 @pytest.mark.parametrize("reading", ["mean", "sd", "missing"])
 def test_a_larger_change_is_more_surprising(normal_column, reading):
-    sizes = {"mean": [0, 0.2, 0.4, 0.8], "sd": [1, 1.15, 1.3, 1.6], "missing": [0, 0.0005, 0.002, 0.006]}
+    sizes = {
+        "mean": [0, 0.2, 0.4, 0.8],
+        "sd": [1, 1.15, 1.3, 1.6],
+        "missing": [0, 0.0005, 0.002, 0.006],
+    }
     scores = []
     for size in sizes[reading]:
         rng = np.random.default_rng(2)
