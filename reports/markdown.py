@@ -16,11 +16,11 @@ from domain.slo import SLOResult
 from monitors.report_view import ReportView
 from reports import numbers
 from reports.judgement import (
+    everything_judged,
     how_far,
     judge,
     newest_runs,
-    service_findings,
-    worst_by_column,
+    open_first,
 )
 from reports.plain import printable
 from reports.terminal import objective_name
@@ -66,7 +66,7 @@ def _lines(view: ReportView, language: str) -> Iterator[str]:
     yield from _notes(view, language)
     if view.incidents:
         yield from _heading("report.section.incidents", language)
-        for incident in view.incidents:
+        for incident in open_first(view):
             yield from _incident(incident, language)
     for run in newest_runs(view):
         yield from _run(run, language)
@@ -110,7 +110,7 @@ def _run(run: Run, language: str) -> Iterator[str]:
     if run.error:
         yield escaped(say("report.verdict.failed", language, error=run.error))
         yield ""
-    yield from _columns([*service_findings(run), *worst_by_column(run)], language)
+    yield from _columns(everything_judged(run), language)
     yield from _objectives(run.slos, language)
 
 

@@ -25,6 +25,7 @@ from reports.judgement import (
     last_runs,
     name_of,
     newest_runs,
+    open_first,
     rank,
     telling,
 )
@@ -33,7 +34,7 @@ from reports.timeline import Axis
 
 CARDS: Final = 12
 _SENTENCES: Final = 6
-_READINGS: Final = {"psi": "PSI", "ks": "KS", "chi2": "V", "missing": "Δ missing"}
+_READINGS: Final = {"psi": "PSI", "ks": "KS", "chi2": "V"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +110,14 @@ class ObjectiveRow:
 
 def incident_cards(view: ReportView, language: str) -> list[IncidentCard]:
     """Return the cards of the first incidents, open ones first, worst first among them."""
-    return [_card(view, incident, language) for incident in _ranked(view)[:CARDS]]
+    return [_card(view, incident, language) for incident in open_first(view)[:CARDS]]
 
 
 def further_incidents(view: ReportView, language: str) -> list[tuple[Incident, str, str]]:
     """Return the incidents without a card, each with its headline and its time."""
     return [
         (incident, headline(incident, language), _when(incident, language))
-        for incident in _ranked(view)[CARDS:]
+        for incident in open_first(view)[CARDS:]
     ]
 
 
@@ -161,11 +162,6 @@ def _window_of(run: Run | None, language: str) -> str:
     return "" if run is None else numbers.span(run.window, language)
 
 
-def _ranked(view: ReportView) -> list[Incident]:
-    # sorted is stable: inside open and over, the view's own order (worst first, then newest) stays
-    return sorted(view.incidents, key=lambda i: i.state is AlertState.RESOLVED)
-
-
 def _card(view: ReportView, incident: Incident, language: str) -> IncidentCard:
     facts = [say(f"report.cause.{incident.cause}", language), _when(incident, language)]
     if any(incident.versions):
@@ -207,7 +203,7 @@ def _column(column: ColumnView, axis: Axis | None, language: str) -> ColumnRow:
         verdict=decides.verdict.value if decides else Verdict.INCONCLUSIVE.value,
         far=how_far(decides, language) if decides else "",
         sentence=_said(decides, language) if decides else "",
-        beside=tuple(_beside(column.findings)),
+        beside=tuple(_beside(column.findings, language)),
         n_reference=numbers.count(decides.n_reference if decides else None),
         n_current=numbers.count(decides.n_current if decides else None),
         visible=_visible(column, decides, language),
@@ -224,10 +220,17 @@ def _said(finding: Finding, language: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _beside(findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+def _beside(findings: Sequence[Finding], language: str) -> Iterator[tuple[str, str]]:
+    """Give the readings that are not multiples of a line: PSI, KS, Cramér's V, missing values."""
     for finding in findings:
         if finding.detector in _READINGS and finding.statistic is not None:
             yield _READINGS[finding.detector], numbers.statistic(finding.statistic)
+        now = numbers.finite(finding.values.get("current_share"))
+        before = numbers.finite(finding.values.get("reference_share"))
+        if finding.detector == "missing" and now is not None and before is not None:
+            moved = f"{(now - before) * 100:+.1f}"
+            if moved not in ("+0.0", "-0.0"):
+                yield say("report.chart.missing", language), say("report.points", language, n=moved)
 
 
 def _visible(column: ColumnView, finding: Finding | None, language: str) -> str:

@@ -14,11 +14,11 @@ from domain.slo import SLOResult
 from monitors.report_view import ReportView
 from reports import numbers
 from reports.judgement import (
+    everything_judged,
     how_far,
     judge,
     newest_runs,
-    service_findings,
-    worst_by_column,
+    open_first,
 )
 from reports.plain import printable, shortened, width
 
@@ -45,7 +45,7 @@ def render(view: ReportView, language: str = "en") -> bytes:
     lines += [printable(say(note, language)) for note in view.notes]
     if view.incidents:
         lines += ["", say("report.section.incidents", language)]
-        lines += table([_incident_row(incident, language) for incident in view.incidents])
+        lines += table([_incident_row(incident, language) for incident in open_first(view)])
     for run in newest_runs(view):
         lines += ["", *_run_lines(run, language)]
     lines += _earlier(view, language)
@@ -85,7 +85,7 @@ def _run_lines(run: Run, language: str) -> list[str]:
     if run.error:
         lines.append(printable(say("report.verdict.failed", language, error=run.error)))
     lines += _objectives(run.slos, language)
-    lines += _columns([*service_findings(run), *worst_by_column(run)], language)
+    lines += _columns(everything_judged(run), language)
     return lines
 
 

@@ -248,7 +248,7 @@ def test_the_terminal_shows_a_quiet_run_in_six_lines() -> None:
         "flight-delay v2, 2013-12-29: ok (312 predictions, 312 calls, 100% of the window logged)",
         f"Holds  latency       {slo_sentence(views.run().slos[0])}",
         f"Holds  availability  {slo_sentence(views.run().slos[1])}",
-        f"OK  temp  0.8× its usual movement  {finding_sentence(views.run().findings[0])}",
+        f"OK  temp  0.3× its alarm line  {finding_sentence(views.run().findings[0])}",
     ]
 
 
