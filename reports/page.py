@@ -10,8 +10,10 @@ from markupsafe import Markup
 
 from alerts.desk import headline
 from domain.catalogue import say
+from domain.column import Column
 from domain.finding import Finding, Verdict
 from domain.incident import AlertState, Incident
+from domain.profile import ColumnKind
 from domain.run import Run
 from domain.sentences import alert_sentence, finding_sentence, slo_sentence
 from domain.slo import BurnRate, SLOResult
@@ -28,6 +30,7 @@ from reports.judgement import (
     open_first,
     rank,
     telling,
+    worst_by_column,
 )
 from reports.terminal import objective_name
 from reports.timeline import Axis
@@ -125,13 +128,14 @@ def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
     """Return the tables of the columns, one for each version, the newest run's first."""
     runs = {run.deployment.version: run for run in last_runs(view)}
     now = {run.deployment.version for run in newest_runs(view)}
-    versions = dict.fromkeys([*runs, *(column.version for column in view.columns)])
+    shown = view.columns or tuple(_bare(view))
+    versions = dict.fromkeys([*runs, *(column.version for column in shown)])
     span = span_of(view)
     axis = None if span is None else Axis(span)
     tables: list[ColumnsOfVersion] = []
     for version in versions:
         # sorted is stable: among equal verdicts the view's own order, worst first, stays
-        own = sorted((c for c in view.columns if c.version == version), key=_rank)
+        own = sorted((c for c in shown if c.version == version), key=_rank)
         lively = [column for column in own if any(charts.times(r) for r in column.history)]
         drawn = heatmap(lively, axis, language) if axis and lively else None
         rows = tuple(_column(column, axis, language) for column in own)
@@ -151,6 +155,19 @@ def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
 def objectives(view: ReportView, language: str) -> list[ObjectiveRow]:
     """Return the objectives of the newest runs; one of a replica is `minor` while it holds."""
     return [_objective(run, result, language) for run in newest_runs(view) for result in run.slos]
+
+
+def _bare(view: ReportView) -> Iterator[ColumnView]:
+    """Make columns of the findings alone, for a view of runs without distributions."""
+    for run in newest_runs(view):
+        for worst in worst_by_column(run):
+            own = tuple(f for f in run.findings if f.column == worst.column)
+            # nothing is drawn of it, so its kind does not matter
+            column = Column(worst.column, ColumnKind.NUMBER, worst.kind)
+            version = run.deployment.version
+            yield ColumnView(
+                column=column, version=version, findings=own, reference=None, current=None
+            )
 
 
 def _rank(column: ColumnView) -> int:

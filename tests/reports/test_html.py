@@ -166,6 +166,13 @@ def test_a_blind_column_says_so_instead_of_a_visible_shift() -> None:
     assert not any(re.fullmatch(r"[\d.]+ sd", cell) for cell in cells)
 
 
+def test_runs_without_distributions_still_show_every_column() -> None:
+    findings = (views.finding("temp", Verdict.DRIFTED), views.finding("dewp", Verdict.OK))
+    page = Page(render(views.view(runs=(views.run(findings=findings),), columns=())))
+    assert page.text_of["code"][:2] == ["temp", "dewp"]
+    assert any("its shape is further" in text.lower() for text in page.text_of["td"])
+
+
 def test_a_hostile_name_is_shown_and_not_obeyed() -> None:
     page = render(views.hostile())
     assert b"<script" not in page

@@ -1,0 +1,172 @@
+"""A comparison of two files as short plain text, and what its columns were taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from domain.catalogue import say
+from domain.finding import Finding, Verdict
+from domain.profile import ColumnKind
+from domain.run import Run
+from domain.sentences import finding_sentence
+from monitors.report_view import GuessView, ReportView, TablesView, TableView
+from reports.judgement import deciding, how_far, judge, service_findings, worst_by_column
+from reports.plain import printable, shortened
+from reports.terminal import table
+
+_NAME_CELLS: Final = 28
+_NAMES: Final = 12
+_ROWS: Final = 40
+_OUTCOMES: Final = ("label", "prediction", "score")
+_KINDS: Final = (ColumnKind.NUMBER, ColumnKind.CATEGORY)
+
+
+def render(view: ReportView, tables: TablesView, language: str = "en") -> bytes:
+    """
+    Render a comparison for a terminal: the guess, the sentence, then what is not quiet.
+
+    Parameters
+    ----------
+    view : ReportView
+    tables : TablesView
+        Of the view.
+    language : {"en", "zh"}
+
+    Returns
+    -------
+    bytes
+        UTF-8 without any escape sequence, ending with a line feed.
+    """
+    lines = table(guess_rows(tables, language))
+    lines += [say("tables.overrule", language), "", printable(judge(view, language).sentence)]
+    for run in view.runs:
+        lines += ["", *_run_lines(run, language)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def guess_rows(tables: TablesView, language: str) -> list[tuple[str, str]]:
+    """
+    Say what the columns were taken for: one row for each role, then what only one file has.
+
+    Parameters
+    ----------
+    tables : TablesView
+    language : {"en", "zh"}
+
+    Returns
+    -------
+    list of (str, str)
+        Title and text.
+    """
+    sides = (("reference", tables.reference), ("current", tables.current))
+    rows = [(say(f"tables.{side}", language), _table(one, language)) for side, one in sides]
+    for role in _OUTCOMES:
+        found = [g for g in tables.guess if g.role == role]
+        rows += [(say(f"tables.role.{role}", language), _because(g, language)) for g in found]
+    for kind in _KINDS:
+        names = [g.name for g in tables.guess if g.role == "feature" and g.kind is kind]
+        if names:
+            rows.append((say(f"tables.role.feature.{kind}", language), _listed(names, language)))
+    rest = [_because(g, language) for g in tables.guess if g.kind is None]
+    if rest:
+        rows.append((say("tables.role.left_out", language), _listed(rest, language)))
+    return rows + list(_one_sided(tables, language))
+
+
+def _one_sided(tables: TablesView, language: str) -> Iterator[tuple[str, str]]:
+    only = {
+        "reference": [g.name for g in tables.guess if not g.in_current],
+        "current": [g.name for g in tables.guess if not g.in_reference],
+    }
+    for side, names in only.items():
+        if names:
+            yield say(f"tables.only.{side}", language), _listed(names, language)
+
+
+def why(guess: GuessView, language: str) -> str:
+    """Say what a guess rests on."""
+    return say(guess.why, language, **guess.values)
+
+
+def shape(tables: TablesView, language: str) -> dict[str, Any]:
+    """Shape both files and the guess as plain JSON values; keys are a contract."""
+    return {
+        "reference": _table_shape(tables.reference),
+        "current": _table_shape(tables.current),
+        "columns": [
+            {
+                "column": g.name,
+                "role": g.role,
+                "type": None if g.kind is None else g.kind.value,
+                "why": why(g, language),
+                "in_reference": g.in_reference,
+                "in_current": g.in_current,
+            }
+            for g in tables.guess
+        ],
+    }
+
+
+def _table_shape(one: TableView) -> dict[str, str | int]:
+    return {"name": one.name, "rows": one.n_rows, "unread": one.unread}
+
+
+def _table(one: TableView, language: str) -> str:
+    said = say("tables.rows", language, name=one.name, rows=one.n_rows)
+    if not one.unread:
+        return said
+    return say("tables.unread", language, said=said, unread=one.unread)
+
+
+def _because(guess: GuessView, language: str) -> str:
+    return say("tables.because", language, name=guess.name, why=why(guess, language))
+
+
+def _listed(names: Sequence[str], language: str) -> str:
+    shown = say("report.list", language).join(names[:_NAMES])
+    if len(names) > _NAMES:
+        shown = say("report.and_more", language, names=shown, n=len(names) - _NAMES)
+    return say("tables.of", language, n=len(names), names=shown)
+
+
+def _run_lines(run: Run, language: str) -> list[str]:
+    worst = worst_by_column(run)
+    loud = [finding for finding in worst if finding.verdict is not Verdict.OK]
+    quiet = [finding.column for finding in worst if finding.verdict is Verdict.OK]
+    rows = [_row(finding, language) for finding in service_findings(run)]
+    for finding in loud[:_ROWS]:
+        rows.append(_row(finding, language))
+        rows += [("", "", "", s) for s in _further(run, finding, language)]
+    if len(loud) > _ROWS:
+        rows.append((say("report.rows_more", language, n=len(loud) - _ROWS), "", "", ""))
+    lines = table(rows)
+    if quiet:
+        title = say(f"report.verdict.{Verdict.OK}", language)
+        lines += table([(title, printable(_listed(quiet, language)))])
+    return lines
+
+
+def _row(finding: Finding, language: str) -> tuple[str, str, str, str]:
+    return (
+        say(f"report.verdict.{finding.verdict}", language),
+        shortened(finding.column, _NAME_CELLS),
+        how_far(finding, language),
+        _said(finding, language),
+    )
+
+
+def _further(run: Run, first: Finding, language: str) -> Iterator[str]:
+    """Yield what else speaks of a drifted column: a distance, a direction, a share."""
+    for finding in deciding(run):
+        same = finding.column == first.column and finding.verdict is first.verdict
+        if same and finding is not first and finding.verdict is Verdict.DRIFTED:
+            yield _said(finding, language)
+
+
+def _said(finding: Finding, language: str) -> str:
+    """Return the sentence without the column's name, which stands beside it."""
+    sentence = finding_sentence(finding, language)
+    for mark in (": ", "："):
+        sentence = sentence.removeprefix(finding.column + mark)
+    return sentence[:1].upper() + sentence[1:]
