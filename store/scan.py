@@ -27,7 +27,7 @@ _ROWS = """
     from {table}
     where ts >= make_timestamp($start)
       and ts < make_timestamp($end)
-      and version in (select unnest($versions::varchar[]))
+      and list_contains($versions::varchar[], version)
 """
 _ALL_ROWS = """
     from {table}
@@ -40,8 +40,9 @@ class Scan:
     """
     The rows that some windows ask for.
 
-    Every column comes in the same order: DuckDB keeps the order of insertion, and all reads
-    happen in one transaction.
+    Every column comes in the same order: DuckDB keeps the order of insertion through filters (not
+    through joins: ``version in (select …)`` is one and mixes the rows), and all reads happen in
+    one transaction.
 
     Parameters
     ----------
