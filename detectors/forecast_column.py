@@ -101,7 +101,7 @@ class ShapeDistance:
         Each window's covariance leaves out what its forecast left out. NaN where fewer than three
         windows are left to learn a covariance from.
         """
-        n_windows, n_groups = errors.shape
+        n_groups = errors.shape[1]
         count = learned_from.sum(axis=1)
         mean = learned_from / np.maximum(count, 1)[:, None]
         products = errors[:, :, None] * errors[:, None, :]

@@ -111,6 +111,8 @@ class RaisedLine:
     line : float
     measured_incidents : int
         Incidents that it gave in `windows` judged windows.
+    alarm_windows : int
+        Windows with an alarm: many of them in few incidents are a drift that stays, not noise.
     windows : int
     interval : tuple of float
         The 95 % Poisson interval of the number of incidents (Garwood 1936).
@@ -118,6 +120,7 @@ class RaisedLine:
 
     line: float
     measured_incidents: int
+    alarm_windows: int
     windows: int
     interval: tuple[float, float]
 
@@ -145,7 +148,8 @@ def raise_line(
     while (incidents := count_incidents(highest >= line, quiet_gap)) > incidents_allowed:
         line += STEP
     windows = int(np.isfinite(scores).any(axis=0).sum())
-    return RaisedLine(line, incidents, windows, poisson_interval(incidents))
+    alarms = int((highest >= line).sum())
+    return RaisedLine(line, incidents, alarms, windows, poisson_interval(incidents))
 
 
 def count_incidents(alarm: NDArray[np.bool_], quiet_gap: int) -> int:

@@ -57,15 +57,15 @@ def test_runs_of_alarms_with_at_most_two_quiet_windows_between_are_one_incident(
     assert count_incidents(np.array([c == "1" for c in alarm]), 2) == incidents
 
 
-@given(scores, st.floats(0, 5), st.integers(0, 4))
-def test_the_raised_line_keeps_the_budget_and_the_step_before_did_not(scores, line, allowed):
-    raised = forecast.raise_line(line, scores, allowed)
-    assert raised.measured_incidents <= allowed
-    steps = (raised.line - line) / 0.25
-    assert steps == pytest.approx(round(steps))
-    if raised.line > line:
-        highest = np.where(np.isfinite(scores), scores, -np.inf).max(axis=0)
-        assert count_incidents(highest >= raised.line - 0.25 - 1e-9, 2) > allowed
+@given(scores, st.integers(0, 20), st.integers(0, 4))
+def test_the_raised_line_keeps_the_budget_and_the_step_before_did_not(scores, quarters, allowed):
+    raised = forecast.raise_line(quarters / 4, scores, allowed)
+    highest = np.where(np.isfinite(scores), scores, -np.inf).max(axis=0)
+    assert raised.measured_incidents == count_incidents(highest >= raised.line, 2) <= allowed
+    assert raised.alarm_windows == (highest >= raised.line).sum()
+    assert raised.line * 4 == round(raised.line * 4) >= quarters
+    if raised.line > quarters / 4:
+        assert count_incidents(highest >= raised.line - 0.25, 2) > allowed
 
 
 def test_the_raised_line_says_over_how_many_windows_and_how_sure():
