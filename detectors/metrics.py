@@ -148,7 +148,7 @@ def compute(
     if task == BINARY and known.any():
         yes = positive if positive is not None else guess_positive(labels, predictions, scores)
         if yes is not None:
-            found.update(_scored(labels[known] == yes, scores[known]))
+            found.update(of_scores(labels[known] == yes, scores[known]))
     return found
 
 
@@ -160,7 +160,22 @@ def _same(labels: Text, predictions: Text) -> Bool:
     return labels == predictions
 
 
-def _scored(truth: Bool, scores: Float) -> dict[str, Measured]:
+def of_scores(truth: Bool, scores: Float) -> dict[str, Measured]:
+    """
+    Compute what scores alone allow: roc_auc and log_loss.
+
+    Parameters
+    ----------
+    truth : ndarray of bool, shape (n,), n >= 1
+        Whether the label is the positive one.
+    scores : ndarray of float64, shape (n,)
+        Finite.
+
+    Returns
+    -------
+    dict of str to Measured
+        No AUC of one class, no log loss of scores outside [0, 1].
+    """
     found: dict[str, Measured] = {}
     if truth.any() and not truth.all():
         found["roc_auc"] = roc_auc(truth, scores)
@@ -175,11 +190,27 @@ def _regression(labels: Text, predictions: Text, scores: Float) -> dict[str, Mea
         return {}
     said = _numbers(np.where(predictions == "", "nan", predictions).astype(np.str_))
     guess = scores if said is None or not np.isfinite(said).any() else said
-    errors = guess - truth
-    errors = errors[np.isfinite(errors)]
-    if not len(errors):
+    return of_errors(guess - truth)
+
+
+def of_errors(errors: Float) -> dict[str, Measured]:
+    """
+    Compute mae and rmse.
+
+    Parameters
+    ----------
+    errors : ndarray of float64, shape (n,)
+        Prediction less label; what is not finite is left out.
+
+    Returns
+    -------
+    dict of str to Measured
+        Empty where nothing is finite.
+    """
+    finite = errors[np.isfinite(errors)]
+    if not len(finite):
         return {}
-    return {"mae": _mean_of(np.abs(errors)), "rmse": rmse(errors)}
+    return {"mae": _mean_of(np.abs(finite)), "rmse": rmse(finite)}
 
 
 def _numbers(text: Text) -> Float | None:

@@ -113,8 +113,19 @@ def guess_columns(
     for name in names:
         samples = [head[name] for head in heads if name in head]
         role, why = roles.get(name, (GuessedRole.FEATURE, ""))
-        guessed.append(_guess(name, role, why, samples))
+        column = _guess(name, role, why, samples)
+        typed = plan.types.get(name)
+        guessed.append(column if typed is None else _of_type(column, typed))
     return tuple(guessed)
+
+
+def _of_type(column: GuessedColumn, typed: str) -> GuessedColumn:
+    """Take a column for what the mapping says it is."""
+    if column.role is GuessedRole.IGNORED and column.why == "guess.excluded":
+        return column
+    role = column.role if column.kind is not None else GuessedRole.FEATURE
+    kind = ColumnKind.NUMBER if typed == "number" else ColumnKind.CATEGORY
+    return GuessedColumn(column.name, role, kind, "guess.mapped")
 
 
 def _guess(name: str, role: GuessedRole, why: str, samples: list[Values]) -> GuessedColumn:

@@ -40,7 +40,9 @@ def open_table(path: str | Path, *, format: str = AUTO) -> TableSource:  # noqa:
         If it cannot be read.
     """
     source = SourceFile(str(path), Path(path))
-    if not Path(path).is_file():
+    if Path(path).is_dir():
+        raise InputError(f"{path} is a folder; give one CSV, Parquet or NDJSON file of it")
+    if not Path(path).exists():
         raise InputError(f"{path}: no such file; give a CSV, Parquet or NDJSON file")
     with source.open() as stream:
         reader = reader_for(stream, format)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from domain.errors import UnknownNameError
 from domain.profile import CategoryCounts
 from domain.rejection import Rejection
+from ingest.cell_types import text_numbers
 from ingest.values import Values, holds, iso_text, number_text
 
 Float = NDArray[np.float64]
@@ -99,9 +100,15 @@ class TableSource:
         """Names of the columns, in order."""
         return tuple(self.types)
 
-    def numbers(self, column: str) -> Numbers:
+    def numbers(self, column: str, *, spelled: bool = False) -> Numbers:
         """
         Read one column as numbers.
+
+        Parameters
+        ----------
+        column : str
+        spelled : bool, default=False
+            Read texts that spell a number, too.
 
         Raises
         ------
@@ -109,9 +116,11 @@ class TableSource:
             If there is no such column.
         """
         pieces = self._pieces(column)
-        values = np.concatenate([np.empty(0), *(_doubles(piece) for piece in pieces)])
+        read = [_numbers_of(piece, spelled=spelled) for piece in pieces]
+        doubles = [_doubles(n, p.length) for n, p in zip(read, pieces, strict=True)]
         present = sum(int(piece.present().sum()) for piece in pieces)
-        numbers = sum(int(holds(p.number).sum()) for p in pieces if p.number is not None)
+        numbers = sum(len(part) - part.null_count for part in read if part is not None)
+        values = np.concatenate([np.empty(0), *doubles]) if len(doubles) != 1 else doubles[0]
         return Numbers(values, self.n_rows - present, present - numbers)
 
     def coded(self, column: str) -> Coded:
@@ -154,10 +163,17 @@ class TableSource:
         return self._load(column)
 
 
-def _doubles(values: Values) -> Float:
-    if values.number is None:
-        return np.full(values.length, np.nan)
-    return np.asarray(values.number.to_numpy(zero_copy_only=False), dtype=np.float64)
+def _numbers_of(values: Values, *, spelled: bool) -> pa.Array | None:
+    if not spelled or values.text is None:
+        return values.number
+    read = text_numbers(values.text)
+    return read if values.number is None else pc.coalesce(values.number, read)
+
+
+def _doubles(numbers: pa.Array | None, length: int) -> Float:
+    if numbers is None:
+        return np.full(length, np.nan)
+    return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _codes(values: Values, place: dict[str, int]) -> Int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.column import Column
 from domain.finding import Finding
 from domain.incident import Incident
-from domain.profile import Profile
+from domain.profile import ColumnKind, Profile
 from domain.run import Deployment, Performance, Run
 from domain.window import Window
 
@@ -75,6 +76,61 @@ class PerformancePoint:
     performance: Performance
 
 
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """
+    One of two compared files.
+
+    Parameters
+    ----------
+    name : str
+    n_rows : int
+        Rows that could be read.
+    unread : int
+        Lines that could not.
+    """
+
+    name: str
+    n_rows: int
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessView:
+    """
+    What one column of two files was taken for.
+
+    Parameters
+    ----------
+    name : str
+    role : str
+        ``feature``, ``prediction``, ``score``, ``label``, ``time`` or ``ignored``.
+    kind : ColumnKind or None
+        None where it is not compared.
+    why : str
+        Key of its sentence in the text catalogue; `values` fill it in.
+    in_reference, in_current : bool
+        Which of the files have it.
+    """
+
+    name: str
+    role: str
+    kind: ColumnKind | None
+    why: str
+    values: Mapping[str, int] = field(default_factory=dict[str, int])
+    in_reference: bool = True
+    in_current: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TablesView:
+    """Two files that were compared, and what their columns were taken for."""
+
+    reference: TableView
+    current: TableView
+    guess: tuple[GuessView, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
     """
@@ -98,6 +154,8 @@ class ReportView:
     performance : tuple of PerformancePoint
     notes : tuple of str
         Keys of the text catalogue without values: what the reader must know.
+    tables : TablesView or None
+        Where two files were compared instead of the windows of a store.
     """
 
     title: str
@@ -111,3 +169,4 @@ class ReportView:
     traffic: tuple[TrafficPoint, ...] = ()
     performance: tuple[PerformancePoint, ...] = ()
     notes: tuple[str, ...] = ()
+    tables: TablesView | None = None

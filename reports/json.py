@@ -7,7 +7,7 @@ import orjson
 from domain.catalogue import say
 from domain.window import iso
 from monitors.report_view import ReportView
-from reports import shapes
+from reports import shapes, tables
 from reports.judgement import judge, name_of
 from reports.numbers import finite
 
@@ -46,4 +46,6 @@ def render(view: ReportView, language: str = "en") -> bytes:
         ],
         "notes": [say(note, language) for note in view.notes],
     }
+    if view.tables is not None:
+        report["tables"] = tables.shape(view.tables, language)
     return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

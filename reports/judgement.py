@@ -247,7 +247,10 @@ def _of_service(view: ReportView, language: str) -> _Found | None:
         for finding in service_findings(run):
             if finding.verdict is Verdict.DRIFTED:
                 tone = Tone((finding.severity or Severity.WARNING).value)
-                return tone, finding_sentence(finding, language), [_window(run, language)]
+                facts = [_window(run, language)] if view.span else []
+                if view.tables is not None and (columns := _of_columns(view, language)):
+                    facts.append(columns[1])
+                return tone, finding_sentence(finding, language), facts
     return None
 
 
@@ -270,8 +273,19 @@ def _of_columns(view: ReportView, language: str) -> _Found | None:
     far = how_far(worst, language)
     if far:
         facts.append(say("report.fact.worst", language, column=worst.column, far=far))
-    facts.append(_sure_of_drift([finding for _, finding in drifted], run, language))
-    return Tone.WARNING, claim, facts
+    certain = _beyond_doubt(view)
+    if certain:
+        facts.append(say("report.fact.critical", language, names=names(certain, language)))
+    if len(certain) < len(columns):
+        facts.append(_sure_of_drift([finding for _, finding in drifted], run, language))
+    return Tone.CRITICAL if certain else Tone.WARNING, claim, facts
+
+
+def _beyond_doubt(view: ReportView) -> list[str]:
+    """Return the columns that are critical without an incident: gone, or of another type."""
+    found = [f for run in newest_runs(view) for f in column_findings(run)]
+    critical = [f for f in found if f.verdict is Verdict.DRIFTED]
+    return list(dict.fromkeys(f.column for f in critical if f.severity is Severity.CRITICAL))
 
 
 def _of_nothing(view: ReportView, language: str) -> _Found | None:

@@ -7,12 +7,19 @@ from typing import Final
 
 from domain.errors import UnknownNameError
 from monitors.report_view import ReportView
-from reports import csv, github, html, json, junit, markdown, terminal
+from reports import csv, github, html, json, junit, markdown, tables, terminal
 
 Renderer = Callable[[ReportView, str], bytes]
 
+
+def _text(view: ReportView, language: str) -> bytes:
+    if view.tables is not None:
+        return tables.render(view, view.tables, language)
+    return terminal.render(view, language)
+
+
 FORMATS: Final[Mapping[str, Renderer]] = {
-    "text": terminal.render,
+    "text": _text,
     "html": html.render,
     "json": json.render,
     "csv": csv.render,

@@ -8,10 +8,9 @@ from typing import Any, Final
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnKind
-from domain.run import Run
 from domain.sentences import finding_sentence
-from monitors.report_view import GuessView, ReportView, TablesView, TableView
-from reports.judgement import deciding, how_far, judge, service_findings, worst_by_column
+from monitors.report_view import ColumnView, GuessView, ReportView, TablesView, TableView
+from reports.judgement import how_far, judge, name_of, service_findings, telling
 from reports.plain import printable, shortened
 from reports.terminal import table
 
@@ -40,8 +39,7 @@ def render(view: ReportView, tables: TablesView, language: str = "en") -> bytes:
     """
     lines = table(guess_rows(tables, language))
     lines += [say("tables.overrule", language), "", printable(judge(view, language).sentence)]
-    for run in view.runs:
-        lines += ["", *_run_lines(run, language)]
+    lines += ["", *_findings(view, language)]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -130,21 +128,34 @@ def _listed(names: Sequence[str], language: str) -> str:
     return say("tables.of", language, n=len(names), names=shown)
 
 
-def _run_lines(run: Run, language: str) -> list[str]:
-    worst = worst_by_column(run)
-    loud = [finding for finding in worst if finding.verdict is not Verdict.OK]
-    quiet = [finding.column for finding in worst if finding.verdict is Verdict.OK]
-    rows = [_row(finding, language) for finding in service_findings(run)]
-    for finding in loud[:_ROWS]:
-        rows.append(_row(finding, language))
-        rows += [("", "", "", s) for s in _further(run, finding, language)]
-    if len(loud) > _ROWS:
-        rows.append((say("report.rows_more", language, n=len(loud) - _ROWS), "", "", ""))
+def _findings(view: ReportView, language: str) -> list[str]:
+    rows = [_row(finding, language) for run in view.runs for finding in service_findings(run)]
+    loud = [column for column in view.columns if _verdict(column) is not Verdict.OK]
+    quiet = [name_of(column) for column in view.columns if _verdict(column) is Verdict.OK]
+    for column in loud[:_ROWS]:
+        rows += _rows(column, language)
     lines = table(rows)
+    if len(loud) > _ROWS:
+        lines.append(say("report.rows_more", language, n=len(loud) - _ROWS))
     if quiet:
         title = say(f"report.verdict.{Verdict.OK}", language)
-        lines += table([(title, printable(_listed(quiet, language)))])
+        lines += table([(title, _listed(quiet, language))])
     return lines
+
+
+def _verdict(column: ColumnView) -> Verdict:
+    finding = telling(column)
+    return finding.verdict if finding else Verdict.INCONCLUSIVE
+
+
+def _rows(column: ColumnView, language: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what speaks of a column that is not quiet: a distance, a direction, a share."""
+    first = telling(column)
+    if first is not None:
+        yield _row(first, language)
+    for finding in column.findings:
+        if finding is not first and finding.decides and finding.verdict is Verdict.DRIFTED:
+            yield "", "", how_far(finding, language), bare(finding, language)
 
 
 def _row(finding: Finding, language: str) -> tuple[str, str, str, str]:
@@ -152,19 +163,11 @@ def _row(finding: Finding, language: str) -> tuple[str, str, str, str]:
         say(f"report.verdict.{finding.verdict}", language),
         shortened(finding.column, _NAME_CELLS),
         how_far(finding, language),
-        _said(finding, language),
+        bare(finding, language),
     )
 
 
-def _further(run: Run, first: Finding, language: str) -> Iterator[str]:
-    """Yield what else speaks of a drifted column: a distance, a direction, a share."""
-    for finding in deciding(run):
-        same = finding.column == first.column and finding.verdict is first.verdict
-        if same and finding is not first and finding.verdict is Verdict.DRIFTED:
-            yield _said(finding, language)
-
-
-def _said(finding: Finding, language: str) -> str:
+def bare(finding: Finding, language: str) -> str:
     """Return the sentence without the column's name, which stands beside it."""
     sentence = finding_sentence(finding, language)
     for mark in (": ", "："):

@@ -78,6 +78,10 @@ _VERDICT: dict[str, dict[str, str]] = {
         "en": "worst: {column}, {far}",
         "zh": "最严重：{column}，{far}",
     },
+    "report.fact.critical": {
+        "en": "gone or of another type: {names}",
+        "zh": "消失或类型改变：{names}",
+    },
     "report.fact.more_open.one": {"en": "1 more incident is open", "zh": "另有 1 个事件进行中"},
     "report.fact.more_open.many": {
         "en": "{n} more incidents are open",

@@ -1,0 +1,96 @@
+"""Share of rows whose category the reference never had, against what sampling alone brings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detectors.evidence import lack_of_rows, unjudged
+from detectors.missing import significance
+from domain.finding import Finding, Verdict
+from domain.profile import CategoryCounts, ColumnRole
+
+NAME = "unseen"
+_NAMED = 4
+_NAME_LENGTH = 24
+
+
+def detect(
+    reference: CategoryCounts,
+    current: CategoryCounts,
+    *,
+    kind: ColumnRole,
+    alpha: float,
+    threshold: float = 1.0,
+    min_rows: int = 30,
+) -> Finding:
+    """
+    Compare the share of new categories with the share that would be new if nothing changed.
+
+    A reference of `n` rows in which `f1` categories occur exactly once misses about ``f1 / n`` of
+    its own population's rows (Good 1953; also the share of its rows that are new to all its other
+    rows). So a column of many rare values may bring some new ones every day, and one of five
+    values none.
+
+    Parameters
+    ----------
+    reference, current : CategoryCounts
+        All categories, not only the most frequent.
+    kind : ColumnRole
+    alpha : float
+        Significance level, in (0, 1).
+    threshold : float, default=1.0
+        Smallest share beyond the expected one that counts as drift, in percentage points.
+    min_rows : int, default=30
+        With fewer rows with a value on either side the finding is inconclusive.
+
+    Returns
+    -------
+    Finding
+        `statistic` is the share of rows in new categories less the expected one, in percentage
+        points, at least 0. `values`: ``new_share`` and ``expected_share`` in [0, 1],
+        ``new_categories`` (how many), ``names`` (of the most frequent ones).
+    """
+    n, m = int(reference.counts.sum()), int(current.counts.sum())
+    lack = lack_of_rows(n, m, min_rows)
+    if lack is not None:
+        return unjudged(
+            NAME,
+            lack,
+            column=reference.column,
+            kind=kind,
+            n_reference=n + reference.missing,
+            n_current=m + current.missing,
+            min_rows=min_rows,
+        )
+    known = set(reference.labels)
+    fresh = [at for at, label in enumerate(current.labels) if label not in known]
+    rows = int(current.counts[fresh].sum())
+    single = int((reference.counts == 1).sum())
+    points = 100 * max(rows / m - single / n, 0.0)
+    p_value, _ = significance(single, n, rows, m)
+    drifted = points >= threshold and p_value < alpha
+    return Finding(
+        column=reference.column,
+        kind=kind,
+        detector=NAME,
+        verdict=Verdict.DRIFTED if drifted else Verdict.OK,
+        reason=f"finding.unseen.{'drifted' if drifted else 'ok' if fresh else 'none'}",
+        statistic=points,
+        p_value=p_value,
+        threshold=threshold,
+        n_reference=n + reference.missing,
+        n_current=m + current.missing,
+        values={
+            "new_share": rows / m,
+            "expected_share": single / n,
+            "new_categories": len(fresh),
+            "names": _most_frequent(current, fresh),
+        },
+    )
+
+
+def _most_frequent(current: CategoryCounts, fresh: list[int]) -> str:
+    order = np.argsort(-current.counts[fresh], kind="stable")[:_NAMED]
+    names = [current.labels[fresh[at]] for at in order]
+    cut = [n if len(n) <= _NAME_LENGTH else n[: _NAME_LENGTH - 1] + "…" for n in names]
+    return ", ".join(cut) + (", …" if len(fresh) > _NAMED else "")

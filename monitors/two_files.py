@@ -1,0 +1,295 @@
+"""Two files compared without a store: what their columns are, and which of them differ."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerts.policy import AlertPolicy
+from alerts.severity import severity_of
+from detectors import completeness, unseen
+from detectors.evidence import unjudged
+from domain.column import Column
+from domain.finding import Finding, Verdict
+from domain.profile import ColumnKind, ColumnRole
+from domain.run import Deployment, Run, RunStatus
+from domain.window import Window
+from ingest.kinds import GuessedColumn, GuessedRole, guess_columns
+from ingest.mapping import Mapping
+from ingest.table import TableSource
+from monitors.config import DriftConfig
+from monitors.drift_check import compare
+from monitors.report_view import ColumnView, GuessView, ReportView, TablesView, TableView
+from monitors.table_column import CategorySample, NumberSample, Pair, read_alone, read_pair
+from monitors.table_performance import Compared, compare_performance
+
+_ROLES: Final = {
+    GuessedRole.FEATURE: ColumnRole.FEATURE,
+    GuessedRole.PREDICTION: ColumnRole.PREDICTION,
+    GuessedRole.SCORE: ColumnRole.SCORE,
+    GuessedRole.LABEL: ColumnRole.LABEL,
+}
+# worst first
+_ORDER: Final = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class TwoFiles:
+    """
+    What a comparison of two files found.
+
+    Parameters
+    ----------
+    guess : tuple of GuessedColumn
+        What each column was taken for, corrected by what it holds as a whole.
+    run : Run
+        Its window is the moment of the check: files have rows, not times.
+    view : ReportView
+        The same for reports, without a span.
+    """
+
+    guess: tuple[GuessedColumn, ...]
+    run: Run
+    view: ReportView
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """Names of the columns that drifted, worst first; the performance is no column."""
+        return tuple(
+            view.column.name
+            for view in self.view.columns
+            if any(f.decides and f.verdict is Verdict.DRIFTED for f in view.findings)
+        )
+
+
+def check_tables(
+    reference: TableSource,
+    current: TableSource,
+    mapping: Mapping | None,
+    drift: DriftConfig,
+    *,
+    now: datetime,
+    code_version: str,
+) -> TwoFiles:
+    """
+    Compare two tables column by column; memory holds one column of each at a time.
+
+    Nothing is calibrated here: the two-sample tests decide, each with the chance of a false alarm
+    of `drift` split over the columns. So drift is a warning; a column that is gone, holds nothing
+    any more or changed its type is critical.
+
+    Parameters
+    ----------
+    reference, current : TableSource
+    mapping : Mapping or None
+        What it says is not guessed.
+    drift : DriftConfig
+    now : datetime
+    code_version : str
+    """
+    started = time.perf_counter()
+    plan = mapping or Mapping()
+    first = guess_columns(reference, current, plan)
+    compared = [column for column in first if column.kind is not None]
+    alpha = drift.alpha / max(len(compared), 1)
+    judged = {c.name: _judge(reference, current, c, drift, alpha) for c in compared}
+    guess = tuple(judged[c.name].guess if c.name in judged else c for c in first)
+    quality = compare_performance(
+        reference, current, guess, positive=plan.positive, alpha=drift.alpha
+    )
+    columns = sorted((one.view for one in judged.values()), key=_badness)
+    findings = [finding for view in columns for finding in view.findings]
+    findings += [_with_severity(f) for f in quality.findings] if quality else []
+    seconds = time.perf_counter() - started
+    run = _run(reference, current, findings, quality, now)
+    run = replace(
+        run, config_hash=_hash(plan, drift), code_version=code_version, duration_s=seconds
+    )
+    return TwoFiles(guess, run, _view(reference, current, guess, run, columns))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    guess: GuessedColumn
+    view: ColumnView
+
+
+def _judge(
+    reference: TableSource,
+    current: TableSource,
+    guess: GuessedColumn,
+    drift: DriftConfig,
+    alpha: float,
+) -> _Judged:
+    if guess.name not in reference.types:
+        return _Judged(guess, _new(reference, current, guess))
+    if guess.name not in current.types:
+        return _Judged(guess, _absent(reference, current, guess))
+    pair = read_pair(reference, current, guess)
+    column = _column(pair.guess)
+    before, after = pair.profiles()
+    findings = [
+        completeness.detect(before, after, kind=column.role, type_now=pair.type_now),
+    ]
+    if pair.type_now is None:
+        values = (
+            side.values if isinstance(side, NumberSample) else None
+            for side in (pair.reference, pair.current)
+        )
+        findings += compare(before, after, *values, column=column, drift=drift, alpha=alpha)
+        findings += _new_categories(pair, column, alpha)
+    return _Judged(
+        pair.guess,
+        ColumnView(
+            column=column,
+            version="",
+            findings=_ordered(findings),
+            reference=before,
+            current=after,
+        ),
+    )
+
+
+def _column(guess: GuessedColumn) -> Column:
+    return Column(guess.name, guess.kind or ColumnKind.CATEGORY, _ROLES[guess.role])
+
+
+def _new(reference: TableSource, current: TableSource, guess: GuessedColumn) -> ColumnView:
+    column = _column(guess)
+    finding = unjudged(
+        completeness.NAME,
+        "new_column",
+        column=guess.name,
+        kind=column.role,
+        n_reference=reference.n_rows,
+        n_current=current.n_rows,
+    )
+    return ColumnView(column=column, version="", findings=(finding,), reference=None, current=None)
+
+
+def _absent(reference: TableSource, current: TableSource, guess: GuessedColumn) -> ColumnView:
+    column, sample = _column(guess), read_alone(reference, guess)
+    profile = sample.profile(sample.grid())
+    finding = completeness.detect(profile, None, kind=column.role, n_current=current.n_rows)
+    return ColumnView(
+        column=column,
+        version="",
+        findings=_ordered([finding]),
+        reference=profile,
+        current=None,
+    )
+
+
+def _new_categories(pair: Pair, column: Column, alpha: float) -> list[Finding]:
+    before, after = pair.reference, pair.current
+    if not isinstance(before, CategorySample) or not isinstance(after, CategorySample):
+        return []
+    return [unseen.detect(before.counts, after.counts, kind=column.role, alpha=alpha)]
+
+
+def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted((_with_severity(finding) for finding in findings), key=_finding_badness))
+
+
+def _with_severity(finding: Finding) -> Finding:
+    if finding.verdict is not Verdict.DRIFTED or not finding.decides:
+        return finding
+    return replace(finding, severity=severity_of(finding, AlertPolicy(), others_calibrated=False))
+
+
+def _finding_badness(finding: Finding) -> tuple[int, int, bool, float]:
+    return (
+        _ORDER.index(finding.verdict),
+        -finding.severity.rank if finding.severity else 0,
+        finding.threshold is None,
+        -_multiple(finding),
+    )
+
+
+def _multiple(finding: Finding) -> float:
+    if finding.statistic is None or not finding.threshold:
+        return 0.0
+    return finding.statistic / finding.threshold
+
+
+def _badness(view: ColumnView) -> tuple[int, int, bool, float]:
+    return _finding_badness(view.findings[0])
+
+
+def _run(
+    reference: TableSource,
+    current: TableSource,
+    findings: Sequence[Finding],
+    quality: Compared | None,
+    now: datetime,
+) -> Run:
+    return Run(
+        deployment=Deployment(current.name, ""),
+        window=Window(now, now + timedelta(microseconds=1)),
+        status=_status(findings),
+        coverage=1.0,
+        config_hash="",
+        code_version="",
+        started_at=now,
+        duration_s=0.0,
+        n_predictions=current.n_rows,
+        n_calls=0,
+        baseline=reference.name,
+        baseline_windows=0,
+        findings=tuple(findings),
+        performance=quality.performance if quality else None,
+    )
+
+
+def _status(findings: Sequence[Finding]) -> RunStatus:
+    """Violations where something drifted; ok where a comparison, not mere presence, was judged."""
+    deciding = [f for f in findings if f.decides]
+    if any(f.verdict is Verdict.DRIFTED for f in deciding):
+        return RunStatus.VIOLATIONS
+    open_questions = {f.column for f in deciding if f.verdict is Verdict.INCONCLUSIVE}
+    judged = {f.column for f in deciding if f.detector != completeness.NAME} - open_questions
+    return RunStatus.OK if judged else RunStatus.INSUFFICIENT
+
+
+def _hash(mapping: Mapping, drift: DriftConfig) -> str:
+    decided = mapping.model_dump_json() + drift.model_dump_json()
+    return hashlib.sha256(decided.encode()).hexdigest()[:12]
+
+
+def _view(
+    reference: TableSource,
+    current: TableSource,
+    guess: Sequence[GuessedColumn],
+    run: Run,
+    columns: Sequence[ColumnView],
+) -> ReportView:
+    guessed = tuple(
+        GuessView(
+            name=column.name,
+            role=column.role.value,
+            kind=column.kind,
+            why=column.why,
+            values=column.values,
+            in_reference=column.name in reference.types,
+            in_current=column.name in current.types,
+        )
+        for column in guess
+    )
+    return ReportView(
+        title=f"{reference.name} → {current.name}",
+        span=None,
+        generated_at=run.started_at,
+        code_version=run.code_version,
+        config_hash=run.config_hash,
+        runs=(run,),
+        columns=tuple(columns),
+        tables=TablesView(_table(reference), _table(current), guessed),
+    )
+
+
+def _table(table: TableSource) -> TableView:
+    return TableView(table.name, table.n_rows, len(table.rejections))
