@@ -238,6 +238,26 @@ def test_a_constant_that_changes_is_seen_at_once(series, normal_column):
     assert found.reading[1, 0] == "unseen"
 
 
+def nearly_constant(series, rng, grid, others, n_windows):
+    """Return windows of zeros in which a share of `others` holds something else."""
+    table = []
+    for share in np.broadcast_to(others, n_windows):
+        values = np.where(rng.random(800) < share, rng.exponential(5, 800), 0.0)
+        table.append(np.bincount(grid.cells_of_numbers(values), minlength=grid.n_cells + 2))
+    return series("x", grid, np.array(table))
+
+
+def test_a_nearly_constant_column_is_judged_by_the_few_that_differ(series, normal_column):
+    rng = np.random.default_rng(24)
+    values = np.where(rng.random(20_000) < 0.01, rng.exponential(5, 20_000), 0.0)
+    grid = learn_number_grid(SortedColumn.from_values("x", values))
+    others = [normal_column(rng, 60, column=str(i)) for i in range(5)]
+    quiet = nearly_constant(series, rng, grid, 0.01, 60)
+    assert judged([*others, quiet]).score[-1].max() < LINE
+    changed = nearly_constant(series, rng, grid, after(K, 60, 0.04, 0.01), 60)
+    assert judged([*others, changed]).score[-1, :10].max() >= LINE
+
+
 def test_a_constant_that_stays_is_never_surprising(series):
     grid = learn_number_grid(SortedColumn.from_values("x", np.full(9, 0.5)))
     counts = np.tile([500, 0, 0], (60, 1))
