@@ -119,12 +119,11 @@ def evidence_of(run: Run, policy: AlertPolicy) -> JudgedWindow:
     for result in run.slos:
         if result.fired_at is not None and result.state in SEVERITY_OF_STATE:
             _keep_worst(found, _of_objective(result, run.window))
-    open_keys = _unjudged_columns(deciding) | _unjudged_objectives(run.slos)
     return JudgedWindow(
         version=run.deployment.version,
         window=run.window,
         alarms=tuple(found[key] for key in sorted(found)),
-        unjudged=frozenset(open_keys - found.keys()),
+        unjudged=frozenset(_unjudged_columns(deciding) | _unjudged_objectives(run.slos)),
         judged=run.status in {RunStatus.OK, RunStatus.VIOLATIONS},
     )
 

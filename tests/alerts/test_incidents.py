@@ -33,6 +33,17 @@ def test_an_outage_behind_five_columns_is_one_incident():
     assert (incident.started_at, incident.severity) == (day(5).start, Severity.CRITICAL)
 
 
+def test_columns_that_vanish_days_apart_are_two_faults():
+    apart = (
+        History(20).bad(Cause.MISSING, "temp", range(5, 12)).bad(Cause.MISSING, "id", range(7, 12))
+    )
+    assert len(stories(apart)) == 2
+    # a rising share of missing values is seen with delay
+    slow = History(20).bad(Cause.MISSING, "temp", range(5, 12))
+    slow.bad(Cause.MISSING, "dewp", range(7, 12), Severity.WARNING)
+    assert len(stories(slow)) == 1
+
+
 def test_columns_that_begin_to_drift_together_are_one_incident():
     history = History(30).bad(Cause.DRIFT, "temp", range(5, 20))
     history.bad(Cause.DRIFT, "dewp", range(6, 20)).bad(Cause.DRIFT, "humid", range(8, 20))
@@ -107,9 +118,18 @@ def test_an_input_that_begins_later_does_not_follow_but_a_slow_score_does():
     assert len(stories(history, quick)) == 3
 
 
-def test_a_score_that_moves_after_the_feature_is_back_is_news():
-    history = History(40).bad(Cause.MISSING, "hour", [10]).bad(Cause.DRIFT, "score", range(13, 16))
-    assert [cause for cause, _ in stories(history)] == [Cause.MISSING, Cause.DRIFT]
+@pytest.mark.parametrize("later", [2, 3, 9])
+def test_a_score_that_moves_after_the_feature_is_back_is_news(later):
+    history = History(40).bad(Cause.MISSING, "hour", [10])
+    history.bad(Cause.DRIFT, "score", range(10 + later, 25))
+    assert stories(history) == [(Cause.MISSING, ("hour",)), (Cause.DRIFT, ("score",))]
+
+
+@pytest.mark.parametrize(("later", "n"), [(0, 1), (1, 1), (2, 2), (5, 2)])
+def test_slow_calls_follow_from_failed_ones_only_when_they_begin_with_them(later, n):
+    history = History(40).bad(Cause.AVAILABILITY, "availability", range(10, 20))
+    history.bad(Cause.LATENCY, "latency", range(10 + later, 20))
+    assert len(stories(history)) == n
 
 
 def test_a_burst_of_failed_calls_explains_slow_calls_and_the_drift_of_its_window():
@@ -181,6 +201,14 @@ def test_another_replica_that_becomes_slow_later_is_another_incident():
         (Cause.LATENCY, ("latency", "latency@pod-3")),
         (Cause.LATENCY, ("latency@pod-5",)),
     ]
+
+
+def test_an_old_incident_takes_no_new_culprit_in():
+    history = History(60).bad(Cause.LATENCY, "latency@pod-3", range(5, 50), replica="pod-3")
+    history.bad(Cause.LATENCY, "latency", range(5, 20), replica="pod-3")
+    history.bad(Cause.LATENCY, "latency", range(20, 50), replica="pod-5")
+    history.bad(Cause.LATENCY, "latency@pod-5", range(20, 50), replica="pod-5")
+    assert [i.subjects for i in incidents(history)][1:] == [("latency@pod-5",)]
 
 
 def test_two_objectives_are_two_incidents():

@@ -272,13 +272,36 @@ def test_a_fault_is_raised_in_its_own_window_and_not_by_its_tail_in_the_next():
     assert (after.state, after.fired_at) == (SLOState.EXHAUSTED, None)
 
 
-def test_a_stray_bad_call_in_the_days_after_a_fault_is_no_news():
-    total, bad = calls(40, 2)
-    bad[30 * 288 : 30 * 288 + 60] = 2
+def test_an_alert_ends_soon_after_its_fault():
+    """The short windows see to it: two hours for a day's row, six for that of three days."""
+    total, bad = calls(31, 100)
+    bad[30 * 288 + 24 : 30 * 288 + 36] = 100
+    result = judge(THREE_NINES, counts(total, bad), days(30, 31))
+    over = START + 30 * DAY + timedelta(hours=3)
+    assert over < result.cleared_at <= over + timedelta(hours=6)
+    assert not any(rate.firing for rate in result.burn_rates)
+    assert result.burn_rates[2].long > result.burn_rates[2].factor
+
+
+def test_a_stray_bad_call_in_the_nights_after_a_fault_is_no_news():
+    # thin nights, in which one bad call of six hours is above the even rate
+    daily = np.where(np.arange(288) < 120, (np.arange(288) % 6 == 0).astype(float), 4.0)
+    total = np.tile(daily, 40)
+    bad = np.zeros_like(total)
+    bad[30 * 288 + 200 : 30 * 288 + 260] = 4
     for i in (31, 32, 33):
-        bad[i * 288 + 120] = 1
+        bad[i * 288 + 114] = 1
         result = judge(TWO_NINES, counts(total, bad), days(i, i + 1))
         assert result.fired_at is None
+
+
+def test_a_second_fault_after_a_first_is_told_from_its_own_beginning():
+    total, bad = calls(40, 20)
+    bad[30 * 288 : 31 * 288] = 10
+    bad[31 * 288 + 180 :] = 10
+    result = judge(TWO_NINES, counts(total, bad), days(31, 32))
+    assert result.state is SLOState.BURNING_PAGE
+    assert result.fired_at == START + 31 * DAY + 181 * BUCKET
 
 
 def test_a_slow_burn_that_goes_on_is_raised_every_day():
