@@ -100,6 +100,10 @@ _ADD_UNANSWERED = """
     where kind = 1
     order by ts
 """
+_TALLY = """
+    select count(*), count(*) filter (kind = 1), count(label)
+    from {staged}
+"""
 _COUNT_SOURCE = """
     update sources
     set predictions = predictions + $predictions,
@@ -210,13 +214,14 @@ def sources(connection: duckdb.DuckDBPyConnection) -> dict[str, LoadCounts]:
 
 def _merge(connection: duckdb.DuckDBPyConnection, model: str, staged: StagedModel) -> LoadCounts:
     tables = ensure_model(connection, model)
+    rows, failed, labelled = connection.execute(_TALLY.format(staged=staged.table)).fetchall()[0]
     _decide(connection, tables, staged.table)
     predictions = _add_predictions(connection, tables, staged)
-    unanswered = _add_unanswered(connection, tables, staged)
+    # planning a statement over hundreds of columns costs more than what most loads need it for
+    unanswered = _add_unanswered(connection, tables, staged) if failed else 0
     calls = add_calls(connection, tables, SLACK)
-    labels, of_known = add_inline_labels(connection, tables, staged.table)
+    labels, of_known = add_inline_labels(connection, tables, staged.table) if labelled else (0, 0)
     note_outputs(connection, model)
-    rows = _count(connection, f"select count(*) from {staged.table}")
     return LoadCounts(predictions, calls, labels, rows - predictions - unanswered - of_known)
 
 

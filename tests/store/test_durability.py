@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,26 @@ def test_a_full_file_system_loses_nothing_that_was_stored(tmp_path: Path):
             assert store.sql("select * from predictions").num_rows == stored > 0
     finally:
         subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_threads_that_read_see_whole_loads_while_others_write(store: Store):
+    def load(thread: int) -> None:
+        for number in range(5):
+            events = [event(i, request_id=f"{thread}-{number}", score=0.5) for i in range(40)]
+            store.load([batch(events)], f"{thread}")
+
+    def read() -> list[int]:
+        sums = "select count(*) as n, (select sum(rows) from calls) as of_calls from predictions"
+        found = [store.sql(sums).to_pylist()[0] for _ in range(20)]
+        assert all(row["n"] == (row["of_calls"] or 0) for row in found)
+        return [row["n"] for row in found]
+
+    with ThreadPoolExecutor(5) as pool:
+        writers = [pool.submit(load, thread) for thread in range(2)]
+        seen = [pool.submit(read) for _ in range(3)]
+    for writer in writers:
+        writer.result()
+    for counts in (future.result() for future in seen):
+        assert counts == sorted(counts)
+        assert all(n % 40 == 0 for n in counts)
+    assert store.deployments("m")[0].predictions == 2 * 5 * 40

@@ -65,6 +65,15 @@ def test_a_given_id_is_one_event_per_version(store: Store):
     assert {row["score"] for row in rows(store)} == {0.1, 0.2}
 
 
+def test_versions_and_requests_are_names_and_no_numbers(store: Store):
+    events = [
+        event(0, version=version, request_id=request, score=0.5)
+        for version, request in (("1", "7"), ("1.0", "7"), ("1", "07"))
+    ]
+
+    assert [store.load([batch([e])], "f").predictions for e in events] == [1, 1, 1]
+
+
 def test_a_given_id_that_is_sent_again_minutes_later_is_the_same_event(store: Store):
     store.load([batch([event(0, prediction_id="p", score=0.1)])], "f")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -10,12 +11,13 @@ from store.store import Store
 from tests.store.made import batch, event
 
 
-@pytest.fixture
-def filled(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     a = [event(0, version="1", score=0.5, features={"x": 1, "ts": "t"}, latency_ms=3.0, label="y")]
     b = [event(1, version="2", prediction="p", features={"X": "text"})]
-    store.load([batch(a, "a"), batch(b, "b")], "f")
-    return store
+    with Store.open(tmp_path_factory.mktemp("sql")) as store:
+        store.load([batch(a, "a"), batch(b, "b")], "f")
+        yield store
 
 
 def test_views_span_the_models(filled: Store):
@@ -96,7 +98,7 @@ def test_what_writes_or_reaches_out_is_refused_in_one_line(
         filled.sql(query.format(path=tmp_path))
 
     assert "\n" not in str(refused.value)
-    assert {p.name for p in tmp_path.iterdir()} <= {"secret", "store"}
+    assert {p.name for p in tmp_path.iterdir()} == {"secret"}
     assert filled.sql("select * from predictions").num_rows == 2
 
 
