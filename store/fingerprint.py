@@ -4,8 +4,8 @@ What makes an event itself: a number that does not depend on how it was written 
 Every field and feature that holds something gives 128 bits made of its name and its value; the
 event's number is their sum. A sum has no order, and what holds nothing adds nothing: so the
 order of columns, and columns added later, change no event. Numbers count as doubles, and a text
-that is a number counts as that number, in everything but names: 3, 3.0 and "3" are the same. It is no secret, and it
-never changes: stored ids depend on it.
+that is a number counts as that number, in everything but names: 3, 3.0 and "3" are the same. It
+is no secret, and it never changes: stored ids depend on it.
 
 Over arrays this costs 0.5 us for an event of 25 features and 7 fields; MD5 of the record written
 out in SQL cost 7 us, most of it for writing numbers as text.

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from domain.run import Deployment, Run, RunStatus
+from domain.window import Window
+from store.store import Store
+from tests.store.made import START, at, batch, event
+
+HOURS = [Window(at(60 * h), at(60 * h + 60)) for h in (0, 1, 3)]
+
+
+def test_a_request_that_two_versions_answered_is_one_request(store: Store):
+    shadow = [event(m, version=v, request_id=f"r{m}", score=0.5) for m in (5, 65) for v in "12"]
+    store.load([batch([*shadow, event(70, score=0.5), event(71, score=0.5)])], "f")
+
+    found = store.request_counts("m", Window(at(0), at(180)), 3600)
+
+    assert found.tolist() == [1, 3, 0]
+
+
+def test_failed_calls_are_counted_by_status_and_window(store: Store):
+    statuses = [(0, 200), (1, 503), (2, 503), (3, 0), (61, 404), (62, 500), (130, 500), (185, 504)]
+    events = [event(m, version="1", request_id=f"r{m}", status=s) for m, s in statuses]
+    store.load([batch([*events, event(4, version="2", request_id="x", status=500)])], "f")
+
+    assert store.failed_statuses("m", "1", HOURS) == [{0: 1, 503: 2}, {500: 1}, {504: 1}]
+    assert store.failed_statuses("m", "1", []) == []
+
+
+def test_the_span_of_a_window_is_from_its_first_call_to_its_last(store: Store):
+    store.load([batch([event(m, version="1", score=0.5) for m in (7, 3.25, 59, 150, 200)])], "f")
+
+    assert store.event_spans("m", "1", HOURS) == [(at(3.25), at(59)), None, (at(200), at(200))]
+
+
+def judged(version: str, window: Window, status: RunStatus) -> Run:
+    return Run(
+        deployment=Deployment("m", version),
+        window=window,
+        status=status,
+        coverage=1.0,
+        config_hash="c",
+        code_version="0",
+        started_at=START,
+        duration_s=0.1,
+        n_predictions=0,
+        n_calls=0,
+        baseline="none yet",
+        baseline_windows=0,
+    )
+
+
+@pytest.fixture
+def history(store: Store) -> Store:
+    store.save_runs(
+        [
+            judged("1", HOURS[0], RunStatus.OK),
+            judged("2", HOURS[0], RunStatus.FAILED),
+            judged("1", HOURS[1], RunStatus.INSUFFICIENT),
+            judged("2", HOURS[1], RunStatus.OK),
+        ]
+    )
+    return store
+
+
+def test_a_window_is_as_bad_as_its_worst_deployment(history: Store):
+    assert history.run_statuses("m") == {HOURS[0]: RunStatus.FAILED, HOURS[1]: RunStatus.OK}
+    assert history.run_statuses("other") == {}
+    assert history.last_run_end("m") == HOURS[1].end
+    assert history.last_run_end("other") is None
+
+
+def test_only_failed_runs_are_forgotten_before_a_new_try(history: Store):
+    history.forget_failed("m", HOURS)
+
+    assert [(r.window, r.deployment.version) for r in history.runs()] == [
+        (HOURS[0], "1"),
+        (HOURS[1], "1"),
+        (HOURS[1], "2"),
+    ]
+    assert history.run_statuses("m")[HOURS[0]] is RunStatus.OK
+
+
+def test_a_run_that_is_tried_again_takes_the_failed_ones_place(history: Store):
+    again = dataclasses.replace(judged("2", HOURS[0], RunStatus.OK), n_predictions=7)
+
+    history.save_runs([again])
+
+    assert history.runs(version="2", span=HOURS[0]) == [again]
