@@ -8,7 +8,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "alert.from-to": {"en": "{since} to {until}", "zh": "{since} 至 {until}"},
     "alert.on": {"en": "{day}", "zh": "{day}"},
     "alert.comma": {"en": ", ", "zh": "、"},
-    "alert.and-more": {"en": "{names} and {more} more", "zh": "{names} 等另外 {more} 个"},
+    "alert.and-more": {"en": "{names} and {more} more", "zh": "{names} 及另外 {more} 个"},
     # ------------------------------------------------------------------ columns
     "alert.headline.drift.one": {"en": "{names} drifts", "zh": "输入 {names} 发生漂移"},
     "alert.headline.drift.many": {

@@ -12,9 +12,11 @@ from scipy.stats import poisson
 
 from detectors.burn_table import notices, rows_for, unreachable
 from detectors.slo import BucketCounts, bad_stretch, chance_of_bad_calls, judge
+from domain.catalogue import names_in
 from domain.errors import InvalidWindowError
 from domain.sentences import slo_sentence
 from domain.slo import SLO, SLOState
+from domain.texts.slos import TEXTS
 from domain.window import Window, iso
 
 FACTS = json.loads((Path(__file__).parent / "burn_facts.json").read_text())
@@ -366,3 +368,8 @@ def test_a_window_without_counts_is_refused():
     total, bad = calls(3, 5)
     with pytest.raises(InvalidWindowError, match="holds no bucket"):
         judge(THREE_NINES, counts(total, bad), days(3, 4))
+
+
+def test_texts_need_the_same_values_in_both_languages():
+    for key, both in TEXTS.items():
+        assert names_in(both["en"]) == names_in(both["zh"]), key
