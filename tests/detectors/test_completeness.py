@@ -23,6 +23,10 @@ def judge(reference, current, **options):
     ("reference", "current", "reason"),
     [
         (profile(1000), profile(500, 499), "ok"),
+        (profile(1000), profile(100, 899), "ok"),
+        (profile(1000), profile(100, 900), "nearly_all_missing"),
+        (profile(899, 101), profile(10, 990), "ok"),
+        (profile(900, 100), profile(10, 990), "nearly_all_missing"),
         (profile(1000), profile(0, 5), "all_missing"),
         (profile(1000, 9000), profile(0, 500), "all_missing"),
         (profile(10, 9990), profile(0, 50), "too_small"),
@@ -31,7 +35,7 @@ def judge(reference, current, **options):
         (profile(0), profile(5), "empty"),
     ],
 )
-def test_all_missing_is_a_fault_only_where_chance_cannot_explain_it(reference, current, reason):
+def test_all_or_nearly_all_missing_is_a_fault_where_chance_cannot_explain_it(reference, current, reason):
     assert judge(reference, current).reason == f"finding.completeness.{reason}"
 
 

@@ -82,6 +82,17 @@ def test_a_gap_between_two_coarse_values_is_found():
     assert ks.largest_gap(column(reference), column(inside)).size == pytest.approx(oracle)
 
 
+@pytest.mark.parametrize("heavy", range(2503, 2508))
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_gap_at_one_heavy_value_between_two_coarse_ones_is_found(heavy, swapped):
+    few = np.concatenate((np.arange(10_000.0), np.full(10_000, float(heavy))))
+    many = np.linspace(-0.5, 10_000, 30_000)
+    sides = (many, few) if swapped else (few, many)
+    oracle = stats.ks_2samp(*sides, method="asymp").statistic
+    gap = ks.largest_gap(*map(column, sides))
+    assert gap.size == pytest.approx(oracle, abs=1e-12)
+
+
 @pytest.mark.parametrize(("shift", "direction"), [(0.5, "higher"), (-0.5, "lower")])
 def test_the_direction_is_that_of_the_current_values(shift, direction):
     rng = np.random.default_rng(3)

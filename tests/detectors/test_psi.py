@@ -51,6 +51,15 @@ def test_the_mean_psi_without_drift_is_the_sampling_part(profiles):
     assert np.mean([values["psi"] for values in found]) == pytest.approx(sampling, rel=0.1)
 
 
+def test_p_values_without_drift_are_uniform(profiles):
+    rng = np.random.default_rng(6)
+    p_values = np.array(
+        [compare(profiles, rng.normal(size=3000), rng.normal(size=800)).p_value for _ in range(600)]
+    )
+    for share in (0.05, 0.25, 0.5, 0.75):
+        assert np.mean(p_values < share) == pytest.approx(share, abs=0.06)
+
+
 def test_fixed_thresholds_cry_wolf_where_the_size_aware_one_does_not(profiles):
     # 200 against 200 rows of one distribution: PSI >= 0.1 fires on a third of the windows.
     rng = np.random.default_rng(1)
