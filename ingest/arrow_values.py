@@ -111,7 +111,7 @@ def _durations(array: pa.Array) -> Values:
 
 def _json_texts(array: pa.Array) -> pa.Array:
     present = holds(array)
-    values = array.to_pylist()
+    values = array.to_pylist(maps_as_pydicts="lossy")
     texts = [
         canonical_json(plain(v)) if ok else None for v, ok in zip(values, present, strict=True)
     ]

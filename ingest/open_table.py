@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import interchange
 
-from domain.errors import InputError, UsageError
+from domain.errors import InputError, NothingToJudgeError, UsageError
 from domain.rejection import Rejection
 from ingest.arrow_values import flatten, from_arrow
 from ingest.readers.block import NATIVE_OBJECTS, Layout
@@ -37,7 +38,9 @@ def open_table(path: str | Path, *, format: str = AUTO) -> TableSource:  # noqa:
     Raises
     ------
     InputError
-        If it cannot be read.
+        If it cannot be read, is empty, is cut off or has one name for two columns.
+    NothingToJudgeError
+        If it holds a header and no rows.
     """
     source = SourceFile(str(path), Path(path))
     if Path(path).is_dir():
@@ -56,7 +59,27 @@ def open_table(path: str | Path, *, format: str = AUTO) -> TableSource:  # noqa:
             empty = [Values(length) for length in lengths]
             pieces.setdefault(column, empty)[at] = values
     rejections = [rejection for block in blocks for rejection in block.rejections]
+    _require_rows(str(path), pieces, sum(lengths), rejections)
     return _in_memory(str(path), pieces, sum(lengths), rejections)
+
+
+def _require_rows(
+    name: str, pieces: Mapping[str, Sequence[Values]], n_rows: int, rejections: Sequence[Rejection]
+) -> None:
+    """Refuse what would be compared as a file and is none: half of one, or nothing but faults."""
+    cut = next((r for r in rejections if r.reason == "truncated"), None)
+    if cut is not None:
+        raise InputError(f"{name} is cut off at line {cut.position}; fetch it again")
+    if not n_rows and rejections:
+        first = rejections[0]
+        raise InputError(
+            f"{name}: none of {len(rejections)} lines could be read; line {first.position}: "
+            f"{first.message}"
+        )
+    if not pieces and not Path(name).stat().st_size:
+        raise InputError(f"{name} is empty; give a CSV with a header, a Parquet or an NDJSON file")
+    if not pieces:
+        raise NothingToJudgeError(f"{name} holds no rows, so there is nothing to compare")
 
 
 def _in_memory(
@@ -102,6 +125,9 @@ def _parquet(name: str, where: Any) -> TableSource:  # noqa: ANN401 - a path or 
         file = pq.ParquetFile(where, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         raise InputError(unreadable(name, error)) from error
+    twice = _twice(file.schema_arrow.names)
+    if twice is not None:
+        raise InputError(f"{name} holds two columns named {twice!r}; rename one")
     fields = flatten(pa.table(file.schema_arrow.empty_table()), NATIVE_OBJECTS)
     paths = {short: path for path, short in plain_names(list(fields)).items()}
     return TableSource(
@@ -111,6 +137,11 @@ def _parquet(name: str, where: Any) -> TableSource:  # noqa: ANN401 - a path or 
         lambda column: _parquet_column(name, file, paths[column]),
         partial(_parquet_head, name, file, paths),
     )
+
+
+def _twice(names: Sequence[str]) -> str | None:
+    """Return the first name that comes again."""
+    return next((name for at, name in enumerate(names) if name in names[:at]), None)
 
 
 def _parquet_column(name: str, file: pq.ParquetFile, path: str) -> list[Values]:
@@ -144,14 +175,14 @@ def from_dataframe(frame: Any, name: str = "data frame") -> TableSource:  # noqa
     ----------
     frame : object
         A pandas or polars data frame, a pyarrow table, or anything else that hands out
-        Arrow data (``__arrow_c_stream__``).
+        Arrow data (``__arrow_c_stream__``) or the interchange protocol (``__dataframe__``).
     name : str
         As reports show it.
 
     Raises
     ------
     UsageError
-        If it is none of these.
+        If it is none of these, or has one name for two columns.
     """
     if hasattr(frame, "iloc") and hasattr(frame, "columns"):
         return _pandas(frame, name)
@@ -159,11 +190,16 @@ def from_dataframe(frame: Any, name: str = "data frame") -> TableSource:  # noqa
         table = frame
     elif hasattr(frame, "__arrow_c_stream__"):
         table = pa.RecordBatchReader.from_stream(frame).read_all()
+    elif hasattr(frame, "__dataframe__"):
+        table = interchange.from_dataframe(frame)
     else:
         raise UsageError(
             f"{name} is of type {type(frame).__name__}; "
             "pass a pandas or polars data frame or a pyarrow table"
         )
+    twice = _twice(table.column_names)
+    if twice is not None:
+        raise UsageError(f"{name} holds two columns named {twice!r}; rename one")
     columns = flatten(table, NATIVE_OBJECTS)
     paths = {short: path for path, short in plain_names(list(columns)).items()}
     return TableSource(

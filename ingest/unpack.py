@@ -128,9 +128,10 @@ class LogStream:
         while packed or (packed := self._raw.read(_PACKED_BYTES)):
             if unpacker.eof:
                 packed = packed.lstrip(b"\0")  # tapes and block devices pad with zeros
-                unpacker = make() if packed else unpacker
-            if packed:
-                yield unpacker.decompress(packed)
+                if not packed:
+                    continue
+                unpacker = make()
+            yield unpacker.decompress(packed)
             packed = unpacker.unused_data if unpacker.eof else b""
         if not unpacker.eof:
             raise EOFError("the packed file is cut off")
@@ -139,7 +140,7 @@ class LogStream:
         # pyarrow wants a file; what was already taken comes first
         whole = pa.PythonFile(_Rejoined(start, self._raw), mode="r")
         with pa.CompressedInputStream(whole, "zstd") as stream:
-            while piece := stream.read(_PIECE_BYTES):
+            while piece := stream.read(_PACKED_BYTES):
                 yield piece
 
 

@@ -67,7 +67,7 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     Raises
     ------
     InputError
-        If there is no header, or it is not UTF-8.
+        If its header cannot be read, or it is UTF-16.
     """
     table = _Table(stream.name, layout)
     first, rest = 1, b""
@@ -87,8 +87,6 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         rest = content[used:]
         first += n_lines
         yield block
-    if not table.header:
-        raise InputError(f"{stream.name} is empty: a CSV begins with a header")
     if stream.damage:
         yield _torso(rest, first, stream.damage)
 
@@ -106,7 +104,7 @@ def _read_header(table: _Table, content: bytes) -> tuple[int, int]:
     table.delimiter = max(_DELIMITERS, key=lambda letter: line.count(letter.encode()))
     records, used, n_lines = split_exactly(content, table.delimiter, last=True, at_most=1)
     if not records:
-        raise InputError(f"{table.name} is empty: a CSV begins with a header")
+        return used, n_lines
     if records[0].reason:
         raise InputError(f"{table.name} has no readable header: {records[0].fault}")
     table.header = _distinct(records[0].cells)
@@ -227,8 +225,10 @@ def _block(
 
 
 def _recognises(head: bytes) -> bool:
-    first = head.removeprefix(_BOM).split(b"\n", 1)[0]
-    return any(letter.encode() in first for letter in _DELIMITERS)
+    first = head.removeprefix(_BOM).lstrip().split(b"\n", 1)[0]
+    return not first.startswith((b"{", b"[")) and any(
+        letter.encode() in first for letter in _DELIMITERS
+    )
 
 
 READER: Final = Reader("csv", (".csv", ".tsv", ".txt"), _recognises, read)

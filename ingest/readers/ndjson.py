@@ -98,7 +98,9 @@ def _one_by_one(lines: Lines, known: KnownColumns, layout: Layout) -> Block:
 
 
 def _recognises(head: bytes) -> bool:
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    """Return whether a line looks like an object: other programs' lines may stand before it."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(b"{") or b"\n{" in start
 
 
 READER: Final = Reader("ndjson", (".ndjson", ".jsonl", ".json", ".log"), _recognises, read)

@@ -55,4 +55,4 @@ def reader_for(stream: LogStream, name: str = AUTO) -> Reader:
     for reader in recognised:
         if reader in by_ending:
             return reader
-    return next(iter([*recognised, *by_ending]), READERS[-1])
+    return next(iter([*recognised, *by_ending]), ndjson.READER)
