@@ -41,9 +41,8 @@ def learn_number_grid(reference: SortedColumn, *, max_cells: int = 100) -> Grid:
         return Grid(GridKind.ATOMS, values.copy())
     below = np.cumsum(counts) - counts
     targets = np.arange(1, max_cells) * (reference.present / max_cells)
-    # The first value with at least that many rows below it; 0 would only cut off an empty cell.
-    at = np.unique(np.minimum(np.searchsorted(below, targets), len(values) - 1))
-    quantiles = values[at[at > 0]]
+    # The first value with at least that many rows below it.
+    quantiles = values[np.minimum(np.searchsorted(below, targets), len(values) - 1)]
     heavy = values[counts > reference.present / max_cells]
     with np.errstate(over="ignore"):  # the largest number has none after it
         after = np.nextafter(heavy, np.inf)

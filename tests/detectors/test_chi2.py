@@ -48,6 +48,17 @@ def test_a_long_reference_does_not_make_a_shift_look_small():
     assert found.verdict is Verdict.DRIFTED
 
 
+def test_the_line_adds_what_sampling_alone_gives():
+    rng = np.random.default_rng(0)
+    shares = np.array([0.4, 0.3, 0.2, 0.1])
+    found = [
+        compare(profile(rng.multinomial(900, shares)), profile(rng.multinomial(300, shares)))
+        for _ in range(400)
+    ]
+    by_chance = np.mean([one.statistic**2 for one in found])
+    assert found[0].threshold ** 2 - 0.1**2 == pytest.approx(by_chance, rel=0.15)
+
+
 def test_rare_categories_are_merged_until_each_is_expected_five_times():
     table = chi2.merge_rare(np.array([[900, 90, 4, 3, 3], [900, 90, 3, 4, 3]], dtype=float))
     assert table.tolist() == [[900, 90, 10], [900, 90, 10]]

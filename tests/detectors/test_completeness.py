@@ -35,7 +35,9 @@ def judge(reference, current, **options):
         (profile(0), profile(5), "empty"),
     ],
 )
-def test_all_or_nearly_all_missing_is_a_fault_where_chance_cannot_explain_it(reference, current, reason):
+def test_all_or_nearly_all_missing_is_a_fault_where_chance_cannot_explain_it(
+    reference, current, reason
+):
     assert judge(reference, current).reason == f"finding.completeness.{reason}"
 
 

@@ -75,6 +75,7 @@ def by_completeness():
         "ok": compare(completeness, full, full),
         "absent": compare(completeness, full, None, n_current=50),
         "all_missing": compare(completeness, full, profile(0, 0, 50)),
+        "nearly_all_missing": compare(completeness, full, profile(5, 0, 95)),
         "too_small": compare(completeness, profile(5, 0, 900), profile(0, 0, 5)),
         "changed_type.number": compare(completeness, full, full, type_now=category),
         "changed_type.category": compare(completeness, words, words, type_now=number),
