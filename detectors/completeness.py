@@ -9,6 +9,8 @@ from domain.finding import Finding, Verdict
 from domain.profile import ColumnKind, ColumnRole, Profile
 
 NAME = "completeness"
+NEARLY_ALL = 0.9
+USUALLY_THERE = 0.1
 
 
 def detect(
@@ -21,7 +23,10 @@ def detect(
     alpha: float = 1e-4,
 ) -> Finding:
     """
-    Tell at once when a column that the reference had is gone, empty or of another type.
+    Tell at once when a column that the reference had is gone, all but empty or of another type.
+
+    All but empty: missing in 90 % of the rows or more where the reference missed 10 % or less. A
+    forecast remembers shares over many windows; an outage of one window would drown in it.
 
     Parameters
     ----------
@@ -35,7 +40,8 @@ def detect(
         What the values of this window are, where that is known.
     alpha : float, default=1e-4
         All missing is a drift where so many missing values in a row have a smaller chance under
-        the reference's missing share (with one row present and one missing added to it).
+        the reference's missing share (with one row present and one missing added to it); so is
+        nearly all missing, by its missing rows alone.
 
     Returns
     -------
@@ -76,14 +82,22 @@ def detect(
     )
     if current is not None and type_now not in {None, type_before}:
         return _drifted(ok, f"changed_type.{type_before.value}")
-    if missing < rows:
+    if missing < rows and not _nearly_all(missing / rows, ok):
         return ok
-    chance = ((reference.missing + 1) / (reference.n + 2)) ** rows
+    chance = ((reference.missing + 1) / (reference.n + 2)) ** missing
     if chance >= alpha:
         return replace(ok, verdict=Verdict.INCONCLUSIVE, reason="finding.completeness.too_small")
+    if missing < rows:
+        return replace(_drifted(ok, "nearly_all_missing"), p_value=chance, threshold=NEARLY_ALL)
     why = "all_missing" if current is not None else "absent"
     return replace(_drifted(ok, why), p_value=chance, threshold=1.0)
 
 
 def _drifted(ok: Finding, why: str) -> Finding:
     return replace(ok, verdict=Verdict.DRIFTED, reason=f"finding.completeness.{why}")
+
+
+def _nearly_all(share: float, ok: Finding) -> bool:
+    """Tell an outage of most of a window from a column that is often missing."""
+    usual = ok.values["reference_share"]
+    return share >= NEARLY_ALL and isinstance(usual, float) and usual <= USUALLY_THERE

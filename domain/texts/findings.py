@@ -132,9 +132,9 @@ _COMPLETENESS = {
         "此前 {n_reference:,} 行缺失 {reference_share:.1%}）。",
     },
     "finding.completeness.absent": {
-        "en": "{column}: absent from the logs of this window ({n_current:,} rows); the reference "
-        "had it in {n_reference:,} rows, {reference_share:.1%} of them missing.",
-        "zh": "{column}：本窗口的日志（{n_current:,} 行）中没有此列；参考的 {n_reference:,} "
+        "en": "{column}: absent now: none of the {n_current:,} rows has such a column; the "
+        "reference had it in {n_reference:,} rows, {reference_share:.1%} of them missing.",
+        "zh": "{column}：当前的 {n_current:,} 行中没有此列；参考的 {n_reference:,} "
         "行中有，缺失 {reference_share:.1%}。",
     },
     "finding.completeness.all_missing": {
@@ -143,15 +143,21 @@ _COMPLETENESS = {
         "zh": "{column}：{n_current:,} 行全部缺失；参考的 {n_reference:,} 行中缺失 "
         "{reference_share:.1%}。",
     },
+    "finding.completeness.nearly_all_missing": {
+        "en": "{column}: missing in {missing:,} of {n_current:,} rows; in the reference "
+        "{reference_share:.1%} of {n_reference:,} rows were.",
+        "zh": "{column}：{n_current:,} 行中缺失 {missing:,} 行；参考的 {n_reference:,} 行中缺失 "
+        "{reference_share:.1%}。",
+    },
     "finding.completeness.changed_type.number": {
         "en": "{column}: held numbers in {n_reference:,} reference rows and holds text in the "
-        "{n_current:,} rows of this window.",
-        "zh": "{column}：参考的 {n_reference:,} 行为数值，本窗口的 {n_current:,} 行变为文本。",
+        "{n_current:,} current rows.",
+        "zh": "{column}：参考的 {n_reference:,} 行为数值，当前的 {n_current:,} 行变为文本。",
     },
     "finding.completeness.changed_type.category": {
         "en": "{column}: held text in {n_reference:,} reference rows and holds numbers in the "
-        "{n_current:,} rows of this window.",
-        "zh": "{column}：参考的 {n_reference:,} 行为文本，本窗口的 {n_current:,} 行变为数值。",
+        "{n_current:,} current rows.",
+        "zh": "{column}：参考的 {n_reference:,} 行为文本，当前的 {n_current:,} 行变为数值。",
     },
     "finding.completeness.too_small": {
         "en": "{column}: missing in all {n_current:,} rows, which so few rows can be by chance "
