@@ -52,6 +52,28 @@ def finding_sentence(finding: Finding, language: str = "en") -> str:
     )
 
 
+def bare_sentence(finding: Finding, language: str = "en") -> str:
+    """
+    Say what one finding says without its column's name, where that stands beside it.
+
+    Parameters
+    ----------
+    finding : Finding
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    KeyError
+        If the catalogue has no such text: a fault of the code, held by tests.
+    """
+    sentence = finding_sentence(finding, language)
+    for mark in (": ", "："):
+        rest = sentence.removeprefix(finding.column + mark)
+        if rest != sentence:
+            return rest[:1].upper() + rest[1:]
+    return sentence
+
+
 def slo_sentence(result: SLOResult, language: str = "en") -> str:
     """
     Say how one objective stands.
@@ -127,6 +149,9 @@ def _fill(key: str, language: str, values: Mapping[str, object]) -> str:
     remaining = values.get("budget_remaining")
     if isinstance(remaining, int | float):
         known["budget"] = _budget(remaining, language)
+    target = values.get("target")
+    if isinstance(target, float):
+        known["target_share"] = f"{100 * target:.10g}%"
     return say(key, language, **known)
 
 

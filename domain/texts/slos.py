@@ -14,32 +14,32 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "slo.ok": {
         "en": "{name} holds: over {period_days:g} days {sli:.3%} of calls were good (target "
-        "{target:.10g}); {budget}.",
-        "zh": "{name} 达标：{period_days:g} 天内 {sli:.3%} 的调用合格（目标 {target:.10g}），"
+        "{target_share}); {budget}.",
+        "zh": "{name} 达标：{period_days:g} 天内 {sli:.3%} 的调用合格（目标 {target_share}），"
         "{budget}。",
     },
     "slo.burning-page": {
         "en": "{name} is failing fast: {window_good:,} of {window_total:,} calls were good in this "
-        "window; over {period_days:g} days {sli:.3%} were (target {target:.10g}), and "
+        "window; over {period_days:g} days {sli:.3%} were (target {target_share}), and "
         "{budget}.",
         "zh": "{name} 正在快速恶化：本窗口 {window_total:,} 次调用中 {window_good:,} 次合格；"
-        "{period_days:g} 天内 {sli:.3%} 合格（目标 {target:.10g}），"
+        "{period_days:g} 天内 {sli:.3%} 合格（目标 {target_share}），"
         "{budget}。",
     },
     "slo.burning-ticket": {
         "en": "{name} spends its error budget too fast: {window_good:,} of {window_total:,} calls "
         "were good in this window; over {period_days:g} days {sli:.3%} were (target "
-        "{target:.10g}), and {budget}.",
+        "{target_share}), and {budget}.",
         "zh": "{name} 的错误预算消耗过快：本窗口 {window_total:,} 次调用中 {window_good:,} 次合格；"
-        "{period_days:g} 天内 {sli:.3%} 合格（目标 {target:.10g}），"
+        "{period_days:g} 天内 {sli:.3%} 合格（目标 {target_share}），"
         "{budget}。",
     },
     "slo.exhausted": {
         "en": "{name} has used up its error budget: over {period_days:g} days {sli:.3%} of calls "
-        "were good (target {target:.10g}); {window_good:,} of {window_total:,} were in this "
+        "were good (target {target_share}); {window_good:,} of {window_total:,} were in this "
         "window.",
         "zh": "{name} 的错误预算已耗尽：{period_days:g} 天内 {sli:.3%} 的调用合格"
-        "（目标 {target:.10g}）；本窗口 {window_total:,} 次调用中 {window_good:,} 次合格。",
+        "（目标 {target_share}）；本窗口 {window_total:,} 次调用中 {window_good:,} 次合格。",
     },
     "slo.insufficient": {
         "en": "{name} cannot be judged: with {window_total:,} calls in this window even an outage "
