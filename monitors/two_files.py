@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Final
 
 from alerts.policy import AlertPolicy
@@ -33,6 +34,7 @@ _ROLES: Final = {
     GuessedRole.SCORE: ColumnRole.SCORE,
     GuessedRole.LABEL: ColumnRole.LABEL,
 }
+TRAINED_ON: Final = "tables.note.trained_on"
 # worst first
 _ORDER: Final = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
 
@@ -280,15 +282,22 @@ def _view(
         for column in guess
     )
     return ReportView(
-        title=f"{reference.name} → {current.name}",
+        title=" → ".join(_short_names(reference.name, current.name)),
         span=None,
         generated_at=run.started_at,
         code_version=run.code_version,
         config_hash=run.config_hash,
         runs=(run,),
         columns=tuple(columns),
+        notes=(TRAINED_ON,) if run.performance is not None else (),
         tables=TablesView(_table(reference), _table(current), guessed),
     )
+
+
+def _short_names(reference: str, current: str) -> tuple[str, str]:
+    """Leave out the folders, unless the files are called the same."""
+    names = PurePath(reference).name, PurePath(current).name
+    return (reference, current) if names[0] == names[1] else names
 
 
 def _table(table: TableSource) -> TableView:

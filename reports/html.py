@@ -55,13 +55,18 @@ def render(view: ReportView, language: str = "en") -> bytes:
     bytes
         UTF-8, one file. Light or dark as the reader's system is; prints; fits a phone.
     """
-    page_of = _environment().get_template("report.html.j2")
+    page_of = environment().get_template("report.html.j2")
     return page_of.render(_context(view, language)).encode()
 
 
+def stylesheet() -> Markup:
+    """Return the style of every page."""
+    return Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704
+
+
 @cache
-def _environment() -> Environment:
-    """Escape everything, show what is invisible, and fail on a name that is not there."""
+def environment() -> Environment:
+    """Return the templates: they escape all, show what is hidden, fail on an unknown name."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -82,7 +87,7 @@ def _context(view: ReportView, language: str) -> dict[str, Any]:
     return {
         "t": partial(_say, language),
         "language": {"en": "en", "zh": "zh-CN"}[language],
-        "css": Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704
+        "css": stylesheet(),
         "title": view.title,
         "span": None if view.span is None else numbers.span(view.span, language),
         "generated": numbers.moment(view.generated_at, language),

@@ -22,6 +22,8 @@ BROKEN = (SLOState.BURNING_PAGE, SLOState.EXHAUSTED, SLOState.BURNING_TICKET)
 _ORDER = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
 # detectors that judge the service and not a column
 _SERVICE = ("traffic", "silence", "performance")
+# hard rules: a column is there or it is not, and no multiple of that says more
+_UNMEASURED = (*_SERVICE, "completeness")
 _COUNTED = (Cause.AVAILABILITY, Cause.LATENCY, Cause.TRAFFIC, Cause.MISSING)
 
 
@@ -172,7 +174,7 @@ def everything_judged(run: Run) -> list[Finding]:
 def severe_multiple(finding: Finding) -> float | None:
     """Return the reading as a multiple of its own line; None where either is missing."""
     # calls alarm when they fall below their line, so a multiple of it would read the wrong way
-    if finding.statistic is None or not finding.threshold or finding.detector in _SERVICE:
+    if finding.statistic is None or not finding.threshold or finding.detector in _UNMEASURED:
         return None
     return finding.statistic / finding.threshold
 
@@ -247,10 +249,12 @@ def _of_service(view: ReportView, language: str) -> _Found | None:
         for finding in service_findings(run):
             if finding.verdict is Verdict.DRIFTED:
                 tone = Tone((finding.severity or Severity.WARNING).value)
-                facts = [_window(run, language)] if view.span else []
-                if view.tables is not None and (columns := _of_columns(view, language)):
-                    facts.append(columns[1])
-                return tone, finding_sentence(finding, language), facts
+                columns = _of_columns(view, language) if view.tables is not None else None
+                if columns is None:
+                    facts = [_window(run, language)] if view.span else []
+                    return tone, finding_sentence(finding, language), facts
+                tone = columns[0] if columns[0] is Tone.CRITICAL else tone
+                return tone, finding_sentence(finding, language), [columns[1], *columns[2]]
     return None
 
 

@@ -13,7 +13,7 @@ from domain.incident import AlertState, Incident
 from domain.run import Run
 from domain.sentences import alert_sentence, finding_sentence, slo_sentence
 from domain.slo import SLOResult
-from monitors.report_view import ReportView
+from monitors.report_view import ReportView, TablesView
 from reports import numbers
 from reports.judgement import (
     everything_judged,
@@ -23,6 +23,7 @@ from reports.judgement import (
     open_first,
 )
 from reports.plain import printable
+from reports.tables import guess_rows
 from reports.terminal import objective_name
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -69,7 +70,11 @@ def _lines(view: ReportView, language: str) -> Iterator[str]:
         for incident in open_first(view):
             yield from _incident(incident, language)
     for run in newest_runs(view):
+        if view.tables is None:
+            yield from _title(run, language)
         yield from _run(run, language)
+    if view.tables is not None:
+        yield from _guess(view.tables, language)
     yield from _judged(view, language)
 
 
@@ -101,17 +106,26 @@ def _incident(incident: Incident, language: str) -> Iterator[str]:
         yield f"  - {say('report.rows_more', language, n=more)}"
 
 
-def _run(run: Run, language: str) -> Iterator[str]:
+def _title(run: Run, language: str) -> Iterator[str]:
     version = run.deployment.version or numbers.DASH
     title = say("report.deployment", language, model=run.deployment.model, version=version)
     yield ""
     yield f"## {escaped(title)}: {escaped(numbers.span(run.window, language))}"
     yield ""
+
+
+def _run(run: Run, language: str) -> Iterator[str]:
     if run.error:
         yield escaped(say("report.verdict.failed", language, error=run.error))
         yield ""
     yield from _columns(everything_judged(run), language)
     yield from _objectives(run.slos, language)
+
+
+def _guess(tables: TablesView, language: str) -> Iterator[str]:
+    yield from _heading("tables.heading", language)
+    for title, text in guess_rows(tables, language):
+        yield f"- {escaped(title)}: {escaped(text)}" if title else f"- {escaped(text)}"
 
 
 def _columns(findings: Sequence[Finding], language: str) -> Iterator[str]:

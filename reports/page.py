@@ -15,7 +15,7 @@ from domain.finding import Finding, Verdict
 from domain.incident import AlertState, Incident
 from domain.profile import ColumnKind
 from domain.run import Run
-from domain.sentences import alert_sentence, finding_sentence, slo_sentence
+from domain.sentences import alert_sentence, bare_sentence, slo_sentence
 from domain.slo import BurnRate, SLOResult
 from monitors.report_view import ColumnView, ReportView
 from reports import charts, numbers
@@ -219,8 +219,8 @@ def _column(column: ColumnView, axis: Axis | None, language: str) -> ColumnRow:
         role=say(f"report.role.{column.column.role}", language),
         verdict=decides.verdict.value if decides else Verdict.INCONCLUSIVE.value,
         far=how_far(decides, language) if decides else "",
-        sentence=_said(decides, language) if decides else "",
-        beside=tuple(_beside(column.findings, language)),
+        sentence=bare_sentence(decides, language) if decides else "",
+        beside=tuple(beside(column.findings, language)),
         n_reference=numbers.count(decides.n_reference if decides else None),
         n_current=numbers.count(decides.n_current if decides else None),
         visible=_visible(column, decides, language),
@@ -229,15 +229,7 @@ def _column(column: ColumnView, axis: Axis | None, language: str) -> ColumnRow:
     )
 
 
-def _said(finding: Finding, language: str) -> str:
-    """Return the sentence without the column's name, which stands beside it in the table."""
-    sentence = finding_sentence(finding, language)
-    for mark in (": ", "："):
-        sentence = sentence.removeprefix(finding.column + mark)
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _beside(findings: Sequence[Finding], language: str) -> Iterator[tuple[str, str]]:
+def beside(findings: Sequence[Finding], language: str) -> Iterator[tuple[str, str]]:
     """Give the readings that are not multiples of a line: PSI, KS, Cramér's V, missing values."""
     for finding in findings:
         if finding.detector in _READINGS and finding.statistic is not None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.errors import UnknownNameError
 from monitors.report_view import ReportView
-from reports import csv, github, html, json, junit, markdown, tables, terminal
+from reports import csv, github, html, json, junit, markdown, tables, tables_html, terminal
 
 Renderer = Callable[[ReportView, str], bytes]
 
@@ -18,9 +18,15 @@ def _text(view: ReportView, language: str) -> bytes:
     return terminal.render(view, language)
 
 
+def _html(view: ReportView, language: str) -> bytes:
+    if view.tables is not None:
+        return tables_html.render(view, view.tables, language)
+    return html.render(view, language)
+
+
 FORMATS: Final[Mapping[str, Renderer]] = {
     "text": _text,
-    "html": html.render,
+    "html": _html,
     "json": json.render,
     "csv": csv.render,
     "md": markdown.render,

@@ -8,10 +8,11 @@ from typing import Any, Final
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnKind
-from domain.sentences import finding_sentence
+from domain.sentences import bare_sentence
 from monitors.report_view import ColumnView, GuessView, ReportView, TablesView, TableView
-from reports.judgement import how_far, judge, name_of, service_findings, telling
+from reports.judgement import how_far, judge, name_of, telling
 from reports.plain import printable, shortened
+from reports.service_charts import metric_name
 from reports.terminal import table
 
 _NAME_CELLS: Final = 28
@@ -39,7 +40,9 @@ def render(view: ReportView, tables: TablesView, language: str = "en") -> bytes:
     """
     lines = table(guess_rows(tables, language))
     lines += [say("tables.overrule", language), "", printable(judge(view, language).sentence)]
-    lines += ["", *_findings(view, language)]
+    lines += [say(note, language) for note in view.notes]
+    found = _findings(view, language)
+    lines += ["", *found] if found else []
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -66,10 +69,22 @@ def guess_rows(tables: TablesView, language: str) -> list[tuple[str, str]]:
         names = [g.name for g in tables.guess if g.role == "feature" and g.kind is kind]
         if names:
             rows.append((say(f"tables.role.feature.{kind}", language), _listed(names, language)))
-    rest = [_because(g, language) for g in tables.guess if g.kind is None]
-    if rest:
-        rows.append((say("tables.role.left_out", language), _listed(rest, language)))
+    left_out = list(_left_out(tables, language))
+    title = say("tables.role.left_out", language)
+    rows += zip([title] + [""] * (len(left_out) - 1), left_out, strict=bool(left_out))
     return rows + list(_one_sided(tables, language))
+
+
+def _left_out(tables: TablesView, language: str) -> Iterator[str]:
+    """Yield the columns that are not compared, those with one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for g in tables.guess:
+        if g.kind is None:
+            by_name = g.role == "time" and g.why == "guess.name"
+            reason = say("tables.role.time", language) if by_name else why(g, language)
+            reasons.setdefault(reason, []).append(g.name)
+    for reason, names in reasons.items():
+        yield say("tables.because", language, name=_named(names, language), why=reason)
 
 
 def _one_sided(tables: TablesView, language: str) -> Iterator[tuple[str, str]]:
@@ -122,14 +137,18 @@ def _because(guess: GuessView, language: str) -> str:
 
 
 def _listed(names: Sequence[str], language: str) -> str:
+    return say("tables.of", language, n=len(names), names=_named(names, language))
+
+
+def _named(names: Sequence[str], language: str) -> str:
     shown = say("report.list", language).join(names[:_NAMES])
-    if len(names) > _NAMES:
-        shown = say("report.and_more", language, names=shown, n=len(names) - _NAMES)
-    return say("tables.of", language, n=len(names), names=shown)
+    if len(names) <= _NAMES:
+        return shown
+    return say("report.and_more", language, names=shown, n=len(names) - _NAMES)
 
 
 def _findings(view: ReportView, language: str) -> list[str]:
-    rows = [_row(finding, language) for run in view.runs for finding in service_findings(run)]
+    rows = list(_metrics(view, language))
     loud = [column for column in view.columns if _verdict(column) is not Verdict.OK]
     quiet = [name_of(column) for column in view.columns if _verdict(column) is Verdict.OK]
     for column in loud[:_ROWS]:
@@ -141,6 +160,19 @@ def _findings(view: ReportView, language: str) -> list[str]:
         title = say(f"report.verdict.{Verdict.OK}", language)
         lines += table([(title, _listed(quiet, language))])
     return lines
+
+
+def _metrics(view: ReportView, language: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the deciding metric with its verdict, and the others without."""
+    for finding in performance_findings(view):
+        verdict = say(f"report.verdict.{finding.verdict}", language) if finding.decides else ""
+        name = metric_name(str(finding.values["metric"]), language)
+        yield verdict, name, "", bare_sentence(finding, language)
+
+
+def performance_findings(view: ReportView) -> list[Finding]:
+    """Return the findings about metrics on both sides, the deciding one first."""
+    return [f for run in view.runs for f in run.findings if "reference_value" in f.values]
 
 
 def _verdict(column: ColumnView) -> Verdict:
@@ -155,7 +187,7 @@ def _rows(column: ColumnView, language: str) -> Iterator[tuple[str, str, str, st
         yield _row(first, language)
     for finding in column.findings:
         if finding is not first and finding.decides and finding.verdict is Verdict.DRIFTED:
-            yield "", "", how_far(finding, language), bare(finding, language)
+            yield "", "", how_far(finding, language), bare_sentence(finding, language)
 
 
 def _row(finding: Finding, language: str) -> tuple[str, str, str, str]:
@@ -163,13 +195,5 @@ def _row(finding: Finding, language: str) -> tuple[str, str, str, str]:
         say(f"report.verdict.{finding.verdict}", language),
         shortened(finding.column, _NAME_CELLS),
         how_far(finding, language),
-        bare(finding, language),
+        bare_sentence(finding, language),
     )
-
-
-def bare(finding: Finding, language: str) -> str:
-    """Return the sentence without the column's name, which stands beside it."""
-    sentence = finding_sentence(finding, language)
-    for mark in (": ", "："):
-        sentence = sentence.removeprefix(finding.column + mark)
-    return sentence[:1].upper() + sentence[1:]

@@ -282,6 +282,14 @@ _ALL_MISSING = {
     "没有分布可比较。",
 }
 
+_JUDGING = {
+    "finding.failed": {
+        "en": "{column}: could not be judged ({error}); the other columns were. This is a fault of "
+        "Driftline: please report it.",
+        "zh": "{column}：判定时出错（{error}），其余列已照常判定。这是 Driftline 的缺陷，请报告。",
+    },
+}
+
 _LACKS = {
     "empty": (_EMPTY, ("psi", "ks", "chi2", "missing", "completeness", "forecast")),
     "too_small": (_TOO_SMALL, ("psi", "ks", "chi2", "missing", "forecast")),
@@ -300,4 +308,5 @@ TEXTS: dict[str, dict[str, str]] = {
     **_MISSING,
     **_COMPLETENESS,
     **_FORECAST,
+    **_JUDGING,
 }

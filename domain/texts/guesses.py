@@ -24,22 +24,22 @@ TEXTS: dict[str, dict[str, str]] = {
     "guess.mixed": {"en": "numbers and text mixed", "zh": "数值与文本混合"},
     "guess.empty": {"en": "holds nothing", "zh": "没有任何值"},
     "guess.identifier": {
-        "en": "not compared: every value is different, as of an id",
-        "zh": "不比较：每个值都不同，像是标识符",
+        "en": "every value is different, as of an id",
+        "zh": "每个值都不同，像是标识符",
     },
     "guess.free_text": {
-        "en": "not compared: free text ({distinct} different of {rows})",
-        "zh": "不比较：自由文本（{rows} 行中有 {distinct} 个不同取值）",
+        "en": "free text, {distinct} different of {rows} values",
+        "zh": "自由文本，{rows} 个值中有 {distinct} 个不同",
     },
-    "guess.row_number": {"en": "not compared: numbers the rows", "zh": "不比较：行号"},
-    "guess.time": {"en": "not compared: times", "zh": "不比较：时间"},
-    "guess.nested": {"en": "not compared: lists or objects", "zh": "不比较：列表或对象"},
+    "guess.row_number": {"en": "numbers the rows", "zh": "行号"},
+    "guess.time": {"en": "times", "zh": "时间"},
+    "guess.nested": {"en": "lists or objects", "zh": "列表或对象"},
     "guess.event_field": {
-        "en": "not compared: a field of the event, not a feature",
-        "zh": "不比较：事件字段，不是特征",
+        "en": "fields of the event, not features",
+        "zh": "事件字段，不是特征",
     },
     "guess.excluded": {
-        "en": "not compared: the mapping leaves it out",
-        "zh": "不比较：映射文件已排除",
+        "en": "the mapping leaves them out",
+        "zh": "映射文件已排除",
     },
 }

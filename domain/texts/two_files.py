@@ -44,11 +44,10 @@ _FINDINGS: dict[str, dict[str, str]] = {
     },
     "finding.performance.change.worse": {
         "en": "{metric} is {value:.4g} on {n_current:,} labels, worse than the "
-        "{reference_value:.4g} of the reference ({n_reference:,} labels; p = {p_value:.2g}). "
-        "Where the model was trained on the reference, a part of that is no change.",
+        "{reference_value:.4g} of the reference by more than chance explains ({n_reference:,} "
+        "labels; p = {p_value:.2g}).",
         "zh": "{metric} 为 {value:.4g}（{n_current:,} 个标签），差于参考的 {reference_value:.4g}"
-        "（{n_reference:,} 个标签；p = {p_value:.2g}）。若模型是用参考数据训练的，"
-        "其中一部分并非真实变化。",
+        "（{n_reference:,} 个标签），超出偶然误差（p = {p_value:.2g}）。",
     },
     "finding.performance.change.ok": {
         "en": "{metric} is {value:.4g} on {n_current:,} labels, {reference_value:.4g} on the "
@@ -78,6 +77,7 @@ _TABLES: dict[str, dict[str, str]] = {
     "tables.role.score": {"en": "score", "zh": "分数"},
     "tables.role.feature.number": {"en": "numbers", "zh": "数值"},
     "tables.role.feature.category": {"en": "categories", "zh": "类别"},
+    "tables.role.time": {"en": "time, by its name", "zh": "依据列名为时间"},
     "tables.role.left_out": {"en": "left out", "zh": "不比较"},
     "tables.only.reference": {"en": "only in the reference", "zh": "仅在参考中"},
     "tables.only.current": {"en": "only in the current", "zh": "仅在当前中"},
@@ -88,10 +88,13 @@ _TABLES: dict[str, dict[str, str]] = {
         "en": "Guessed from names and values; a mapping overrules it.",
         "zh": "依据列名和取值推测；可用映射文件更正。",
     },
-    "tables.config": {
-        "en": "no configuration: built-in thresholds",
-        "zh": "无配置：内置阈值",
+    "tables.note.trained_on": {
+        "en": "If the model was trained on the reference, a part of its lead there is no change; "
+        "compare with rows that it has not seen.",
+        "zh": "若模型是用参考数据训练的，参考上的优势有一部分并非真实变化；"
+        "请与模型未见过的数据比较。",
     },
+    "tables.metric": {"en": "Metric", "zh": "指标"},
 }
 
 TEXTS: dict[str, dict[str, str]] = {**_FINDINGS, **_TABLES}
