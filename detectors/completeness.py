@@ -87,10 +87,9 @@ def detect(
     chance = ((reference.missing + 1) / (reference.n + 2)) ** missing
     if chance >= alpha:
         return replace(ok, verdict=Verdict.INCONCLUSIVE, reason="finding.completeness.too_small")
-    if missing < rows:
-        return replace(_drifted(ok, "nearly_all_missing"), p_value=chance, threshold=NEARLY_ALL)
-    why = "all_missing" if current is not None else "absent"
-    return replace(_drifted(ok, why), p_value=chance, threshold=1.0)
+    line = 1.0 if missing == rows else NEARLY_ALL
+    why = "absent" if current is None else "all_missing" if line == 1 else "nearly_all_missing"
+    return replace(_drifted(ok, why), p_value=chance, threshold=line)
 
 
 def _drifted(ok: Finding, why: str) -> Finding:
