@@ -64,7 +64,23 @@ def detect(
         )
     missing = current.missing if current is not None else rows
     type_before = reference.grid.column_kind
-    ok = Finding(
+    ok = _ok(reference, kind, missing, rows, type_now or type_before)
+    if current is not None and type_now not in {None, type_before}:
+        return _drifted(ok, f"changed_type.{type_before.value}")
+    if missing < rows and not _nearly_all(missing / rows, ok):
+        return ok
+    chance = ((reference.missing + 1) / (reference.n + 2)) ** missing
+    if chance >= alpha:
+        return replace(ok, verdict=Verdict.INCONCLUSIVE, reason="finding.completeness.too_small")
+    line = 1.0 if missing == rows else NEARLY_ALL
+    why = "absent" if current is None else "all_missing" if line == 1 else "nearly_all_missing"
+    return replace(_drifted(ok, why), p_value=chance, threshold=line)
+
+
+def _ok(
+    reference: Profile, kind: ColumnRole, missing: int, rows: int, type_now: ColumnKind
+) -> Finding:
+    return Finding(
         column=reference.column,
         kind=kind,
         detector=NAME,
@@ -76,20 +92,10 @@ def detect(
         values={
             "missing": missing,
             "reference_share": reference.missing / reference.n,
-            "type_before": type_before.value,
-            "type_now": (type_now or type_before).value,
+            "type_before": reference.grid.column_kind.value,
+            "type_now": type_now.value,
         },
     )
-    if current is not None and type_now not in {None, type_before}:
-        return _drifted(ok, f"changed_type.{type_before.value}")
-    if missing < rows and not _nearly_all(missing / rows, ok):
-        return ok
-    chance = ((reference.missing + 1) / (reference.n + 2)) ** missing
-    if chance >= alpha:
-        return replace(ok, verdict=Verdict.INCONCLUSIVE, reason="finding.completeness.too_small")
-    line = 1.0 if missing == rows else NEARLY_ALL
-    why = "absent" if current is None else "all_missing" if line == 1 else "nearly_all_missing"
-    return replace(_drifted(ok, why), p_value=chance, threshold=line)
 
 
 def _drifted(ok: Finding, why: str) -> Finding:
