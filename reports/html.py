@@ -59,9 +59,9 @@ def render(view: ReportView, language: str = "en") -> bytes:
     return page_of.render(_context(view, language)).encode()
 
 
-def stylesheet() -> Markup:
-    """Return the style of every page."""
-    return Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704
+def stylesheet(name: str = "report.css") -> Markup:
+    """Return the style of every page, or another one."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 @cache

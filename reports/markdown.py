@@ -125,7 +125,7 @@ def _run(run: Run, language: str) -> Iterator[str]:
 def _guess(tables: TablesView, language: str) -> Iterator[str]:
     yield from _heading("tables.heading", language)
     for title, text in guess_rows(tables, language):
-        yield f"- {escaped(title)}: {escaped(text)}" if title else f"- {escaped(text)}"
+        yield f"- **{escaped(title)}** {escaped(text)}"
 
 
 def _columns(findings: Sequence[Finding], language: str) -> Iterator[str]:

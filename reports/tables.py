@@ -38,7 +38,9 @@ def render(view: ReportView, tables: TablesView, language: str = "en") -> bytes:
     bytes
         UTF-8 without any escape sequence, ending with a line feed.
     """
-    lines = table(guess_rows(tables, language))
+    rows = guess_rows(tables, language)
+    above = ["", *(title for title, _ in rows)]
+    lines = table([("" if t == a else t, said) for (t, said), a in zip(rows, above, strict=False)])
     lines += [say("tables.overrule", language), "", printable(judge(view, language).sentence)]
     lines += [say(note, language) for note in view.notes]
     found = _findings(view, language)
@@ -69,9 +71,8 @@ def guess_rows(tables: TablesView, language: str) -> list[tuple[str, str]]:
         names = [g.name for g in tables.guess if g.role == "feature" and g.kind is kind]
         if names:
             rows.append((say(f"tables.role.feature.{kind}", language), _listed(names, language)))
-    left_out = list(_left_out(tables, language))
     title = say("tables.role.left_out", language)
-    rows += zip([title] + [""] * (len(left_out) - 1), left_out, strict=bool(left_out))
+    rows += [(title, said) for said in _left_out(tables, language)]
     return rows + list(_one_sided(tables, language))
 
 

@@ -94,6 +94,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "zh": "若模型是用参考数据训练的，参考上的优势有一部分并非真实变化；"
         "请与模型未见过的数据比较。",
     },
+    "tables.quiet": {"en": "Quiet columns: {n}", "zh": "正常的列：{n}"},
     "tables.metric": {"en": "Metric", "zh": "指标"},
 }
 
