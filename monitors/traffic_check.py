@@ -72,6 +72,8 @@ def judge_traffic(
         for w, counts in zip(baseline, usual, strict=True)
         if len(counts) == len(current)
     ]
+    # a model that was silent throughout has no usual traffic: that is no data, not "as expected"
+    usual = usual if any(counts.any() for _, counts in usual) else []
     rows = np.array([counts for _, counts in usual], dtype=np.int64).reshape(
         len(usual), len(current)
     )

@@ -1,0 +1,39 @@
+"""Throughput of a model in its windows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from domain.finding import Verdict
+from domain.window import Window
+from monitors.traffic_check import Requests, judge_traffic
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+DAYS = [Window(START + timedelta(days=i), START + timedelta(days=i + 1)) for i in range(31)]
+
+
+def requests(per_bucket: float, last_day: float) -> Requests:
+    counts = np.full(31 * 288, per_bucket, np.int64)
+    counts[30 * 288 :] = last_day
+    return Requests(int(START.timestamp()), counts)
+
+
+def test_traffic_that_stops_is_lost_and_silent() -> None:
+    volume, silence = judge_traffic(requests(10, 0), DAYS[30], DAYS[:30])
+    assert (volume.verdict, volume.reason) == (Verdict.DRIFTED, "finding.traffic.lost")
+    assert silence.verdict is Verdict.DRIFTED
+
+
+def test_a_model_that_was_silent_throughout_is_not_called_healthy() -> None:
+    found = judge_traffic(requests(0, 0), DAYS[30], DAYS[:30])
+    assert [f.verdict for f in found] == [Verdict.INCONCLUSIVE] * 2
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+def test_a_day_on_which_clocks_change_is_not_compared_bucket_by_bucket(hours: int) -> None:
+    odd = Window(DAYS[30].start, DAYS[30].start + timedelta(hours=hours))
+    found = judge_traffic(requests(10, 10), odd, DAYS[:30])
+    assert all(f.verdict is not Verdict.DRIFTED for f in found)
