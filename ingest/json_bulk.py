@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pyarrow import json as arrow_json
 
 from ingest.arrow_values import flatten, from_arrow, one_array
-from ingest.column_builder import ColumnBuilder
 from ingest.lines import LINE_LIMIT_BYTES, Lines, is_utf8
-from ingest.values import EXACT_INTEGER, Values
+from ingest.values import EXACT_INTEGER, Mask, Values
 
 # The parser below calls itself once a level: brackets are counted before it may see a line.
 _BRACKETS: Final = 256
 
 _TYPES: Final = {"number": pa.float64(), "text": pa.string(), "flag": pa.bool_()}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bulk:
-    """
-    Lines parsed at once.
-
-    Parameters
-    ----------
-    rows : ndarray of int64
-        Index of the line of each row: blank lines have none.
-    columns : dict of str to Values
-        By path.
-    """
-
-    rows: NDArray[np.int64]
-    columns: dict[str, Values]
 
 
 class KnownColumns:
@@ -48,32 +28,43 @@ class KnownColumns:
     ----------
     objects : frozenset of str
         Paths of the objects whose members become columns.
+
+    Attributes
+    ----------
+    paths : set of str
+        All columns.
     """
 
     def __init__(self, objects: frozenset[str]) -> None:
+        self.paths: set[str] = set()
         self._objects = objects
-        self._kinds: dict[str, str | None] = {}
-        self._one_by_one = False
+        self._kinds: dict[str, str] = {}
 
     @property
     def taught(self) -> bool:
         """Whether any line was read."""
         return bool(self._kinds)
 
-    def learn(self, columns: dict[str, ColumnBuilder]) -> None:
-        """Take note of the kinds that lines read one by one had; of no kind: null so far."""
-        for path, builder in columns.items():
-            kinds = set(builder.kinds)
-            known = self._kinds.get(path)
-            if known is not None:
-                kinds.add(known)
-            if len(kinds) > 1 or "nested" in kinds or (kinds and path in self._objects):
-                self._one_by_one = True
-            self._kinds[path] = next(iter(kinds), None)
+    def learn(self, columns: dict[str, Values]) -> None:
+        """
+        Take note of what lines held that were read one by one.
+
+        Of a column that holds values of several kinds the first counts: lines that differ fail
+        in bulk and are read one by one again.
+        """
+        for path, values in columns.items():
+            kinds = list(values.parts())
+            known = self._kinds.get(path, "null")
+            if path in self._objects or not kinds:
+                self._kinds[path] = known
+            elif known in ("null", "nested"):
+                self._kinds[path] = next((k for k in kinds if k in _TYPES), kinds[0])
 
     def schema(self) -> pa.Schema | None:
         """Return what the bulk parser may meet; None where a column needs the other way."""
-        return None if self._one_by_one or not self._kinds else pa.schema(self._fields(""))
+        if not self._kinds or "nested" in self._kinds.values():
+            return None
+        return pa.schema(self._fields(""))
 
     def _fields(self, prefix: str) -> list[pa.Field]:
         """Return the fields below a path; objects that are opened become structs."""
@@ -86,35 +77,39 @@ class KnownColumns:
         ]
         inside = tuple(name + "." for name in opened)
         return fields + [
-            pa.field(name, _TYPES[kind] if kind else pa.null())
+            pa.field(name, _TYPES.get(kind, pa.null()))
             for name, kind in below.items()
             if name not in opened and not name.startswith(inside)
         ]
 
 
-def parse_bulk(lines: Lines, known: KnownColumns, objects: frozenset[str]) -> Bulk | None:
+def parse_bulk(
+    lines: Lines, known: KnownColumns, objects: frozenset[str]
+) -> dict[str, Values] | None:
     """
     Parse lines all at once.
 
     Parameters
     ----------
     lines : Lines
+        Without blank ones.
     known : KnownColumns
     objects : frozenset of str
         Paths of the objects whose members become columns.
 
     Returns
     -------
-    Bulk or None
-        None where a single line needs a closer look; the answer is never a different one.
+    dict of str to Values, or None
+        The columns by path, a row a line. None where a single line needs a closer look; the
+        answer is never a different one.
     """
     schema = known.schema()
-    rows = _rows(lines)
-    if schema is None or rows is None:
+    alone = lines.alone()
+    if schema is None or not len(lines) or not _safe(alone):
         return None
     try:
         table = arrow_json.read_json(
-            pa.BufferReader(lines.content_bytes()),
+            pa.BufferReader(alone.content),
             # one thread: two would halve the time and cost a third more of the processor
             read_options=arrow_json.ReadOptions(use_threads=False, block_size=2**30),
             parse_options=arrow_json.ParseOptions(
@@ -123,7 +118,7 @@ def parse_bulk(lines: Lines, known: KnownColumns, objects: frozenset[str]) -> Bu
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    if table.num_rows != len(rows):
+    if table.num_rows != len(lines):
         return None
     columns: dict[str, Values] = {}
     for path, column in flatten(table, objects).items():
@@ -131,32 +126,38 @@ def parse_bulk(lines: Lines, known: KnownColumns, objects: frozenset[str]) -> Bu
         if values is None:
             return None
         columns[path] = values
-    return Bulk(rows, columns)
+    return columns
 
 
-def _rows(lines: Lines) -> NDArray[np.int64] | None:
+def shaped(lines: Lines) -> Mask:
     """
-    Return the indices of the lines that are not blank, if each can only be one object.
+    Return which lines go from ``{`` to ``}`` and are not too long: what may be parsed in bulk.
 
-    A line from ``{`` to ``}`` cannot continue an object of the line before: there would have to
-    be a comma between the two. With as many objects as lines, each line is one object.
+    Such a line cannot continue an object of the line before: there would have to be a comma
+    between the two. With as many objects as lines, each line is one object.
+
+    Parameters
+    ----------
+    lines : Lines
     """
     letters = np.frombuffer(lines.content, dtype=np.uint8)
-    rows = np.flatnonzero(lines.ends > lines.starts)
-    starts, ends = lines.starts[rows], lines.ends[rows]
-    if not len(rows) or int((ends - starts).max()) > LINE_LIMIT_BYTES:
-        return None
-    if not ((letters[starts] == ord("{")).all() and (letters[ends - 1] == ord("}")).all()):
-        return None
-    content = lines.content_bytes()
-    if not is_utf8(content):
-        return None
-    if content.count(b"{") + content.count(b"[") > _BRACKETS:
-        openings = np.flatnonzero((letters == ord("{")) | (letters == ord("[")))
-        places = np.searchsorted(openings, np.append(starts, ends[-1]))
-        if int(np.diff(places).max()) > _BRACKETS:
-            return None
-    return rows
+    lengths = lines.ends - lines.starts
+    opened = letters[lines.starts] == ord("{")
+    closed = letters[np.maximum(lines.ends - 1, 0)] == ord("}")
+    return opened & closed & (lengths > 1) & (lengths <= LINE_LIMIT_BYTES)
+
+
+def _safe(lines: Lines) -> bool:
+    """Return whether lines may be shown to a parser that trusts letters and calls itself."""
+    content = lines.content
+    if not is_utf8(content) or not shaped(lines).all():
+        return False
+    if content.count(b"{") + content.count(b"[") <= _BRACKETS:
+        return True
+    letters = np.frombuffer(content, dtype=np.uint8)
+    openings = np.flatnonzero((letters == ord("{")) | (letters == ord("[")))
+    places = np.searchsorted(openings, np.append(lines.starts, lines.ends[-1]))
+    return int(np.diff(places).max()) <= _BRACKETS
 
 
 def _values(column: pa.Array | pa.ChunkedArray) -> Values | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.column_builder import ColumnBuilder
-from ingest.json_exact import UnfitError, parse_object, spread
+from ingest.json_columns import Cells, columns_of
+from ingest.json_exact import UnfitError, parse_cells
 from ingest.values import Values
 
 
@@ -44,30 +43,20 @@ def _members(
 ) -> tuple[dict[str, Values], pa.Array]:
     """Parse each distinct text once: tags repeat from row to row."""
     encoded = texts.dictionary_encode()
-    builders: dict[str, ColumnBuilder] = {}
-    is_object = np.zeros(len(encoded.dictionary), dtype=np.bool_)
-    for index, text in enumerate(encoded.dictionary.to_pylist()):
-        cells = _cells(text, path, objects)
-        if cells is None:
-            continue
-        is_object[index] = True
-        for name, cell in cells.items():
-            builders.setdefault(name, ColumnBuilder()).put(index, cell)
+    seen: set[str] = set()
+    rows = [_cells(text, path, objects, seen) for text in encoded.dictionary.to_pylist()]
     members = {
-        name: builder.values(len(is_object)).take(encoded.indices)
-        for name, builder in builders.items()
+        name: values.take(encoded.indices)
+        for name, values in columns_of([row or {} for row in rows]).items()
     }
-    taken = pa.array(is_object).take(encoded.indices)
+    is_object = pa.array([row is not None for row in rows], pa.bool_())
+    taken = is_object.take(encoded.indices)
     return members, pc.if_else(taken, pa.scalar(None, texts.type), texts)
 
 
-def _cells(text: str, path: str, objects: frozenset[str]) -> dict[str, object] | None:
+def _cells(text: str, path: str, objects: frozenset[str], seen: set[str]) -> Cells | None:
     """Return the members of one cell by path; nothing for an empty cell, None for no object."""
-    if not text:
-        return {}
-    cells: dict[str, object] = {}
     try:
-        spread(parse_object(text.encode()), path + ".", objects, cells)
+        return parse_cells(text.encode(), path + ".", objects, seen) if text else {}
     except UnfitError:
         return None
-    return cells

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Final, NoReturn
 
 from domain.rejection import Rejection
-from ingest.column_builder import NESTING_LIMIT, ColumnBuilder, too_deep
+from ingest.json_columns import COLUMN_LIMIT, NESTING_LIMIT, Cells, too_deep
 from ingest.lines import LINE_LIMIT_BYTES
 from ingest.readers.block import reject
 
 _BLANK: Final = b" \t\r\n"
-# what may be too large for a double; anything else is parsed without looking at each number
-_LARGE_NUMBER: Final = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{200}")
 
 
 class UnfitError(ValueError):
@@ -28,17 +25,28 @@ class UnfitError(ValueError):
 
 class JsonRows:
     """
-    Gathers JSON objects into columns.
+    Gathers JSON objects as rows of cells.
 
     Parameters
     ----------
     objects : frozenset of str
         Paths of the objects whose members become columns.
+    paths : set of str
+        All columns of the log so far; grows up to `COLUMN_LIMIT`.
+
+    Attributes
+    ----------
+    rows : list of dict
+        Values by path.
+    positions, lines : list
+        Of each row.
+    rejections : list of Rejection
     """
 
-    def __init__(self, objects: frozenset[str]) -> None:
+    def __init__(self, objects: frozenset[str], paths: set[str]) -> None:
         self._objects = objects
-        self.columns: dict[str, ColumnBuilder] = {}
+        self._paths = paths
+        self.rows: list[Cells] = []
         self.positions: list[int] = []
         self.lines: list[bytes] = []
         self.rejections: list[Rejection] = []
@@ -56,49 +64,54 @@ class JsonRows:
         """
         if not line.strip(_BLANK):
             return
-        cells: dict[str, object] = {}
         try:
-            spread(parse_object(line), "", self._objects, cells)
+            cells = parse_cells(line, "", self._objects, self._paths)
         except UnfitError as unfit:
             self.rejections.append(reject(position, unfit.reason, line, **unfit.values))
             return
-        for path, value in cells.items():
-            builder = self.columns.get(path)
-            if builder is None:
-                builder = self.columns[path] = ColumnBuilder()
-            builder.put(len(self.positions), value)
+        self.rows.append(cells)
         self.positions.append(position)
         self.lines.append(line)
 
 
-def spread(
-    members: dict[str, object], prefix: str, objects: frozenset[str], cells: dict[str, object]
-) -> None:
+def parse_cells(line: bytes, prefix: str, objects: frozenset[str], paths: set[str]) -> Cells:
     """
-    Give each member its path; the members of opened objects get paths of their own.
+    Parse an object into values by path.
 
     Parameters
     ----------
-    members : dict
+    line : bytes
     prefix : str
-        Path of the object, with a dot behind; empty at the top.
+        Path of the object, with a dot behind; empty for a whole line.
     objects : frozenset of str
         Paths of the objects to open.
-    cells : dict
-        Takes the values by path.
+    paths : set of str
+        All columns so far; takes the new ones.
 
     Raises
     ------
     UnfitError
-        If two members have one path.
+        With the reason of the rejection.
     """
+    cells: Cells = {}
+    _spread(parse_object(line), prefix, objects, cells)
+    if not cells.keys() <= paths:
+        new = cells.keys() - paths
+        if len(paths) + len(new) > COLUMN_LIMIT:
+            raise UnfitError("too_many_columns", value=len(new), limit=COLUMN_LIMIT)
+        paths |= new
+    return cells
+
+
+def _spread(members: dict[str, object], prefix: str, objects: frozenset[str], cells: Cells) -> None:
+    """Give each member its path; the members of opened objects get paths of their own."""
     for name, value in members.items():
         path = prefix + name
         if path in cells:
             raise UnfitError("duplicate_key", field=json.dumps(path))
         if isinstance(value, dict) and path in objects:
             cells[path] = None
-            spread(value, path + ".", objects, cells)
+            _spread(value, path + ".", objects, cells)
         else:
             cells[path] = value
 
@@ -120,18 +133,13 @@ def parse_object(line: bytes) -> dict[str, object]:
         raise _unfit(error) from error
     if not isinstance(value, dict):
         raise UnfitError("bad_json", value=f"it holds {_NAMES[type(value).__name__]}")
-    if too_deep(value):
+    if line.count(b"{") + line.count(b"[") > NESTING_LIMIT and too_deep(value):
         raise UnfitError("too_deep", value=NESTING_LIMIT)
     return value
 
 
 def _load(line: bytes) -> object:
-    value = json.loads(
-        line.decode(),
-        object_pairs_hook=_object,
-        parse_constant=_constant,
-        parse_float=_double if _LARGE_NUMBER.search(line) else None,
-    )
+    value = _DECODER.decode(line.decode())
     if b"\\u" in line:  # an escape may spell half of a surrogate pair
         json.dumps(value, ensure_ascii=False).encode()
     return value
@@ -185,3 +193,8 @@ def _double(token: str) -> float:
     if math.isinf(value):
         raise UnfitError("not_finite", field="a value", value=token)
     return value
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_float=_double
+)

@@ -1,4 +1,4 @@
-"""A text log in bounded pieces of whole lines, with the number of the first one."""
+"""A text log in bounded pieces of whole lines, with their numbers."""
 
 from __future__ import annotations
 
@@ -17,29 +17,27 @@ LINE_LIMIT_BYTES: Final = 4 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 
 Int = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
     """
-    Some lines of a log that follow each other.
+    Some lines of a log, in order.
 
     Parameters
     ----------
     content : bytes
     starts, ends : ndarray of int64, shape (n_lines,)
         Of each line in `content`, without its line break.
-    first : int
-        1-based number of the first line.
-    damage : str or None
-        Set on the last piece of a log whose packing ends too early: its last line is a torso.
+    numbers : ndarray of int64, shape (n_lines,)
+        1-based number of each line in the log.
     """
 
     content: bytes
     starts: Int
     ends: Int
-    first: int
-    damage: str | None = None
+    numbers: Int
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -50,18 +48,46 @@ class Lines:
 
     def part(self, begin: int, end: int) -> Lines:
         """Return the lines ``[begin, end)``."""
-        return Lines(self.content, self.starts[begin:end], self.ends[begin:end], self.first + begin)
+        chosen = slice(begin, end)
+        return Lines(self.content, self.starts[chosen], self.ends[chosen], self.numbers[chosen])
 
-    def content_bytes(self) -> bytes:
-        """Return all of it with its line breaks."""
-        if not len(self):
-            return b""
-        if self.starts[0] == 0 and self.ends[-1] + 2 >= len(self.content):
-            return self.content
-        return self.content[self.starts[0] : self.ends[-1] + 1]
+    def chosen(self, mask: Mask) -> Lines:
+        """Return the lines of a mask, put together."""
+        rows = np.flatnonzero(mask)
+        content = b"".join(self.line(int(row)) + b"\n" for row in rows)
+        lengths = self.ends[rows] - self.starts[rows]
+        ends = np.cumsum(lengths + 1) - 1
+        return Lines(content, ends - lengths, ends, self.numbers[rows])
+
+    def alone(self) -> Lines:
+        """Return the same lines without what stands before and behind them."""
+        if not len(self) or (self.starts[0] == 0 and self.ends[-1] + 2 >= len(self.content)):
+            return self
+        begin = int(self.starts[0])
+        content = self.content[begin : self.ends[-1] + 1]
+        return Lines(content, self.starts - begin, self.ends - begin, self.numbers)
 
 
-def lines_of(content: bytes, first: int = 1, damage: str | None = None) -> Lines:
+@dataclass(frozen=True, slots=True)
+class Torso:
+    """
+    The end of a log whose packing ends too early.
+
+    Parameters
+    ----------
+    number : int
+        Of the line that is not whole.
+    raw : bytes
+        What there is of it.
+    why : str
+    """
+
+    number: int
+    raw: bytes
+    why: str
+
+
+def lines_of(content: bytes, first: int = 1) -> Lines:
     """
     Find the lines of some bytes; a carriage return before a line break belongs to the break.
 
@@ -70,19 +96,18 @@ def lines_of(content: bytes, first: int = 1, damage: str | None = None) -> Lines
     content : bytes
     first : int, default=1
         Number of the first line.
-    damage : str or None
     """
     letters = np.frombuffer(content, dtype=np.uint8)
-    breaks = np.flatnonzero(letters == 10)
+    breaks = np.flatnonzero(letters == ord("\n"))
     ends = breaks if content.endswith(b"\n") or not content else np.append(breaks, len(content))
     starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else np.empty(0, np.int64)
     if len(ends):
-        returns = (ends > starts) & (letters[ends - 1] == 13)
-        ends = ends - returns
-    return Lines(content, starts.astype(np.int64), ends.astype(np.int64), first, damage)
+        ends = ends - ((ends > starts) & (letters[ends - 1] == ord("\r")))
+    numbers = np.arange(first, first + len(ends), dtype=np.int64)
+    return Lines(content, starts.astype(np.int64), ends.astype(np.int64), numbers)
 
 
-def pieces(stream: LogStream, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines]:
+def pieces(stream: LogStream, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines | Torso]:
     """
     Cut a log into pieces of whole lines.
 
@@ -107,8 +132,10 @@ def pieces(stream: LogStream, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines]
         rest = content[cut:]
         first += len(lines)
         yield lines
-    if rest or stream.damage:
-        yield lines_of(rest, first, stream.damage)
+    if stream.damage:
+        yield Torso(first, rest, stream.damage)
+    elif rest:
+        yield lines_of(rest, first)
 
 
 def is_utf8(content: bytes) -> bool:

@@ -23,6 +23,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{field} is longer than {value} bytes",
         "zh": "{field} 超过 {value} 字节",
     },
+    "rejection.too_many_columns": {
+        "en": "{value} keys that no line had before, of {limit} that a log may have; "
+        "ids and times belong into values, not into keys",
+        "zh": "有 {value} 个之前未出现的键，而一份日志最多 {limit} 个；ID 和时间应写在值里，而不是键里",
+    },
     "rejection.invalid_utf8": {
         "en": "not UTF-8 at byte {value}; save the log as UTF-8",
         "zh": "第 {value} 个字节不是 UTF-8；请将日志存为 UTF-8",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from domain.catalogue import say
 from domain.event import RAW_LIMIT_BYTES
 from domain.rejection import Rejection
+from ingest.lines import Torso
 from ingest.unpack import LogStream
 from ingest.values import Values, quote
 
@@ -111,6 +112,15 @@ def reject(position: int, reason: str, raw: bytes, **values: object) -> Rejectio
     return Rejection(position, reason, say(f"rejection.{reason}", **shown), raw[:RAW_LIMIT_BYTES])
 
 
-def no_raw(row: int) -> bytes:
-    """Stand for `Block.raw` where there are no rows."""
+def rejection_block(rejection: Rejection) -> Block:
+    """Return a block without rows."""
+    return Block(np.empty(0, np.int64), {}, _no_raw, (rejection,))
+
+
+def torso_block(torso: Torso) -> Block:
+    """Reject the line that a log ends in."""
+    return rejection_block(reject(torso.number, "truncated", torso.raw, value=torso.why))
+
+
+def _no_raw(row: int) -> bytes:
     raise IndexError(row)

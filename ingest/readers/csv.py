@@ -19,8 +19,8 @@ from ingest.cell_types import by_cell, decide, typed
 from ingest.csv_exact import ExactRecord, split_exactly
 from ingest.csv_records import Records, find_records, widths
 from ingest.json_cells import opened
-from ingest.lines import BLOCK_BYTES, LINE_LIMIT_BYTES
-from ingest.readers.block import Block, Layout, Reader, no_raw, reject
+from ingest.lines import BLOCK_BYTES, LINE_LIMIT_BYTES, Torso
+from ingest.readers.block import Block, Layout, Reader, reject, torso_block
 from ingest.readers.parquet import row_as_json
 from ingest.unpack import LogStream
 from ingest.values import Values
@@ -88,12 +88,7 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         first += n_lines
         yield block
     if stream.damage:
-        yield _torso(rest, first, stream.damage)
-
-
-def _torso(raw: bytes, line: int, damage: str) -> Block:
-    rejection = reject(line, "truncated", raw, value=damage)
-    return Block(np.empty(0, np.int64), {}, no_raw, (rejection,))
+        yield torso_block(Torso(first, rest, stream.damage))
 
 
 def _read_header(table: _Table, content: bytes) -> tuple[int, int]:

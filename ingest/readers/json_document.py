@@ -6,12 +6,17 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
-
 from domain.errors import InputError
 from ingest.json_bulk import KnownColumns
-from ingest.lines import lines_of
-from ingest.readers.block import Block, Layout, Reader, no_raw, reject
+from ingest.lines import Torso, lines_of
+from ingest.readers.block import (
+    Block,
+    Layout,
+    Reader,
+    reject,
+    rejection_block,
+    torso_block,
+)
 from ingest.readers.ndjson import parse_lines
 from ingest.unpack import LogStream
 
@@ -89,9 +94,9 @@ def _skip(text: str, at: int) -> int:
 
 
 def _torso(position: int, rest: bytes, damage: str | None) -> Block:
-    reason, why = ("truncated", damage) if damage else ("bad_json", "from here on")
-    rejection = reject(position, reason, rest, value=why)
-    return Block(np.empty(0, np.int64), {}, no_raw, (rejection,))
+    if damage is not None:
+        return torso_block(Torso(position, rest, damage))
+    return rejection_block(reject(position, "bad_json", rest, value="from here on"))
 
 
 def _recognises(head: bytes) -> bool:

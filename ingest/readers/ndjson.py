@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ingest.json_bulk import KnownColumns, parse_bulk
+from ingest.json_bulk import KnownColumns, parse_bulk, shaped
+from ingest.json_columns import columns_of
 from ingest.json_exact import JsonRows
-from ingest.lines import Lines, pieces
-from ingest.readers.block import Block, Layout, Reader, no_raw, reject
+from ingest.lines import Lines, Torso, pieces
+from ingest.readers.block import Block, Layout, Reader, torso_block
 from ingest.unpack import LogStream
 
 _SAMPLE_LINES: Final = 256
@@ -30,9 +29,10 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     """
     known = KnownColumns(layout.objects)
     for piece in pieces(stream):
-        lines, torso = _without_torso(piece)
-        yield from parse_lines(lines, known, layout)
-        yield from torso
+        if isinstance(piece, Torso):
+            yield torso_block(piece)
+        else:
+            yield from parse_lines(piece, known, layout)
 
 
 def parse_lines(lines: Lines, known: KnownColumns, layout: Layout) -> Iterator[Block]:
@@ -46,6 +46,10 @@ def parse_lines(lines: Lines, known: KnownColumns, layout: Layout) -> Iterator[B
         Grows by what is seen.
     layout : Layout
     """
+    good = shaped(lines)
+    if not good.all():  # text between the objects, halves of them, blank lines
+        yield _one_by_one(lines.chosen(~good), known, layout)
+        lines = lines.chosen(good)
     at = 0
     if not known.taught and len(lines) > _SAMPLE_LINES:
         at = _SAMPLE_LINES
@@ -53,24 +57,13 @@ def parse_lines(lines: Lines, known: KnownColumns, layout: Layout) -> Iterator[B
     yield from _parse(lines.part(at, len(lines)), known, layout)
 
 
-def _without_torso(piece: Lines) -> tuple[Lines, list[Block]]:
-    """Split the last, cut-off line from a piece whose packing ends too early."""
-    if piece.damage is None:
-        return piece, []
-    whole = max(len(piece) - 1, 0)
-    raw = piece.line(whole) if len(piece) else b""
-    rejection = reject(piece.first + whole, "truncated", raw, value=piece.damage)
-    empty = Block(np.empty(0, np.int64), {}, no_raw, (rejection,))
-    return piece.part(0, whole), [empty]
-
-
 def _parse(lines: Lines, known: KnownColumns, layout: Layout) -> Iterator[Block]:
     """Parse in bulk what can be; halve the rest until single lines are looked at."""
     if not len(lines):
         return
-    bulk = parse_bulk(lines, known, layout.objects)
-    if bulk is not None:
-        yield Block(lines.first + bulk.rows, bulk.columns, partial(_raw, lines, bulk.rows))
+    columns = parse_bulk(lines, known, layout.objects)
+    if columns is not None:
+        yield Block(lines.numbers, columns, lines.line)
     elif len(lines) <= _SMALLEST_PART:
         yield _one_by_one(lines, known, layout)
     else:
@@ -79,19 +72,15 @@ def _parse(lines: Lines, known: KnownColumns, layout: Layout) -> Iterator[Block]
         yield from _parse(lines.part(middle, len(lines)), known, layout)
 
 
-def _raw(lines: Lines, rows: NDArray[np.int64], row: int) -> bytes:
-    return lines.line(int(rows[row]))
-
-
 def _one_by_one(lines: Lines, known: KnownColumns, layout: Layout) -> Block:
-    rows = JsonRows(layout.objects)
+    rows = JsonRows(layout.objects, known.paths)
     for index in range(len(lines)):
-        rows.add(lines.first + index, lines.line(index))
-    known.learn(rows.columns)
-    length = len(rows.positions)
+        rows.add(int(lines.numbers[index]), lines.line(index))
+    columns = columns_of(rows.rows)
+    known.learn(columns)
     return Block(
         np.array(rows.positions, dtype=np.int64),
-        {path: builder.values(length) for path, builder in rows.columns.items()},
+        columns,
         rows.lines.__getitem__,
         tuple(rows.rejections),
     )

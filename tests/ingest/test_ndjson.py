@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.event import RAW_LIMIT_BYTES
-from ingest.column_builder import NESTING_LIMIT
+from ingest.json_columns import COLUMN_LIMIT, NESTING_LIMIT
 from ingest.lines import LINE_LIMIT_BYTES
 
 GOOD = b'{"model":"m","ts":"2013-07-01T10:00:00Z","score":0.5}'
@@ -225,3 +225,12 @@ def test_objects_nested_within_the_limit_are_kept(read):
     depth = NESTING_LIMIT - 3
     (row,) = read(line(features={"f": json.loads("[" * depth + "]" * depth)})).rows
     assert row["features"]["f"] == "[" * depth + "]" * depth
+
+
+def test_keys_that_are_really_values_do_not_fill_the_memory(read):
+    n_lines = COLUMN_LIMIT // 100 + 50
+    log = b"\n".join(line(features={f"id-{i}-{j}": 1 for j in range(100)}) for i in range(n_lines))
+    outcome = read(log)
+    assert set(outcome.reasons) == {"too_many_columns"}
+    assert len(outcome.rows) + len(outcome.rejections) == n_lines
+    assert len(outcome.rows) == COLUMN_LIMIT // 100 - 1
