@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from detectors import forecast
+from detectors.forecast_calibration import Spread, total
 from detectors.forecast_line import count_incidents, poisson_interval
 from detectors.grid import learn_number_grid
 from domain.errors import NothingToJudgeError, UnknownNameError, UsageError
@@ -61,6 +63,13 @@ def test_a_window_judged_alone_scores_as_in_a_batch(columns, calibration, t, mem
     )
     assert alone.score[:, -1] == pytest.approx(batch.score[:, w], abs=1e-9)
     assert alone.movement[:, -1] == pytest.approx(batch.movement[:, w])
+
+
+def test_sustained_readings_are_compared_with_a_baseline_remembered_as_long(columns, calibration):
+    other = forecast.calibrate([c.part(slice(0, K)) for c in columns], None, memory=5)
+    one = forecast.judge(calibration, columns, None, memory=5)
+    assert one.score == pytest.approx(forecast.judge(other, columns, None, memory=5).score)
+    assert one.score != pytest.approx(forecast.judge(calibration, columns, None).score)
 
 
 @given(st.permutations(range(6)))
@@ -119,6 +128,34 @@ def test_a_longer_memory_sees_a_small_lasting_shift_better(normal_column):
         columns.append(normal_column(rng, 60, mean=after(K, 60, 0.2), rows=500))
         scores[memory] = np.median(judged(columns, memory=memory).score[-1, 20:])
     assert scores[20] > scores[1] + 0.5
+
+
+def test_the_score_is_the_largest_surprise_less_the_price_of_all_that_were_looked_at():
+    surprise = np.array([[3.0, np.nan], [1.0, np.nan], [np.nan, np.nan]])
+    assert total(surprise) == pytest.approx([3 - np.log10(2), np.nan], nan_ok=True)
+
+
+def test_numbers_without_atoms_have_no_unseen_reading_to_be_looked_at(columns, normal_column):
+    numbers = [column.part(slice(0, K)) for column in columns[:4]]
+    assert forecast.calibrate(numbers, None).tails["unseen"] is None
+    assert "unseen" not in judged(columns).reading[:4]
+
+
+@given(hnp.arrays(float, st.integers(1, 30), elements=st.floats(0, 50)))
+def test_dispersions_are_pulled_towards_the_usual_one_and_never_below_sampling(mean_squares):
+    spread = Spread.learn(mean_squares, K)
+    pulled = spread.of(mean_squares)
+    assert (pulled >= 1).all()
+    away = np.abs(np.maximum(mean_squares, 1) - np.maximum(spread.usual, 1))
+    assert (np.abs(pulled - np.maximum(spread.usual, 1)) <= away + 1e-9).all()
+
+
+def test_columns_that_agree_pull_harder_than_columns_that_do_not():
+    rng = np.random.default_rng(25)
+    alike = Spread.learn(6 * rng.chisquare(12, size=200) / 12, K)
+    unlike = Spread.learn(np.exp(rng.normal(1.8, 1.5, size=200)), K)
+    assert alike.of(np.array([1.0])) > 3.5
+    assert unlike.of(np.array([1.0])) < 2.5
 
 
 # --------------------------------------------------------------------------- what it sees
@@ -207,6 +244,14 @@ def test_a_falling_share_of_missing_values_is_none(normal_column):
     columns = [normal_column(rng, K + 10, column=str(i), missing=0.2) for i in range(5)]
     columns.append(normal_column(rng, K + 10, missing=after(K, K + 10, 0.0, 0.2)))
     assert judged(columns).score[-1].max() < LINE
+
+
+def test_one_missing_value_after_none_in_the_baseline_is_no_alarm(normal_column):
+    rng = np.random.default_rng(23)
+    columns = [normal_column(rng, K + 10, column=str(i)) for i in range(6)]
+    columns[5].counts[K, 40] -= 1
+    columns[5].counts[K, -2] += 1
+    assert judged(columns).score[-1].max() < LINE / 2
 
 
 def test_a_new_category_is_seen_and_named(label_column, normal_column):
@@ -315,6 +360,15 @@ def test_one_column_can_be_calibrated_alone(normal_column):
 
 def test_usual_windows_move_once_the_usual_distance(columns):
     assert np.median(judged(columns).movement) == pytest.approx(1, abs=0.25)
+
+
+def test_the_usual_distance_is_the_columns_own(normal_column):
+    rng = np.random.default_rng(26)
+    jumps = np.where(np.arange(60) % 6 == 3, 3.0, 0.0)
+    columns = [normal_column(rng, 60, column=str(i), mean=jumps, rows=500) for i in range(4)]
+    moved = judged(columns).movement
+    assert np.median(moved) == pytest.approx(1, abs=0.3)
+    assert moved[:, jumps[K:] > 0].min() > 1.5
 
 
 def test_the_movement_ranks_windows_as_the_shapes_surprise_does(normal_column):

@@ -124,16 +124,19 @@ def test_rows_make_shifts_visible(label_column):
     assert few is None or few > many
 
 
-def test_a_weekly_column_is_tested_with_its_weekdays(normal_column):
-    weekday = np.arange(35) % 7
-    columns = [
-        normal_column(
-            np.random.default_rng(i), 35, column=str(i), mean=np.where(weekday > 4, 2, 0), rows=500
-        )
-        for i in range(4)
-    ]
-    known, unknown = visible(columns, weekday)["0"], visible(columns)["0"]
-    assert known < (unknown or np.inf)
+def test_a_weekly_pattern_that_is_known_hides_nothing(normal_column):
+    weekday = np.arange(56) % 7
+    own = np.random.default_rng(0).normal(0, 0.3, size=(5, 56))
+
+    def columns(weekly):
+        rng = np.random.default_rng(1)
+        pattern = np.where(weekday > 4, weekly, 0.0)
+        return [normal_column(rng, 56, column=str(i), mean=own[i] + pattern) for i in range(5)]
+
+    plain, known = visible(columns(0.0)), visible(columns(3.0), weekday)
+    assert plain == known == dict.fromkeys("01234", 1.0)
+    unknown = visible(columns(3.0))
+    assert all(size is None or size > 1 for size in unknown.values())
 
 
 def test_any_other_value_of_a_constant_is_visible(series, normal_column):
