@@ -29,11 +29,19 @@ class Common:
 
     def load_config(self) -> Config:
         """Read the configuration; the store's folder is the option's, else the environment's."""
-        from monitors.config_file import find_config, load_config
+        from monitors.config_file import load_config
 
-        config = load_config(find_config(self.config, os.environ), os.environ)
+        config = load_config(self._file(), os.environ)
         chosen = self.store or os.environ.get("DRIFTLINE_STORE")
         return config.model_copy(update={"store": Path(chosen)}) if chosen else config
+
+    def _file(self) -> Path | None:
+        """Return the file given, else ``$DRIFTLINE_CONFIG``, else ``./driftline.yaml`` if there."""
+        named = self.config or os.environ.get("DRIFTLINE_CONFIG")
+        if named:
+            return Path(named)
+        usual = Path("driftline.yaml")
+        return usual if usual.exists() else None
 
     @contextmanager
     def service(self, *, create: bool = False) -> Generator[LocalService]:

@@ -100,6 +100,6 @@ def stale_models(store: Store, config: Config, now: datetime) -> dict[str, Windo
     for model in store.models():
         last = store.last_run_end(model)
         monitor = config.monitor(model)
-        if last is not None and stale(last, monitor.window + monitor.grace_span, now) is not None:
+        if last is not None and stale(last, monitor.window + monitor.grace, now) is not None:
             found[model] = Window(last, max(now, last + timedelta(microseconds=1)))
     return found

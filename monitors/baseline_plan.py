@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from domain.acceptance import Acceptance
 from domain.baseline import FrozenBaseline
 from domain.window import Window, align, windows_between
-from monitors.config import Config, MonitorConfig
+from monitors.config import Config, MonitorConfig, SpanConfig
 
 # a version with at least this share of the busiest one's rows speaks for the window itself
 OWN_SHARE = 0.5
@@ -62,14 +62,14 @@ class BaselinePlan:
             return f"file {self.file.name}"
         if not self.windows:
             return "none yet"
-        kind = "fixed" if self.frozen else "trailing"
+        kind = "fixed" if self.frozen else "trailing" if self.accepted is None else "accepted"
         version = f", version {self.version}" if self.version is not None else ""
         return f"{kind} {Window(self.windows[0].start, self.windows[-1].end)}{version}"
 
 
-def epoch_of(window: Window, monitor: MonitorConfig, timezone: str) -> datetime:
+def epoch_of(window: Window, monitor: MonitorConfig, timezone: str) -> Window:
     """
-    Return the start of the epoch that shares one calibration with `window`.
+    Return the span of the windows that share one calibration with `window`.
 
     A trailing baseline is renewed once a calendar week, once a day for windows shorter than a
     day: judging every window against a baseline of its own would cost seven times as much and
@@ -77,7 +77,9 @@ def epoch_of(window: Window, monitor: MonitorConfig, timezone: str) -> datetime:
     """
     shortest = timedelta(days=1) if monitor.window < timedelta(days=1) else timedelta(days=7)
     length = max(shortest, monitor.window)
-    return align(window.start, length, timezone)
+    start = align(window.start, length, timezone)
+    # half a day more than its length lies in the next one, also where the clocks change
+    return Window(start, align(start + length + timedelta(hours=12), length, timezone))
 
 
 def plan(
@@ -85,6 +87,7 @@ def plan(
     monitor: MonitorConfig,
     window: Window,
     *,
+    spec: SpanConfig,
     first_data: datetime,
     version: str | None,
     accepted: Acceptance | None = None,
@@ -97,6 +100,8 @@ def plan(
     ----------
     config, monitor : Config, MonitorConfig
     window : Window
+    spec : SpanConfig
+        Of the monitor, or of a column that has its own.
     first_data : datetime
         First event of the model.
     version : str or None
@@ -106,7 +111,6 @@ def plan(
     pinned : tuple of datetime or None
         The span that ``baseline set`` fixed.
     """
-    spec = monitor.baseline
     if spec.file is not None and accepted is None:
         return BaselinePlan((), version, file=spec.file)
     fixed = pinned or config.baseline_times(spec)
@@ -114,29 +118,18 @@ def plan(
         spans = windows_between(*fixed, monitor.window, config.timezone)
         return BaselinePlan(tuple(spans), version, frozen=True)
     length = spec.trailing or (fixed[1] - fixed[0] if fixed else timedelta(days=56))
-    start, end = _trailing_bounds(config, monitor, window, length, accepted, first_data)
+    earliest = accepted.since if accepted is not None else first_data
+    epoch = max(epoch_of(window, monitor, config.timezone).start, earliest)
+    # a young history spends at most a quarter of itself on the gap, or it could never calibrate
+    end = epoch - min(spec.gap, (epoch - earliest) / 4)
+    start = max(end - length, earliest)
     spans = windows_between(start, end, monitor.window, config.timezone) if end > start else []
     return BaselinePlan(tuple(spans), version, accepted=accepted)
 
 
-def _trailing_bounds(
-    config: Config,
-    monitor: MonitorConfig,
-    window: Window,
-    length: timedelta,
-    accepted: Acceptance | None,
-    first_data: datetime,
-) -> tuple[datetime, datetime]:
-    earliest = accepted.since if accepted is not None else first_data
-    epoch = max(epoch_of(window, monitor, config.timezone), earliest)
-    # a young history spends at most a quarter of itself on the gap, or it could never calibrate
-    end = epoch - min(monitor.baseline.gap, (epoch - earliest) / 4)
-    return max(end - length, earliest), end
-
-
 def speakers(rows: Mapping[str, NDArray[np.int64]], own: str, n_windows: int) -> tuple[str, ...]:
     """
-    Choose for each window the version whose rows stand for the model's traffic.
+    Choose for each baseline window the version whose rows stand for the model's traffic.
 
     A version's own rows where it sees enough of the traffic, else the busiest version's: a
     shadow or canary is compared with what the model saw before it existed, and a request that
@@ -148,17 +141,21 @@ def speakers(rows: Mapping[str, NDArray[np.int64]], own: str, n_windows: int) ->
     own : str
     n_windows : int
     """
-    if not rows:
-        return (own,) * n_windows
-    names = sorted(rows)
-    table = np.stack([rows[name] for name in names])
-    busiest = table.argmax(axis=0)
-    most = table.max(axis=0)
     mine = rows.get(own, np.zeros(n_windows, np.int64))
+    others = busiest(rows, n_windows)
+    most = np.max(list(rows.values()), axis=0) if rows else mine
     return tuple(
-        own if mine[i] and mine[i] >= OWN_SHARE * most[i] else names[busiest[i]]
-        for i in range(n_windows)
+        own if mine[i] and mine[i] >= OWN_SHARE * most[i] else others[i] for i in range(n_windows)
     )
+
+
+def busiest(rows: Mapping[str, NDArray[np.int64]], n_windows: int) -> tuple[str, ...]:
+    """Return the version with the most rows in each window; of equals the first by name."""
+    names = sorted(rows)
+    if not names:
+        return ("",) * n_windows
+    table = np.stack([rows[name] for name in names])
+    return tuple(names[i] for i in table.argmax(axis=0))
 
 
 def newest_acceptance(

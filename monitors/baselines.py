@@ -115,7 +115,7 @@ def show(
     window = Window(start, start + length)
     columns: list[ColumnBaseline] = []
     description = ""
-    for calibrated in judge.calibrate(chosen.version, window):
+    for calibrated in judge.calibrations.of(chosen.version, window):
         description = description or calibrated.reference.plan.description
         columns += [
             ColumnBaseline(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,50 +19,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-from domain.errors import InvalidWindowError
 from domain.slo import SLO
-from domain.window import align, parse_duration, parse_time
-
-_PERCENT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*%\s*$")
-_BUDGET = re.compile(r"^\s*(\d+(?:\.\d+)?)\s+per\s+(\S+)\s*$")
-
-
-def _duration(raw: object) -> object:
-    if not isinstance(raw, str):
-        return raw
-    try:
-        return parse_duration(raw)
-    except InvalidWindowError as error:  # pydantic collects ValueErrors only
-        raise ValueError(str(error)) from error
-
-
-def _write_duration(span: timedelta) -> str:
-    seconds = span.total_seconds()
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds / size:g}{unit}"
-    return f"{seconds:g}s"
-
-
-def _share(raw: object) -> object:
-    if isinstance(raw, str) and (match := _PERCENT.match(raw)):
-        return float(match[1]) / 100
-    return raw
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    PlainSerializer(_write_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(s|m|min|h|d|w)$"}),
-]
-Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": ["number", "string"]})]
+from domain.window import parse_time
+from monitors.config_values import BUDGET, Duration, Name, Share, Wait, WindowLength
 
 
 class Strict(BaseModel):
@@ -98,7 +62,7 @@ class SLOConfig(Strict):
         return SLO(self.name, self.target, self.period / timedelta(days=1), self.latency_ms)
 
 
-class BaselineConfig(Strict):
+class SpanConfig(Strict):
     """What a window is compared with: a fixed span, a trailing span, a file, or another version."""
 
     window: tuple[str, str] | None = Field(
@@ -107,14 +71,14 @@ class BaselineConfig(Strict):
     trailing: Duration | None = Field(
         default=None, description=("Length of a span that moves along, renewed once a week.")
     )
-    gap: Duration = Field(
+    gap: Wait = Field(
         default=timedelta(days=10),
         description=(
             "Distance between a trailing span and the windows judged by it, so that a "
             "slow drift is not absorbed."
         ),
     )
-    version: str | None = Field(
+    version: Name | None = Field(
         default=None,
         description=(
             "Compare with this version's rows; `previous` is the one before. Absent: "
@@ -122,22 +86,36 @@ class BaselineConfig(Strict):
             "own."
         ),
     )
-
     file: Path | None = Field(
         default=None, description="A file (CSV, Parquet, NDJSON) of reference rows."
     )
 
     @model_validator(mode="after")
-    def _one_form(self) -> BaselineConfig:
+    def _one_form(self) -> SpanConfig:
         given = [n for n in ("window", "trailing", "file") if getattr(self, n) is not None]
         if len(given) > 1:
             raise ValueError(f"give one of window, trailing and file, not {' and '.join(given)}")
+        if self.file is not None and self.version is not None:
+            raise ValueError("give file or version, not both: a file's rows have no version")
         return self
 
     @field_validator("window", mode="before")
     @classmethod
     def _as_text(cls, raw: object) -> object:
         return tuple(str(part) for part in raw) if isinstance(raw, list | tuple) else raw
+
+
+class BaselineConfig(SpanConfig):
+    """What a model's windows are compared with, and columns that are compared with another."""
+
+    columns: dict[str, SpanConfig] = Field(
+        default_factory=dict[str, SpanConfig],
+        description="Baselines of single columns, by name.",
+    )
+
+    def of(self, column: str | None) -> SpanConfig:
+        """Return the baseline of one column that has its own, else the model's."""
+        return self if column is None else self.columns.get(column, self)
 
 
 class ColumnsConfig(Strict):
@@ -195,7 +173,7 @@ class FalseIncidents(Strict):
 
 def _budget(raw: object) -> object:
     if isinstance(raw, str):
-        match = _BUDGET.match(raw)
+        match = BUDGET.match(raw)
         if match is None:
             raise ValueError(f"{raw!r} is not of the form '1 per 90d'")
         return {"incidents": float(match[1]), "per": match[2]}
@@ -208,9 +186,11 @@ class MonitorConfig(Strict):
     task: Literal["binary", "multiclass", "regression"] | None = Field(
         default=None, description=("Absent: guessed from predictions and labels.")
     )
-    window: Duration = Field(default=timedelta(days=1), description="Length of a judged window.")
-    grace: Duration | Literal[0] = Field(
-        default=0, description=("Wait this long after a window's end for late rows.")
+    window: WindowLength = Field(
+        default=timedelta(days=1), description="Length of a judged window."
+    )
+    grace: Wait = Field(
+        default=timedelta(), description="Wait this long after a window's end for late rows."
     )
     owner: str | None = Field(default=None, description="Team whose model it is.")
     baseline: BaselineConfig = Field(
@@ -248,15 +228,6 @@ class MonitorConfig(Strict):
         default=(), description=("Columns whose values name parts of the traffic.")
     )
 
-    @field_validator("window")
-    @classmethod
-    def _divides_a_day(cls, length: timedelta) -> timedelta:
-        try:
-            align(datetime(2001, 1, 1, tzinfo=UTC), length, "UTC")
-        except InvalidWindowError as error:
-            raise ValueError(str(error)) from error
-        return length
-
     @field_validator("slos")
     @classmethod
     def _unique_names(cls, slos: tuple[SLOConfig, ...]) -> tuple[SLOConfig, ...]:
@@ -265,11 +236,6 @@ class MonitorConfig(Strict):
             if names.count(name) > 1:
                 raise ValueError(f"two objectives are called {name!r}; rename one")
         return slos
-
-    @property
-    def grace_span(self) -> timedelta:
-        """Waiting time after a window's end."""
-        return self.grace or timedelta()
 
     def fingerprint(self) -> str:
         """Return a short hash of everything that decides a verdict."""
@@ -292,7 +258,9 @@ class RouteConfig(Strict):
 class Defaults(Strict):
     """Values for every monitor that does not say otherwise."""
 
-    window: Duration = Field(default=timedelta(days=1), description="Length of a judged window.")
+    window: WindowLength = Field(
+        default=timedelta(days=1), description="Length of a judged window."
+    )
     owner: str | None = Field(default=None, description="Team whose models they are.")
 
 
@@ -329,9 +297,9 @@ class Config(Strict):
         if not isinstance(raw, dict):
             return raw
         for pattern, settings in raw.items():
-            if not isinstance(settings, dict):
-                raise ValueError(f"{pattern}: settings must be a mapping, not {settings!r}")  # noqa: TRY004
-        return raw
+            if not isinstance(settings, dict | None):
+                raise ValueError(f"settings of {pattern} must be keys, not {settings!r}")  # noqa: TRY004
+        return {pattern: settings or {} for pattern, settings in raw.items()}
 
     def monitor(self, model: str) -> MonitorConfig:
         """
@@ -346,7 +314,7 @@ class Config(Strict):
             merged.update(self.monitors[pattern])
         return MonitorConfig.model_validate(merged)
 
-    def baseline_times(self, baseline: BaselineConfig) -> tuple[datetime, datetime] | None:
+    def baseline_times(self, baseline: SpanConfig) -> tuple[datetime, datetime] | None:
         """Return the fixed span of a baseline in UTC, or None where it moves."""
         if baseline.window is None:
             return None

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import ConfigurationError, DriftlineError, suggestion
-from monitors.config import (
-    BaselineConfig,
-    ColumnsConfig,
-    Config,
-    Defaults,
-    DriftConfig,
-    FalseIncidents,
-    MonitorConfig,
-    RouteConfig,
-    SLOConfig,
-)
+from monitors.config import Config, MonitorConfig
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "defaults": Defaults,
-    "baseline": BaselineConfig,
-    "columns": ColumnsConfig,
-    "drift": DriftConfig,
-    "false_incidents": FalseIncidents,
-    "slos": SLOConfig,
-    "routes": RouteConfig,
-}
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -57,11 +38,14 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        raise ConfigurationError(f"{path}: {_explain(error, Config, ())}") from error
-    _check_monitors(config, path)
-    if not config.store.is_absolute():
-        config = config.model_copy(update={"store": path.parent / config.store})
-    return config
+        raise ConfigurationError(f"{path}: {_explain(error, Config, raw, ())}") from error
+    for pattern, settings in config.monitors.items():
+        _check_monitor(config, path, pattern, settings)
+    monitors = {
+        pattern: _with_files_beside(settings, path.parent)
+        for pattern, settings in config.monitors.items()
+    }
+    return config.model_copy(update={"store": path.parent / config.store, "monitors": monitors})
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -87,7 +71,8 @@ def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         raise ConfigurationError(
             f"{path} holds {type(loaded).__name__}, not keys such as 'monitors:'"
         )
-    return _fill(loaded, environment, path)
+    # a key whose values are all commented out holds nothing
+    return _fill({k: v for k, v in loaded.items() if v is not None}, environment, path)
 
 
 def _fill(node: object, environment: Mapping[str, str], path: Path) -> Any:  # noqa: ANN401 YAML is what it is
@@ -109,57 +94,87 @@ def _fill(node: object, environment: Mapping[str, str], path: Path) -> Any:  # n
     return _VARIABLE.sub(value_of, node)
 
 
-def _check_monitors(config: Config, path: Path) -> None:
-    """Check every pattern's settings by themselves, so that the error names the pattern."""
-    for pattern, settings in config.monitors.items():
+def _check_monitor(config: Config, path: Path, pattern: str, settings: dict[str, Any]) -> None:
+    """Check one pattern's settings by themselves, so that the error names the pattern."""
+    place = ("monitors", pattern)
+    try:
+        monitor = MonitorConfig.model_validate(settings)
+    except ValidationError as error:
+        explained = _explain(error, MonitorConfig, settings, place)
+        raise ConfigurationError(f"{path}: {explained}") from error
+    spans = {"baseline": monitor.baseline}
+    spans |= {f"baseline.columns.{c}": span for c, span in monitor.baseline.columns.items()}
+    for name, span in spans.items():
+        where = f"{path}: {'.'.join(place)}.{name}.window"
         try:
-            monitor = MonitorConfig.model_validate(settings)
-        except ValidationError as error:
-            raise ConfigurationError(
-                f"{path}: {_explain(error, MonitorConfig, ('monitors', pattern))}"
-            ) from error
-        try:
-            times = config.baseline_times(monitor.baseline)
+            times = config.baseline_times(span)
         except DriftlineError as error:
-            raise ConfigurationError(
-                f"{path}: monitors.{pattern}.baseline.window: {error}"
-            ) from error
+            raise ConfigurationError(f"{where}: {error}") from error
         if times and times[1] <= times[0]:
             raise ConfigurationError(
-                f"{path}: monitors.{pattern}.baseline.window ends before it starts"
+                f"{where} ends ({span.window[1] if span.window else ''}) before it starts "
+                f"({span.window[0] if span.window else ''}); write [start, end]"
             )
 
 
-def _explain(error: ValidationError, model: type[BaseModel], prefix: tuple[str, ...]) -> str:
-    """Turn pydantic's first complaint into one line."""
-    first = error.errors()[0]
-    where = [*prefix, *(str(part) for part in first["loc"])]
+def _with_files_beside(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Take relative paths of baseline files from the configuration's folder."""
+    baseline = settings.get("baseline")
+    if not isinstance(baseline, dict):
+        return settings
+    moved = _file_beside(baseline, folder)
+    if isinstance(baseline.get("columns"), dict):
+        columns = baseline["columns"].items()
+        moved["columns"] = {name: _file_beside(span, folder) for name, span in columns}
+    return {**settings, "baseline": moved}
+
+
+def _file_beside(span: dict[str, Any], folder: Path) -> dict[str, Any]:
+    return {**span, "file": str(folder / span["file"])} if span.get("file") else dict(span)
+
+
+def _explain(
+    error: ValidationError, model: type[BaseModel], raw: object, prefix: tuple[str, ...]
+) -> str:
+    """Turn one of pydantic's complaints into one line; a key that is not there says most."""
+    complaints = error.errors()
+    first = next((c for c in complaints if c["type"] == "extra_forbidden"), complaints[0])
+    location = _written(first["loc"], raw)
+    where = ".".join([*prefix, *(str(part) for part in location)])
     if first["type"] == "extra_forbidden":
-        known = _section(first["loc"], model).model_fields
-        return f"unknown key {'.'.join(where)}{suggestion(str(first['loc'][-1]), known)}"
+        known = _section(location[:-1], model).model_fields
+        return f"unknown key {where}{suggestion(str(location[-1]), known)}"
+    if first["type"] == "missing":
+        return f"{where}.{first['loc'][-1]} is not given; add it"
     message = str(first.get("ctx", {}).get("error", first["msg"]))
-    return f"{'.'.join(where)}: {message} (given: {first['input']!r})"
+    return f"{where}: {message} (given: {first['input']!r})"
 
 
-def _section(location: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:
-    for part in reversed(location[:-1]):
-        if part in _SECTIONS:
-            return _SECTIONS[str(part)]
+def _written(location: tuple[int | str, ...], raw: object) -> list[int | str]:
+    """Keep the keys and places that stand in the file: pydantic adds names of its own types."""
+    kept: list[int | str] = []
+    for part in location:
+        there = part in raw if isinstance(raw, dict) else isinstance(raw, list)
+        try:
+            raw = cast("Any", raw)[part] if there else raw
+        except (IndexError, TypeError):
+            there = False
+        if there:
+            kept.append(part)
+    return kept
+
+
+def _section(location: Sequence[int | str], model: type[BaseModel]) -> type[BaseModel]:
+    """Follow a place in the file to the model of the keys that may stand there."""
+    for part in location:
+        field = model.model_fields.get(str(part))
+        if field is not None:
+            model = next(_models_in(field.annotation), model)
     return model
 
 
-def find_config(given: str | None, environment: Mapping[str, str]) -> Path | None:
-    """
-    Return the file given, else ``$DRIFTLINE_CONFIG``, else ``./driftline.yaml`` if it is there.
-
-    Parameters
-    ----------
-    given : str or None
-        From the command line.
-    environment : mapping of str to str
-    """
-    named = given or environment.get("DRIFTLINE_CONFIG")
-    if named:
-        return Path(named)
-    usual = Path("driftline.yaml")
-    return usual if usual.exists() else None
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

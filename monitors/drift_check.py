@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import completeness, effect, forecast
+from detectors.evidence import unjudged
 from detectors.registry import TESTS
 from domain.column import Column
-from domain.errors import NothingToJudgeError
-from domain.finding import Calibration, Finding, Verdict
-from domain.profile import ColumnKind, ColumnRole, Profile, ProfileSeries, SortedColumn
+from domain.finding import Finding, Verdict
+from domain.profile import ColumnKind, Profile, ProfileSeries, SortedColumn
 from domain.window import Window
+from monitors.column_fault import JUDGING_ERRORS, explain, failed
+from monitors.column_names import name_of
 from monitors.config import DriftConfig, MonitorConfig
-from monitors.reference import Reference
-
-History = forecast.RaisedLine
+from monitors.drift_line import Line, named, phases_of
+from monitors.reference import Reference, empty_grid
 
 MEMORY_WINDOWS = 20
 """The forecast detector remembers so many windows; older ones weigh under 4 %."""
@@ -28,107 +29,25 @@ MEMORY_WINDOWS = 20
 @dataclass(frozen=True, eq=False)
 class Judged:
     """
-    The windows to judge, and the ones before them that the memory needs.
+    Windows to judge, among the ones around them.
 
     Parameters
     ----------
     windows : tuple of Window, length T
-    first : int
-        Index of the first window to judge; the ones before only feed the memory.
+        Those that the memory needs, then a whole epoch: the numbers of one window must not hang
+        on which others are judged along with it, not even in their last digit.
+    wanted : tuple of int
+        The windows to judge.
     series : mapping of Column to ProfileSeries
         Counts over the reference's grids, all T windows.
     sorted_values : mapping of Column to list of SortedColumn
-        Exact values per window, only for the judged ones.
+        Exact values of the wanted windows.
     """
 
     windows: tuple[Window, ...]
-    first: int
+    wanted: tuple[int, ...]
     series: Mapping[Column, ProfileSeries]
     sorted_values: Mapping[Column, list[SortedColumn]]
-
-
-@dataclass(frozen=True, eq=False)
-class Line:
-    """
-    A calibrated reference: its forecast, its alarm line and what it can see.
-
-    Parameters
-    ----------
-    calibration : forecast.ForecastCalibration
-    line : float
-        Alarm line in -log10 of the chance per column and window.
-    visible : mapping of str to float or None
-        Smallest visible shift of each column.
-    history : forecast.RaisedLine or None
-        What the backtest on the windows before found; None: there were too few.
-    """
-
-    calibration: forecast.ForecastCalibration
-    line: float
-    visible: Mapping[str, float | None]
-    history: History | None
-
-
-def names_of(columns: Sequence[Column]) -> dict[Column, str]:
-    """Name each column uniquely: a feature that is called like an output gets its role in front."""
-    outputs = {c.name for c in columns if c.role is not ColumnRole.FEATURE}
-    return {
-        c: f"features.{c.name}" if c.role is ColumnRole.FEATURE and c.name in outputs else c.name
-        for c in columns
-    }
-
-
-def phases_of(windows: Sequence[Window], length: timedelta) -> NDArray[np.int64] | None:
-    """Return the weekday of daily windows (Monday 0); other lengths have no weekly phase."""
-    if length != timedelta(days=1):
-        return None
-    middles = [(w.start + w.duration / 2).weekday() for w in windows]
-    return np.array(middles, dtype=np.int64)
-
-
-def draw_line(reference: Reference, monitor: MonitorConfig, history: History | None) -> Line | None:
-    """
-    Calibrate the forecast detector on a reference.
-
-    Parameters
-    ----------
-    reference : Reference
-    monitor : MonitorConfig
-    history : History or None
-        What a backtest on the windows before said; None: there is no such history.
-
-    Returns
-    -------
-    Line or None
-        None where the baseline spans too few windows.
-    """
-    columns = list(reference.series)
-    if forecast.level_of(len(reference.windows)) is Calibration.NONE or not columns:
-        return None
-    series = named(reference.series, columns)
-    try:
-        calibration = forecast.calibrate(series, phases_of(reference.windows, monitor.window))
-    except NothingToJudgeError:
-        return None
-    line = line_of_budget(calibration, monitor)
-    if history is not None:
-        line = max(line, history.line)
-    visible = forecast.visible_shifts(calibration, series, line=line)
-    return Line(calibration, line, visible, history)
-
-
-def line_of_budget(calibration: forecast.ForecastCalibration, monitor: MonitorConfig) -> float:
-    """Return the alarm line that the budget of false incidents asks for by itself."""
-    budget, day = monitor.false_incidents, timedelta(days=1)
-    return forecast.budget_line(
-        calibration, budget.incidents, budget.per / day, monitor.window / day
-    )
-
-
-def named(series: Mapping[Column, ProfileSeries], columns: Sequence[Column]) -> list[ProfileSeries]:
-    """Return the series under names that are unique among the columns."""
-    names = names_of(columns)
-    return [replace(series[column], column=names[column]) for column in columns]
 
 
 def judge_columns(
@@ -136,10 +55,10 @@ def judge_columns(
     judged: Judged,
     line: Line | None,
     monitor: MonitorConfig,
-    reported: Sequence[Column],
+    reported: Sequence[Sequence[Column]],
 ) -> list[list[Finding]]:
     """
-    Judge columns in every window.
+    Judge columns in every wanted window.
 
     Parameters
     ----------
@@ -148,31 +67,27 @@ def judge_columns(
     line : Line or None
         None: not calibrated, the two-sample tests decide.
     monitor : MonitorConfig
-    reported : sequence of Column
-        Those to judge; the others of the reference only help to learn the tail.
+    reported : sequence of (sequence of Column)
+        Of each wanted window, the columns to judge; the others of the reference only help to
+        learn the tail.
 
     Returns
     -------
     list of list of Finding
-        Per judged window; of each column the deciding findings first.
+        Per wanted window; of each column the deciding findings first.
     """
-    columns = list(reference.series)
-    names = names_of(columns)
-    calibrated = _forecast_findings(judged, line, columns)
-    totals = {column: reference.series[column].total() for column in reported}
+    calibrated, faults = _forecasts(judged, line, monitor.window)
+    faults = {**reference.faults, **(line.faults if line else {}), **faults}
+    alpha = monitor.drift.alpha / max(len(reference.comparable), 1)
+    totals = {c: reference.series[c].total() for columns in reported for c in columns}
     answers: list[list[Finding]] = []
-    for t in range(judged.first, len(judged.windows)):
-        deciding = calibrated[t - judged.first]
+    for i in range(len(judged.wanted)):
         findings: list[Finding] = []
-        for column in reported:
-            sides = _sides(reference, judged, totals[column], column, t)
-            found = _judge_column(sides, column, deciding.get(names[column]), monitor, len(columns))
-            findings += [
-                _with_effect(
-                    replace(f, column=names[column]), sides, reference.cell_scores.get(column)
-                )
-                for f in found
-            ]
+        for column in reported[i]:
+            sides = _sides(reference, judged, totals[column], column, i)
+            fault = faults.get(column)
+            found = calibrated[i].get(name_of(column))
+            findings += _judge_safely(sides, column, found, monitor, alpha=alpha, fault=fault)
         answers.append(findings)
     return answers
 
@@ -183,16 +98,38 @@ class _Sides:
     current: Profile
     reference_values: SortedColumn | None
     current_values: SortedColumn | None
+    mean_score: NDArray[np.float64] | None
 
 
-def _sides(reference: Reference, judged: Judged, total: Profile, column: Column, t: int) -> _Sides:
+def _sides(reference: Reference, judged: Judged, total: Profile, column: Column, i: int) -> _Sides:
     number = column.kind is ColumnKind.NUMBER
     return _Sides(
         total,
-        judged.series[column].at(t),
+        judged.series[column].at(judged.wanted[i]),
         reference.sorted_values[column] if number else None,
-        judged.sorted_values[column][t - judged.first] if number else None,
+        judged.sorted_values[column][i] if number else None,
+        reference.cell_scores.get(column),
     )
+
+
+def _judge_safely(
+    sides: _Sides,
+    column: Column,
+    calibrated: Finding | None,
+    monitor: MonitorConfig,
+    *,
+    alpha: float,
+    fault: str | None,
+) -> list[Finding]:
+    """Judge one column; what goes wrong with it is said of it and stops no other."""
+    name = name_of(column)
+    if fault is None:
+        try:
+            found = _judge_column(sides, column, calibrated, monitor, alpha)
+            return [_with_effect(replace(f, column=name), sides) for f in found]
+        except JUDGING_ERRORS as error:
+            fault = explain(error)
+    return [failed(name, column.role, fault, sides.reference.n, sides.current.n)]
 
 
 def _judge_column(
@@ -200,9 +137,11 @@ def _judge_column(
     column: Column,
     calibrated: Finding | None,
     monitor: MonitorConfig,
-    n_columns: int,
+    alpha: float,
 ) -> list[Finding]:
     hard = completeness.detect(sides.reference, sides.current, kind=column.role)
+    if 0 < sides.current.n < monitor.min_rows:
+        return [hard, _too_small(sides, column, monitor.min_rows)]
     beside = compare(
         sides.reference,
         sides.current,
@@ -210,11 +149,30 @@ def _judge_column(
         sides.current_values,
         column=column,
         drift=monitor.drift,
-        alpha=monitor.drift.alpha / max(n_columns, 1),
+        alpha=alpha,
     )
     if calibrated is None:
         return [hard, *beside]
     return [hard, calibrated, *(replace(found, decides=False) for found in beside)]
+
+
+def _too_small(sides: _Sides, column: Column, min_rows: int) -> Finding:
+    return unjudged(
+        forecast.NAME,
+        "too_small",
+        column=column.name,
+        kind=column.role,
+        n_reference=sides.reference.n,
+        n_current=sides.current.n,
+        min_rows=min_rows,
+    )
+
+
+def without_baseline(column: Column, n_current: int) -> Finding:
+    """Return what is said of a column as long as there is nothing to compare it with."""
+    grid = empty_grid(column.kind)
+    nothing = Profile(name_of(column), grid, np.zeros(grid.n_cells + 2, np.int64))
+    return completeness.detect(nothing, None, kind=column.role, n_current=n_current)
 
 
 def compare(
@@ -258,33 +216,50 @@ def compare(
     return found
 
 
-def _forecast_findings(
-    judged: Judged, line: Line | None, columns: Sequence[Column]
-) -> list[dict[str, Finding]]:
-    n_judged = len(judged.windows) - judged.first
+def _forecasts(
+    judged: Judged, line: Line | None, length: timedelta
+) -> tuple[list[dict[str, Finding]], dict[Column, str]]:
+    """Return each wanted window's calibrated findings by column, and the columns that failed."""
     if line is None:
-        return [{} for _ in range(n_judged)]
-    names = names_of(columns)
-    length = judged.windows[0].duration
+        return [{} for _ in judged.wanted], {}
+    columns = [c for c in judged.series if name_of(c) in line.calibration.columns]
+    try:
+        return _forecast(judged, line, columns, length), {}
+    except JUDGING_ERRORS:
+        found: list[dict[str, Finding]] = [{} for _ in judged.wanted]
+        faults: dict[Column, str] = {}
+        for column in columns:
+            try:
+                alone = _forecast(judged, line, [column], length)
+            except JUDGING_ERRORS as error:
+                faults[column] = explain(error)
+            else:
+                for mine, more in zip(found, alone, strict=True):
+                    mine.update(more)
+        return found, faults
+
+
+def _forecast(
+    judged: Judged, line: Line, columns: Sequence[Column], length: timedelta
+) -> list[dict[str, Finding]]:
     scores = forecast.judge(
         line.calibration,
         named(judged.series, columns),
         phases_of(judged.windows, length),
         memory=MEMORY_WINDOWS,
     )
-    roles = {names[column]: column.role for column in columns}
+    roles = {name_of(column): column.role for column in columns}
     answers: list[dict[str, Finding]] = []
-    for t in range(judged.first, len(judged.windows)):
+    for t in judged.wanted:
         found = forecast.findings(scores, t, line.calibration, line.line, line.visible, roles)
         answers.append({finding.column: finding for finding in found})
     return answers
 
 
-def _with_effect(
-    finding: Finding, sides: _Sides, mean_score: NDArray[np.float64] | None
-) -> Finding:
+def _with_effect(finding: Finding, sides: _Sides) -> Finding:
     """Add what the change would do to the mean score, where it was judged a drift."""
-    if mean_score is None or finding.verdict is not Verdict.DRIFTED or not finding.decides:
+    judged = finding.verdict is Verdict.DRIFTED and finding.decides
+    if sides.mean_score is None or not judged:
         return finding
-    change = effect.expected_score_change(sides.reference, sides.current, mean_score)
+    change = effect.expected_score_change(sides.reference, sides.current, sides.mean_score)
     return replace(finding, values={**finding.values, "score_change": change})

@@ -1,67 +1,54 @@
-"""Drift of one model's deployments, epoch by epoch: who is compared with what, by which line."""
+"""Drift of one model's deployments: windows counted and judged by the calibrations they fall to."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detectors import forecast
-from domain.acceptance import Acceptance
 from domain.column import Column
 from domain.finding import Finding
 from domain.profile import ColumnKind, ColumnRole, Profile, ProfileSeries
-from domain.window import Window, align, windows_between
-from monitors.baseline_plan import (
-    BaselinePlan,
-    epoch_of,
-    newest_acceptance,
-    pinned_span,
-    plan,
-    speakers,
-)
+from domain.window import Window
+from monitors.baseline_plan import busiest
+from monitors.calibrations import Calibrated, Calibrations
+from monitors.column_names import name_of
 from monitors.config import Config
-from monitors.drift_check import (
-    MEMORY_WINDOWS,
-    Judged,
-    Line,
-    draw_line,
-    judge_columns,
-    names_of,
-)
-from monitors.line_backtest import LONGEST, raised_line
-from monitors.reference import Reference, Usable, build, learn_grid, usable_windows
+from monitors.drift_check import MEMORY_WINDOWS, Judged, judge_columns, without_baseline
+from monitors.reference import Reference
 from store.store import Store
 
-Rows = Mapping[str, NDArray[np.int64]]
 
-# the line is drawn anew so often; a window shorter than a day needs no more
-BACKTEST_EVERY = timedelta(weeks=4)
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """
+    What was found in windows that share their calibrations.
 
+    Parameters
+    ----------
+    findings : mapping of Window to list of Finding
+    baseline : str
+        What the inputs were compared with, in words.
+    baseline_windows : int
+        How many windows that spans.
+    """
 
-@dataclass(frozen=True, eq=False)
-class Calibrated:
-    """A reference with its line; `reported` are the columns whose findings are wanted."""
-
-    reference: Reference
-    line: Line | None
-    reported: Sequence[Column]
+    findings: Mapping[Window, list[Finding]]
+    baseline: str
+    baseline_windows: int
 
 
 @dataclass
 class DriftJudge:
     """
-    Judges drift of one model; keeps the calibrations of the epochs it has met.
+    Judges drift of one model; keeps the calibrations it has met.
 
     Parameters
     ----------
     store : Store
     config : Config
     model : str
+        With at least one deployment.
     now : datetime
     """
 
@@ -69,61 +56,42 @@ class DriftJudge:
     config: Config
     model: str
     now: datetime
-    _kept: dict[tuple[str, datetime], list[Calibrated]] = field(
-        default_factory=dict[tuple[str, datetime], list[Calibrated]]
+    calibrations: Calibrations = field(init=False)
+    _first_values: dict[Column, datetime | None] = field(
+        default_factory=dict[Column, datetime | None]
     )
-    _histories: dict[datetime, forecast.RaisedLine | None] = field(
-        default_factory=dict[datetime, forecast.RaisedLine | None]
-    )
-    _rows: dict[Window, dict[str, int]] = field(default_factory=dict[Window, dict[str, int]])
 
     def __post_init__(self) -> None:
-        self.monitor = self.config.monitor(self.model)
-        self.deployments = {d.version: d for d in self.store.deployments(self.model)}
-        self.first_data = min(d.first for d in self.deployments.values())
-        self.columns = [
-            c for c in self.store.columns(self.model) if self.monitor.columns.chosen(c.name)
-        ]
-        self.acceptances: Sequence[Acceptance] = self.store.acceptances(self.model)
-        self.pinned = pinned_span(self.store.baselines(self.model), self.monitor)
+        self.calibrations = Calibrations(self.store, self.config, self.model, self.now)
+        self.monitor = self.calibrations.monitor
+        self.columns = self.calibrations.columns
 
-    def judge(self, version: str, windows: Sequence[Window]) -> tuple[list[list[Finding]], int]:
+    def judge(self, version: str, windows: Sequence[Window]) -> Drift:
         """
-        Judge windows of one epoch.
+        Judge windows of one calibration (`Calibrations.key`).
 
         Parameters
         ----------
         version : str
         windows : sequence of Window
-            Oldest first, all of one epoch.
-
-        Returns
-        -------
-        list of list of Finding
-            Per window.
-        int
-            Number of windows that the baseline of the inputs spans.
+            Oldest first.
         """
         answers: dict[Window, list[Finding]] = {window: [] for window in windows}
-        spans = 0
-        for calibrated in self.calibrate(version, windows[0]):
-            reference = calibrated.reference
-            spans = max(spans, len(reference.windows))
-            if not reference.windows:
+        calibrated = self.calibrations.of(version, windows[0])
+        for one in calibrated:
+            if not one.reference.windows:
+                for window in windows:
+                    answers[window] += self._without_baseline(version, window, one)
                 continue
-            judged = self._count(version, reference, windows)
-            found = judge_columns(
-                reference, judged, calibrated.line, self.monitor, calibrated.reported
-            )
-            for window, findings in zip(judged.windows[judged.first :], found, strict=True):
-                if window in answers:
+            for batch in self._batches(version, windows, one.reference):
+                for window, findings in zip(batch, self._judge(version, batch, one), strict=True):
                     answers[window] += findings
-        return [answers[window] for window in windows], spans
+        return Drift(answers, _described(calibrated), _spanned(calibrated))
 
     def sides(self, version: str, window: Window) -> dict[Column, tuple[Profile, Profile]]:
         """Return every column's baseline and one window, counted over the same cells."""
         found: dict[Column, tuple[Profile, Profile]] = {}
-        for calibrated in self.calibrate(version, window):
+        for calibrated in self.calibrations.of(version, window):
             reference = calibrated.reference
             if not reference.windows:
                 continue
@@ -133,164 +101,107 @@ class DriftJudge:
                 found[column] = (reference.series[column].total(), current[column].total())
         return found
 
-    def calibrate(self, version: str, window: Window) -> list[Calibrated]:
-        """Return the calibrated references of the epoch that `window` lies in."""
-        key = (version, epoch_of(window, self.monitor, self.config.timezone))
-        if key not in self._kept:
-            self._kept[key] = [
-                calibrated
-                for accepted, columns in self._by_acceptance(window).items()
-                for calibrated in self._calibrate_group(version, window, columns, accepted)
-            ]
-        return self._kept[key]
-
-    def _by_acceptance(self, window: Window) -> dict[Acceptance | None, list[Column]]:
-        groups: dict[Acceptance | None, list[Column]] = defaultdict(list)
-        for column in self.columns:
-            groups[newest_acceptance(self.acceptances, column.name, window)].append(column)
-        return groups
-
-    def _calibrate_group(
-        self,
-        version: str,
-        window: Window,
-        columns: Sequence[Column],
-        accepted: Acceptance | None,
-    ) -> list[Calibrated]:
-        """
-        Calibrate columns that share a plan.
-
-        Inputs are compared with the model's whole traffic, outputs with the version's own rows.
-        Where these are the same windows one calibration serves both; a young version's outputs get
-        one over its own windows, in which the inputs only help to learn the tail.
-        """
-        planned = self._plan(window, version, accepted)
-        rows = self.rows(planned.windows)
-        any_version, own = (
-            usable_windows(planned, rows, version, self.monitor.min_rows, own_only=own_only)
-            for own_only in (False, True)
-        )
-        history = self._history(window, planned, len(any_version.windows))
-        if any_version == own:
-            return [self._one(planned, own, columns, columns, history)]
-        inputs = [c for c in columns if c.role is ColumnRole.FEATURE]
-        outputs = [c for c in columns if c.role is not ColumnRole.FEATURE]
-        return [
-            self._one(planned, any_version, inputs, inputs, history),
-            self._one(planned, own, columns, outputs, history),
+    def _judge(
+        self, version: str, batch: Sequence[Window], calibrated: Calibrated
+    ) -> list[list[Finding]]:
+        judged = self._counted(version, batch, calibrated)
+        reported = [
+            [c for c in calibrated.reported if self._known(c, window, calibrated, judged, t)]
+            for window, t in zip(batch, judged.wanted, strict=True)
         ]
+        return judge_columns(calibrated.reference, judged, calibrated.line, self.monitor, reported)
 
-    def _one(
-        self,
-        planned: BaselinePlan,
-        usable: Usable,
-        columns: Sequence[Column],
-        reported: Sequence[Column],
-        history: forecast.RaisedLine | None,
-    ) -> Calibrated:
-        reference = build(self.store, self.model, planned, usable, columns, self.now)
-        return Calibrated(reference, draw_line(reference, self.monitor, history), reported)
+    def _known(
+        self, column: Column, window: Window, calibrated: Calibrated, judged: Judged, t: int
+    ) -> bool:
+        """Return whether the model had the column by then; what came later is not told of it."""
+        if column in calibrated.reference.faults or judged.series[column].at(t).present:
+            return True
+        return column in calibrated.reference.comparable or self._seen_before(column, window)
 
-    def _plan(self, window: Window, version: str, accepted: Acceptance | None) -> BaselinePlan:
-        return plan(
-            self.config,
-            self.monitor,
-            window,
-            first_data=self.first_data,
-            version=self._baseline_version(version),
-            accepted=accepted,
-            pinned=self.pinned,
-        )
+    def _seen_before(self, column: Column, window: Window) -> bool:
+        if not self._first_values:
+            self._first_values = self.store.first_values(self.model, self.columns)
+        first = self._first_values[column]
+        return first is not None and first < window.end
 
-    def _baseline_version(self, version: str) -> str | None:
-        """Resolve `previous` to the version that was first seen before this one."""
-        wanted = self.monitor.baseline.version
-        if wanted != "previous":
-            return wanted
-        own = self.deployments[version].first
-        before = [d for d in self.deployments.values() if d.first < own]
-        return max(before, key=lambda d: d.first).version if before else version
+    def _without_baseline(
+        self, version: str, window: Window, calibrated: Calibrated
+    ) -> list[Finding]:
+        rows = int(self.calibrations.rows([window])[version][0])
+        known = [c for c in calibrated.reported if self._seen_before(c, window)]
+        return [without_baseline(column, rows) for column in known]
 
-    def rows(self, windows: Sequence[Window]) -> dict[str, NDArray[np.int64]]:
-        """Return the rows of each version in some windows; each window is counted once."""
-        fresh = [window for window in windows if window not in self._rows]
-        if fresh:
-            counted = self.store.row_counts(self.model, fresh)
-            for i, window in enumerate(fresh):
-                self._rows[window] = {v: int(c[i]) for v, c in counted.items() if c[i]}
-        return {
-            v: np.array([self._rows[w].get(v, 0) for w in windows], np.int64)
-            for v in self.deployments
-        }
+    def _batches(
+        self, version: str, windows: Sequence[Window], reference: Reference
+    ) -> list[list[Window]]:
+        """
+        Part windows by how the ones around them are counted.
 
-    def _history(self, window: Window, planned: BaselinePlan, k: int) -> forecast.RaisedLine | None:
-        """Backtest on the traffic before `window`; drawn anew every four weeks."""
-        if planned.file is not None or planned.accepted is not None:
-            return None
-        block = align(window.start, BACKTEST_EVERY, self.config.timezone)
-        if block not in self._histories:
-            self._histories[block] = self._backtest(block, k)
-        return self._histories[block]
+        A window without rows of the version stands alone: it counts as empty itself, while others
+        remember the model's traffic in it. Where a baseline ends inside the epoch, the memory of
+        the windows behind it begins there.
+        """
+        rows = self.calibrations.rows(windows)[version]
+        alone = [[w] for w, n in zip(windows, rows, strict=True) if not n]
+        filled = [w for w, n in zip(windows, rows, strict=True) if n]
+        behind = [w for w in filled if w.start >= reference.windows[-1].end]
+        inside = [w for w in filled if w.start < reference.windows[-1].end]
+        return [*alone, *(part for part in (inside, behind) if part)]
 
-    def _backtest(self, end: datetime, k: int) -> forecast.RaisedLine | None:
-        start = max(self.first_data, end - LONGEST * self.monitor.window)
-        windows = self._between(start, end)
-        inputs = [c for c in self.columns if c.role is ColumnRole.FEATURE]
-        if not windows or not inputs or k < 12:
-            return None
-        speaking = speakers(self.rows(windows), max(self.deployments), len(windows))
-        found = self.store.summaries(
-            self.model, inputs, windows, speaking, lambda _, total: learn_grid(total)
-        )
-        series = {column: summary.series for column, summary in found.items()}
-        return raised_line(inputs, series, windows, self.monitor, k)
-
-    def _between(self, start: datetime, end: datetime) -> list[Window]:
-        if end <= start:
-            return []
-        return windows_between(start, end, self.monitor.window, self.config.timezone)
-
-    def _count(self, version: str, reference: Reference, windows: Sequence[Window]) -> Judged:
-        """Count the windows to judge, and before them those that the memory needs."""
-        opening = windows[0].start - (MEMORY_WINDOWS - 1) * self.monitor.window
-        if reference.windows[-1].end <= windows[0].start:
+    def _counted(self, version: str, batch: Sequence[Window], calibrated: Calibrated) -> Judged:
+        """Count the epoch of some windows, and before it what the memory needs."""
+        reference = calibrated.reference
+        epoch = self.calibrations.epoch(batch[0])
+        # one more than the memory needs: a day less an hour where the clocks change
+        opening = epoch.start - (MEMORY_WINDOWS + 1) * self.monitor.window
+        if reference.windows[-1].end <= batch[0].start:
             opening = max(opening, reference.windows[-1].end)
-        before = self._between(opening, windows[0].start)
-        return self._counted(
-            version, reference, before, self._between(windows[0].start, windows[-1].end)
-        )
+        every = self.calibrations.between(opening, epoch.end)
+        series = self._series(version, every, batch, calibrated)
+        numbers = [c for c in calibrated.reported if c.kind is ColumnKind.NUMBER]
+        alone = (version,) * len(batch)
+        values = self.store.sorted_columns(self.model, numbers, batch, alone)
+        wanted = tuple(every.index(window) for window in batch)
+        return Judged(tuple(every), wanted, series, values)
 
-    def _counted(
+    def _series(
         self,
         version: str,
-        reference: Reference,
-        before: Sequence[Window],
-        judged: Sequence[Window],
-    ) -> Judged:
-        every, own = [*before, *judged], (version,) * len(judged)
-        spoken = speakers(self.rows(before), version, len(before))
-        inputs = {c: g for c, g in reference.grids.items() if c.role is ColumnRole.FEATURE}
-        outputs = {c: g for c, g in reference.grids.items() if c.role is not ColumnRole.FEATURE}
-        alone = (version,) * len(every)
+        every: Sequence[Window],
+        batch: Sequence[Window],
+        calibrated: Calibrated,
+    ) -> dict[Column, ProfileSeries]:
+        """Count inputs of the model's traffic where the version had none, outputs of its own."""
+        rows = self.calibrations.rows(every)
+        others = busiest(rows, len(every))
+        spoken = [
+            version if rows[version][i] or window in batch else others[i]
+            for i, window in enumerate(every)
+        ]
+        alone = [version] * len(every)
         series: dict[Column, ProfileSeries] = {}
-        for grids, whose in ((inputs, (*spoken, *own)), (outputs, alone)):
+        for inputs, whose in ((True, spoken), (False, alone)):
+            wanted = [c for c in calibrated.reported if (c.role is ColumnRole.FEATURE) is inputs]
+            grids = {c: calibrated.reference.grids[c] for c in wanted}
             if grids:
                 series |= self.store.counts(self.model, grids, every, whose)
-        numbers = [c for c in reference.grids if c.kind is ColumnKind.NUMBER]
-        return Judged(
-            tuple(every),
-            len(before),
-            {c: series[c] for c in reference.grids},
-            self.store.sorted_columns(self.model, numbers, judged, own),
-        )
+        return series
+
+
+def _described(calibrated: Sequence[Calibrated]) -> str:
+    texts = dict.fromkeys(one.reference.plan.description for one in calibrated)
+    return "; ".join(texts)
+
+
+def _spanned(calibrated: Sequence[Calibrated]) -> int:
+    return max((len(one.reference.windows) for one in calibrated), default=0)
 
 
 def described(calibrated: Calibrated) -> list[tuple[Column, float | None, float | None]]:
     """Return each reported column with its alarm line and smallest visible shift."""
-    names = names_of(list(calibrated.reference.series) or list(calibrated.reported))
     line = calibrated.line
     return [
-        (column, line.line if line else None, line.visible.get(names[column]) if line else None)
+        (column, line.line if line else None, line.visible.get(name_of(column)) if line else None)
         for column in calibrated.reported
-        if column in names
     ]

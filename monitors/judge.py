@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+
+import numpy as np
 
 from domain.finding import Finding, Verdict
 from domain.run import Deployment, Performance, Run, RunStatus
 from domain.slo import SLOResult, SLOState
 from domain.window import Window
 from monitors.alert_desk import with_severities
-from monitors.baseline_plan import BaselinePlan, epoch_of, plan
+from monitors.calibrations import Calibrations
 from monitors.config import Config
-from monitors.drift_judge import DriftJudge
+from monitors.drift_judge import Drift, DriftJudge
 from monitors.performance_check import Quality
 from monitors.slo_check import BURNING, judge_slos
 from monitors.traffic_check import Requests, judge_traffic
@@ -26,11 +29,21 @@ from store.store import Store
 class _Parts:
     """What was found in one window of one deployment."""
 
-    plan: BaselinePlan
+    baseline: str
     baseline_windows: int
     findings: list[Finding]
     slos: tuple[SLOResult, ...]
     performance: Performance | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """What the logs hold of one window of one deployment."""
+
+    predictions: int
+    calls: int
+    first: datetime | None
+    last: datetime | None
 
 
 @dataclass
@@ -52,12 +65,19 @@ class Judge:
     model: str
     now: datetime
     code_version: str
-    _drift: DriftJudge = field(init=False)
 
     def __post_init__(self) -> None:
         self.monitor = self.config.monitor(self.model)
         self.deployments = {d.version: d for d in self.store.deployments(self.model)}
-        self._drift = DriftJudge(self.store, self.config, self.model, self.now)
+
+    @cached_property
+    def _drift(self) -> DriftJudge:
+        """Made when the first window is judged: a model of which only labels came has none."""
+        return DriftJudge(self.store, self.config, self.model, self.now)
+
+    @property
+    def _calibrations(self) -> Calibrations:
+        return self._drift.calibrations
 
     def judge(self, windows: Sequence[Window]) -> list[Run]:
         """
@@ -92,18 +112,25 @@ class Judge:
         return served
 
     def _last_seen(self, window: Window) -> list[str]:
-        before = [d for d in self.deployments.values() if d.first < window.start]
-        return [max(before, key=lambda d: d.last).version] if before else []
+        """Return the version whose last call before a window without calls is the newest."""
+        last = {v: self._last_before(v, window) for v in sorted(self.deployments)}
+        seen = {version: at for version, at in last.items() if at is not None}
+        return [max(seen, key=lambda version: (seen[version], version))] if seen else []
 
-    def _first_data(self) -> datetime:
-        return min(d.first for d in self.deployments.values())
-
-    def _plan(self, window: Window) -> BaselinePlan:
-        return plan(self.config, self.monitor, window, first_data=self._first_data(), version=None)
+    def _last_before(self, version: str, window: Window) -> datetime | None:
+        known = self.deployments[version]
+        if known.last < window.start:
+            return known.last
+        if known.first >= window.start:
+            return None
+        # it came back later; what counts is what was known when the window was silent
+        before = Window(known.first, window.start)
+        span = self.store.event_spans(self.model, version, [before])[0]
+        return span[1] if span else known.first
 
     def _traffic(self, windows: Sequence[Window]) -> dict[Window, tuple[Finding, ...]]:
         """Judge throughput once per window, over all versions together."""
-        plans = {window: self._plan(window) for window in windows}
+        plans = {window: self._calibrations.plan_of_calls(window) for window in windows}
         reach = {w for p in plans.values() for w in p.windows}
         requests = Requests.of(self.store, self.model, [*reach, *windows])
         return {window: judge_traffic(requests, window, p.windows) for window, p in plans.items()}
@@ -113,6 +140,7 @@ class Judge:
     ) -> list[Run]:
         started = time.perf_counter()
         drift = self._judge_drift(version, windows)
+        usual = {window: self._calibrations.plan_of_calls(window).windows for window in windows}
         slos = judge_slos(
             self.store,
             self.model,
@@ -121,41 +149,47 @@ class Judge:
             [slo.objective() for slo in self.monitor.slos],
             self.deployments[version].first,
         )
-        quality = self._quality(version, windows)
+        quality = Quality(self.store, self.model, version, self.monitor.task)
+        quality.read(sorted({*windows, *(w for reach in usual.values() for w in reach)}))
         runs: list[Run] = []
-        spans = self.store.event_spans(self.model, version, windows)
-        for window, judged_slos, span in zip(windows, slos, spans, strict=True):
-            baseline, n_windows, findings = drift[window]
-            found = [*findings, *quality.findings(window, baseline.windows), *traffic[window]]
-            parts = _Parts(baseline, n_windows, found, judged_slos, quality.performance(window))
-            runs.append(self._run(version, window, parts, span))
+        for window, judged_slos, logged in zip(
+            windows, slos, self._logged(version, windows), strict=True
+        ):
+            found = drift[window]
+            findings = [
+                *found.findings[window],
+                *quality.findings(window, usual[window]),
+                *traffic[window],
+            ]
+            performance = quality.performance(window, usual[window])
+            parts = _Parts(
+                found.baseline, found.baseline_windows, findings, judged_slos, performance
+            )
+            runs.append(self._run(version, window, parts, logged))
         seconds = (time.perf_counter() - started) / len(windows)
         return [_timed(run, seconds) for run in runs]
 
-    def _judge_drift(
-        self, version: str, windows: list[Window]
-    ) -> dict[Window, tuple[BaselinePlan, int, list[Finding]]]:
-        by_epoch: dict[datetime, list[Window]] = defaultdict(list)
+    def _judge_drift(self, version: str, windows: list[Window]) -> dict[Window, Drift]:
+        parts: dict[tuple[object, ...], list[Window]] = defaultdict(list)
         for window in windows:
-            by_epoch[epoch_of(window, self.monitor, self.config.timezone)].append(window)
-        judged: dict[Window, tuple[BaselinePlan, int, list[Finding]]] = {}
-        for part in by_epoch.values():
-            baseline = self._plan(part[0])
-            answers, n_windows = self._drift.judge(version, part)
-            judged |= {w: (baseline, n_windows, a) for w, a in zip(part, answers, strict=True)}
-        return judged
+            parts[self._calibrations.key(window)].append(window)
+        found: dict[Window, Drift] = {}
+        for part in parts.values():
+            drift = self._drift.judge(version, part)
+            found |= dict.fromkeys(part, drift)
+        return found
 
-    def _quality(self, version: str, windows: Sequence[Window]) -> Quality:
-        quality = Quality(self.store, self.model, version, self.monitor.task)
-        reach = {w for window in windows for w in self._plan(window).windows}
-        quality.read(sorted({*reach, *windows}))
-        return quality
+    def _logged(self, version: str, windows: Sequence[Window]) -> list[_Logged]:
+        nothing = np.zeros(len(windows), np.int64)
+        rows = self.store.row_counts(self.model, windows).get(version, nothing)
+        calls = self.store.call_counts(self.model, windows).get(version, nothing)
+        spans = self.store.event_spans(self.model, version, windows)
+        return [
+            _Logged(int(n), int(c), *(span or (None, None)))
+            for n, c, span in zip(rows, calls, spans, strict=True)
+        ]
 
-    def _run(
-        self, version: str, window: Window, parts: _Parts, span: tuple[datetime, datetime] | None
-    ) -> Run:
-        rows = self.store.row_counts(self.model, [window]).get(version)
-        calls = self.store.call_counts(self.model, [window]).get(version)
+    def _run(self, version: str, window: Window, parts: _Parts, logged: _Logged) -> Run:
         return Run(
             deployment=Deployment(self.model, version),
             window=window,
@@ -165,12 +199,12 @@ class Judge:
             code_version=self.code_version,
             started_at=self.now,
             duration_s=0.0,
-            n_predictions=int(rows[0]) if rows is not None else 0,
-            n_calls=int(calls[0]) if calls is not None else 0,
-            baseline=parts.plan.description,
+            n_predictions=logged.predictions,
+            n_calls=logged.calls,
+            baseline=parts.baseline,
             baseline_windows=parts.baseline_windows,
-            data_from=span[0] if span else None,
-            data_to=span[1] if span else None,
+            data_from=logged.first,
+            data_to=logged.last,
             findings=tuple(with_severities(parts.findings, self.monitor)),
             slos=parts.slos,
             performance=parts.performance,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 
 from detectors import forecast
 from domain.column import Column
 from domain.errors import NothingToJudgeError
 from domain.profile import ProfileSeries
 from domain.window import Window
+from monitors.column_fault import JUDGING_ERRORS
 from monitors.config import MonitorConfig
-from monitors.drift_check import line_of_budget, named, phases_of
+from monitors.drift_line import line_of_budget, named, phases_of
+
+log = logging.getLogger(__name__)
 
 # history that a backtest looks at, in windows: five months of days
 LONGEST = 150
@@ -22,8 +26,7 @@ MOST_RAISED = 3.0
 
 
 def raised_line(
-    columns: Sequence[Column],
-    series: dict[Column, ProfileSeries],
+    series: Mapping[Column, ProfileSeries],
     windows: Sequence[Window],
     monitor: MonitorConfig,
     k: int,
@@ -33,8 +36,7 @@ def raised_line(
 
     Parameters
     ----------
-    columns : sequence of Column
-    series : dict of Column to ProfileSeries
+    series : mapping of Column to ProfileSeries
         Over the windows of the history.
     windows : sequence of Window
         Oldest first.
@@ -51,7 +53,7 @@ def raised_line(
     k = max(min(k, len(windows) - gap - HORIZON), SHORTEST_BASELINE)
     if len(windows) < k + gap + HORIZON:
         return None
-    chosen = named(series, columns)
+    chosen = named(series, list(series))
     phases = phases_of(windows, monitor.window)
     try:
         scores = forecast.backtest(chosen, phases, k=k, gap=gap, horizon=HORIZON)
@@ -60,6 +62,10 @@ def raised_line(
             None if phases is None else phases[:k],
         )
     except NothingToJudgeError:
+        return None
+    except JUDGING_ERRORS:
+        # without it the line is the budget's own; the columns themselves are still judged
+        log.exception("backtest.failed")
         return None
     start = line_of_budget(calibration, monitor)
     budget = monitor.false_incidents

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from domain.outcome import Outcomes
 from domain.run import Performance
 from domain.window import Window
 from store.store import Store
+
+# task, and the label that a high score stands for
+Nature = tuple[str, str | None]
+Metrics = dict[str, metrics.Measured]
 
 # share of a window's predictions whose labels must have arrived for the metrics to decide
 WHOLE_SHARE = 0.8
@@ -35,7 +39,7 @@ class Quality:
     store : Store
     model, version : str
     task : str or None
-        None: guessed from all labelled windows.
+        None: guessed from the labelled windows that a window is compared with, or from itself.
     """
 
     store: Store
@@ -43,48 +47,31 @@ class Quality:
     version: str
     task: str | None
     _outcomes: dict[Window, Outcomes] = field(default_factory=dict[Window, Outcomes])
-    _measured: dict[Window, dict[str, metrics.Measured]] = field(
-        default_factory=dict[Window, dict[str, metrics.Measured]]
+    _natures: dict[tuple[Window, ...], Nature] = field(
+        default_factory=dict[tuple[Window, ...], Nature]
+    )
+    _measured: dict[tuple[Window, Nature], Metrics] = field(
+        default_factory=dict[tuple[Window, Nature], Metrics]
     )
 
     def read(self, windows: Sequence[Window]) -> None:
-        """Read and measure windows that were not read before."""
+        """Read windows that were not read before."""
         fresh = [w for w in windows if w not in self._outcomes]
-        if not fresh:
-            return
-        for outcomes in self.store.outcomes(self.model, self.version, fresh):
-            self._outcomes[outcomes.window] = outcomes
-        task, positive = self._nature()
-        for window in fresh:
-            seen = self._outcomes[window]
-            if seen.labelled:
-                self._measured[window] = metrics.compute(
-                    task, seen.labels, seen.predictions, seen.scores, positive=positive
-                )
+        if fresh:
+            found = self.store.outcomes(self.model, self.version, fresh)
+            self._outcomes |= {one.window: _in_order(one) for one in found}
 
-    def _nature(self) -> tuple[str, str | None]:
-        """Tell task and positive label from all that was read: a window may hold one class."""
-        labelled = [o for o in self._outcomes.values() if o.labelled]
-        if not labelled:
-            return self.task or "binary", None
-        labels = np.concatenate([o.labels for o in labelled])
-        predictions = np.concatenate([o.predictions for o in labelled])
-        scores = np.concatenate([o.scores for o in labelled])
-        task = self.task or metrics.guess_task(labels, predictions)
-        if task != "binary":
-            return task, None
-        return task, metrics.guess_positive(labels, predictions, scores)
-
-    def performance(self, window: Window) -> Performance | None:
+    def performance(self, window: Window, baseline: Sequence[Window]) -> Performance | None:
         """Return what is known of one window; None where no label has arrived."""
-        seen = self._outcomes.get(window)
-        if seen is None or not seen.labelled:
+        seen = self._outcomes[window]
+        if not seen.labelled:
             return None
+        nature = self._nature(window, baseline)
         return Performance(
-            task=self._nature()[0],
+            task=nature[0],
             labelled=seen.labelled,
             pending=seen.pending,
-            metrics={name: m.value for name, m in self._measured.get(window, {}).items()},
+            metrics={name: m.value for name, m in self._metrics(window, nature).items()},
             labels_until=seen.newest_label_at,
         )
 
@@ -98,24 +85,66 @@ class Quality:
         baseline : sequence of Window
             Read before.
         """
-        seen = self._outcomes.get(window)
-        if seen is None or not seen.labelled:
+        seen = self._outcomes[window]
+        if not seen.labelled:
             return []
-        own = self._measured.get(window, {})
-        order = DECIDING[self._nature()[0]]
+        nature = self._nature(window, baseline)
+        own = self._metrics(window, nature)
+        order = DECIDING[nature[0]]
         # labels that come late are not like those that come early: half a window misleads
         whole = seen.labelled >= WHOLE_SHARE * (seen.labelled + seen.pending)
         deciding = next((name for name in order if name in own), order[0])
-        found: list[Finding] = []
-        for name in sorted({*own, deciding}, key=lambda n: (n != deciding, n)):
-            usual = [self._measured[w][name] for w in baseline if name in self._measured.get(w, {})]
-            found.append(
-                detect(
-                    name,
-                    own.get(name),
-                    usual,
-                    labelled=seen.labelled,
-                    decides=whole and name == deciding,
-                )
+        usual = [self._metrics(w, nature) for w in baseline]
+        return [
+            detect(
+                name,
+                own.get(name),
+                [measured[name] for measured in usual if name in measured],
+                labelled=seen.labelled,
+                decides=whole and name == deciding,
             )
-        return found
+            for name in sorted({*own, deciding}, key=lambda n: (n != deciding, n))
+        ]
+
+    def _nature(self, window: Window, baseline: Sequence[Window]) -> Nature:
+        """
+        Tell task and positive label, from the baseline where it has labels.
+
+        A single window may hold one class only; windows that come later must not change what
+        was said of this one.
+        """
+        key = tuple(w for w in baseline if self._outcomes[w].labelled) or (window,)
+        if key not in self._natures:
+            self._natures[key] = self._guess([self._outcomes[w] for w in key])
+        return self._natures[key]
+
+    def _guess(self, labelled: Sequence[Outcomes]) -> Nature:
+        labels = np.concatenate([o.labels for o in labelled])
+        predictions = np.concatenate([o.predictions for o in labelled])
+        scores = np.concatenate([o.scores for o in labelled])
+        task = self.task or metrics.guess_task(labels, predictions)
+        if task != "binary":
+            return task, None
+        return task, metrics.guess_positive(labels, predictions, scores)
+
+    def _metrics(self, window: Window, nature: Nature) -> Metrics:
+        key = (window, nature)
+        if key not in self._measured:
+            seen, (task, positive) = self._outcomes[window], nature
+            self._measured[key] = (
+                metrics.compute(task, seen.labels, seen.predictions, seen.scores, positive=positive)
+                if seen.labelled
+                else {}
+            )
+        return self._measured[key]
+
+
+def _in_order(outcomes: Outcomes) -> Outcomes:
+    """Sort the rows: a join gives them in any order, and a sum of floats must not hang on it."""
+    order = np.lexsort((outcomes.scores, outcomes.predictions, outcomes.labels))
+    return replace(
+        outcomes,
+        labels=outcomes.labels[order],
+        predictions=outcomes.predictions[order],
+        scores=outcomes.scores[order],
+    )

@@ -18,8 +18,8 @@ from domain.incident import Incident
 from domain.run import Deployment, Run
 from domain.window import Window, iso
 from monitors.alert_desk import stale_models
+from monitors.column_names import name_of
 from monitors.config import Config
-from monitors.drift_check import names_of
 from monitors.drift_judge import DriftJudge
 from monitors.report_view import (
     ColumnView,
@@ -149,19 +149,18 @@ def _columns(
         for finding in run.findings:
             by_column[finding.column].append(finding)
         sides = judge.sides(run.deployment.version, run.window)
-        names = names_of(judge.columns)
         of_run = [
             ColumnView(
                 column=column,
                 version=run.deployment.version,
-                findings=tuple(by_column[names[column]]),
+                findings=tuple(by_column[name_of(column)]),
                 reference=sides[column][0] if column in sides else None,
                 current=sides[column][1] if column in sides else None,
-                history=tuple(readings[run.deployment.version, names[column]]),
-                visible_shift=_visible(by_column[names[column]]),
+                history=tuple(readings[run.deployment.version, name_of(column)]),
+                visible_shift=_visible(by_column[name_of(column)]),
             )
             for column in judge.columns
-            if by_column[names[column]]
+            if by_column[name_of(column)]
         ]
         views += sorted(of_run, key=_badness, reverse=True)
     return views
@@ -306,15 +305,16 @@ def report_rows(store: Store, config: Config, request: ReportRequest) -> ReportR
     run = max(judged, key=lambda r: (r.window, r.n_predictions))
     judge = DriftJudge(store, config, request.model, request.now)
     version = run.deployment.version
-    references = [c.reference for c in judge.calibrate(version, run.window) if c.reference.windows]
+    references = [
+        c.reference for c in judge.calibrations.of(version, run.window) if c.reference.windows
+    ]
     if not references:
         raise NothingToJudgeError(f"{run.window} was compared with nothing: {run.baseline}")
     reference, columns = references[0], tuple(references[0].series)
     limits = {f.column: f.threshold for f in run.findings if f.detector == "psi" and f.threshold}
-    names = names_of(judge.columns)
     return ReportRows(
         store.rows(request.model, columns, reference.windows, reference.versions, MOST_ROWS),
         store.rows(request.model, columns, [run.window], [version], MOST_ROWS),
         columns,
-        {c.name: limits[names[c]] for c in columns if names[c] in limits},
+        {c.name: limits[name_of(c)] for c in columns if name_of(c) in limits},
     )

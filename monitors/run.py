@@ -78,7 +78,7 @@ class Runner:
     def newest(self, model: str, as_of: datetime) -> Window:
         """Return the newest window that is complete at `as_of`, its grace included."""
         monitor = self.config.monitor(model)
-        end = align(as_of - monitor.grace_span, monitor.window, self.config.timezone)
+        end = align(as_of - monitor.grace, monitor.window, self.config.timezone)
         start = align(end - timedelta(microseconds=1), monitor.window, self.config.timezone)
         return Window(start, end)
 

@@ -77,11 +77,11 @@ def judge_slos(
     if not windows or not slos:
         return [() for _ in windows]
     reach = max(timedelta(days=max(slo.period_days for slo in slos)), LONGEST_ALERT)
-    span = Window(max(windows[0].start - reach, first_data - reach), windows[-1].end)
+    # buckets lie the same for a window whatever else is judged
+    span = Window(windows[0].start - reach, windows[-1].end)
     limits = sorted({slo.latency_ms for slo in slos if slo.latency_ms is not None})
     buckets = store.call_buckets(model, version, span, BUCKET_S, limits)
-    logged = store.call_counts(model, [span]).get(version, np.zeros(1, np.int64))[0]
-    weight = float(buckets.total.sum() / logged) if logged else 1.0
+    sampled = buckets.total.sum() != _logged(store, model, version, span)
     readings = read_calls(store, model, version, windows)
     answers: list[tuple[SLOResult, ...]] = []
     for window, seen in zip(windows, readings, strict=True):
@@ -89,6 +89,10 @@ def judge_slos(
         if part is None or not part.total.any():
             answers.append(())
             continue
+        weight = 1.0
+        if sampled:
+            period = Window(window.end - reach, window.end)
+            weight = float(part.total.sum()) / max(_logged(store, model, version, period), 1)
         first = _bucket_index(part, first_data)
         answers.append(
             tuple(
@@ -98,6 +102,11 @@ def judge_slos(
             )
         )
     return answers
+
+
+def _logged(store: Store, model: str, version: str, span: Window) -> int:
+    """Return how many calls were logged, each counted once however many it stands for."""
+    return int(store.call_counts(model, [span]).get(version, np.zeros(1, np.int64))[0])
 
 
 def read_calls(
@@ -121,14 +130,17 @@ def _until(buckets: CallBuckets, window: Window, reach: timedelta) -> CallBucket
     if closing <= opening:
         return None
     part = slice(opening, closing)
+    seen = np.flatnonzero(buckets.total[:, part].sum(axis=1))
     return replace(
         buckets,
         starts=buckets.starts[part],
-        total=buckets.total[:, part],
-        with_status=buckets.with_status[:, part],
-        failed=buckets.failed[:, part],
-        with_latency=buckets.with_latency[:, part],
-        slow=buckets.slow[:, :, part],
+        # a replica that came later, or went before, is no part of this window's comparison
+        replicas=tuple(buckets.replicas[i] for i in seen.tolist()),
+        total=buckets.total[seen][:, part],
+        with_status=buckets.with_status[seen][:, part],
+        failed=buckets.failed[seen][:, part],
+        with_latency=buckets.with_latency[seen][:, part],
+        slow=buckets.slow[:, seen][:, :, part],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,6 +99,25 @@ def data_span(connection: duckdb.DuckDBPyConnection, model: str) -> Window | Non
     if first is None:
         return None
     return Window(from_microseconds(first), from_microseconds(last + 1))
+
+
+def first_values(
+    connection: duckdb.DuckDBPyConnection, model: str, columns: Sequence[Column]
+) -> dict[Column, datetime | None]:
+    """Return when each column was first seen with a value; None for one that never had any."""
+    if not columns:
+        return {}
+    features = features_of(connection, model)
+    parts = [
+        f"epoch_us(min(ts) filter (({column_value(features, column)}) is not null))"
+        for column in columns
+    ]
+    table = find_model(connection, model).table("predictions")
+    found = connection.execute(f"select {', '.join(parts)} from {table}").fetchall()[0]
+    return {
+        column: None if first is None else from_microseconds(first)
+        for column, first in zip(columns, found, strict=True)
+    }
 
 
 def column_value(features: Features, column: Column) -> str:

@@ -141,6 +141,11 @@ class Store(Results):
         with self._database.reading() as connection:
             return catalog.columns(connection, model)
 
+    def first_values(self, model: str, columns: Sequence[Column]) -> dict[Column, datetime | None]:
+        """Return when each column was first seen with a value; None where it never was."""
+        with self._database.reading() as connection:
+            return catalog.first_values(connection, model, columns)
+
     def conflicts(self, model: str) -> dict[str, tuple[str, ...]]:
         """Return the features that came with more than one type, and the types, first one first."""
         with self._database.reading() as connection:

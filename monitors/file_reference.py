@@ -1,0 +1,68 @@
+"""A baseline that is a file of rows: its columns counted once, over cells learned from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from domain.column import Column
+from domain.profile import ColumnKind, ProfileSeries, SortedColumn
+from domain.window import Window
+from ingest.open_table import open_table
+from ingest.table import TableSource
+from monitors.baseline_plan import BaselinePlan
+from monitors.column_fault import JUDGING_ERRORS, explain
+from monitors.column_names import name_of
+from monitors.reference import Reference, empty_grid
+from monitors.table_column import NumberSample, Sample, read_categories, read_numbers
+
+# rows of a file have no time: they count as one window, long before all logs
+FILE_SPAN: Final = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
+
+
+def build_from_file(plan: BaselinePlan, columns: Sequence[Column]) -> Reference:
+    """
+    Count the columns of a file; one window calibrates nothing, so two-sample tests decide.
+
+    Parameters
+    ----------
+    plan : BaselinePlan
+        Its `file` is set.
+    columns : sequence of Column
+        A column that the file lacks has no rows in the baseline.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    table = open_table(plan.file or "")
+    series: dict[Column, ProfileSeries] = {}
+    values: dict[Column, SortedColumn] = {}
+    faults: dict[Column, str] = {}
+    for column in columns:
+        try:
+            sample = _sample(table, column)
+            grid = sample.grid() if sample is not None else empty_grid(column.kind)
+            counts = sample.profile(grid).counts if sample is not None else np.zeros(2, np.int64)
+        except JUDGING_ERRORS as error:
+            faults[column], sample = explain(error), None
+            grid, counts = empty_grid(column.kind), np.zeros(2, np.int64)
+        series[column] = ProfileSeries(column.name, grid, (FILE_SPAN,), counts[None])
+        if column.kind is ColumnKind.NUMBER:
+            nothing = SortedColumn.from_values(column.name, np.empty(0))
+            values[column] = sample.values if isinstance(sample, NumberSample) else nothing
+    return Reference(plan, (FILE_SPAN,), ("",), series, values, {}, faults)
+
+
+def _sample(table: TableSource, column: Column) -> Sample | None:
+    """Read a column under its own name, or the one that tells it from an output of that name."""
+    name = next((n for n in (name_of(column), column.name) if n in table.columns), None)
+    if name is None:
+        return None
+    if column.kind is ColumnKind.NUMBER:
+        return read_numbers(table, name, spelled=True)
+    return read_categories(table, name)
