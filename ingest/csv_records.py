@@ -77,7 +77,7 @@ def find_records(content: bytes, delimiter: str, *, last: bool) -> Records | Non
     used = int(ends[-1]) + 1 if len(ends) else 0
     if len(content) - used > RECORD_LIMIT_BYTES or (last and used < len(content)):
         return None
-    if not _quotes_fit(letters, quotes[quotes < used], ord(delimiter)):
+    if not _quotes_fit(letters, quotes, ord(delimiter)):
         return None
     return _records(letters, ends, breaks)
 
@@ -92,8 +92,6 @@ def _outside(places: Int, quotes: Int) -> NDArray[np.bool_]:
 def _quotes_fit(letters: Letters, quotes: Int, delimiter: int) -> bool:
     """Return whether each quote opens a cell, closes one, or is one of a pair inside a cell."""
     opening, closing = quotes[0::2], quotes[1::2]
-    if len(opening) != len(closing):
-        return False
     before = letters[np.maximum(opening - 1, 0)]
     opens = (opening == 0) | np.isin(before, (_QUOTE, _BREAK, delimiter))
     after = letters[np.minimum(closing + 1, len(letters) - 1)]

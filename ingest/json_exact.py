@@ -93,8 +93,17 @@ def parse_cells(line: bytes, prefix: str, objects: frozenset[str], paths: set[st
     UnfitError
         With the reason of the rejection.
     """
-    cells: Cells = {}
-    _spread(parse_object(line), prefix, objects, cells)
+    members = parse_object(line)
+    cells = {prefix + name: value for name, value in members.items()} if prefix else members
+    for path in sorted(objects):  # an object comes before those inside it
+        value = cells.get(path)
+        if isinstance(value, dict):
+            cells[path] = None
+            inner = {f"{path}.{name}": member for name, member in value.items()}
+            twice = cells.keys() & inner
+            if twice:
+                raise UnfitError("duplicate_key", field=json.dumps(min(twice)))
+            cells |= inner
     if not cells.keys() <= paths:
         new = cells.keys() - paths
         if len(paths) + len(new) > COLUMN_LIMIT:
@@ -103,20 +112,7 @@ def parse_cells(line: bytes, prefix: str, objects: frozenset[str], paths: set[st
     return cells
 
 
-def _spread(members: dict[str, object], prefix: str, objects: frozenset[str], cells: Cells) -> None:
-    """Give each member its path; the members of opened objects get paths of their own."""
-    for name, value in members.items():
-        path = prefix + name
-        if path in cells:
-            raise UnfitError("duplicate_key", field=json.dumps(path))
-        if isinstance(value, dict) and path in objects:
-            cells[path] = None
-            _spread(value, path + ".", objects, cells)
-        else:
-            cells[path] = value
-
-
-def parse_object(line: bytes) -> dict[str, object]:
+def parse_object(line: bytes) -> Cells:
     """
     Parse one line strictly: UTF-8, no key twice, no NaN, bounded size and depth.
 

@@ -81,6 +81,11 @@ _ID_NAME: Final = re.compile(
     r"(^|[_\s])(id|uuid|guid|key|index|rownum(ber)?)$|^unnamed: ?\d+$", re.IGNORECASE
 )
 
+_TIME_NAME: Final = re.compile(
+    r"(^|[_\s])(ts|time|timestamp|date|datetime|epoch|at)([_\s]|$)", re.I
+)
+_DATE: Final = r"^[12][0-9]{3}[-/][0-9]{2}[-/][0-9]{2}"
+
 _CLASSES: Final = 50  # a label with more whole numbers than this is a quantity
 _SURE_ROWS: Final = 50  # with fewer, all values may differ by chance
 _FREE_TEXT_SHARE: Final = 0.5
@@ -236,6 +241,8 @@ def _number_kind(name: str, role: GuessedRole, numbers: pa.Array) -> _Kind:
         return kind, "guess.classes" if classes else "guess.numbers", values
     if role is GuessedRole.SCORE:
         return ColumnKind.NUMBER, "guess.numbers", values
+    if whole and _TIME_NAME.search(name) and _is_time(Values(len(numbers), number=numbers)):
+        return None, "guess.time", {}
     if whole and len(distinct) == len(array) >= _SURE_ROWS:
         if bool((np.diff(array) == 1).all()):
             return None, "guess.row_number", {}
@@ -246,11 +253,21 @@ def _number_kind(name: str, role: GuessedRole, numbers: pa.Array) -> _Kind:
     return ColumnKind.NUMBER, "guess.numbers", values
 
 
+def _are_dates(texts: pa.Array) -> bool:
+    """Return whether texts are dates or times, however few different ones there are."""
+    distinct = pc.unique(texts).drop_null()
+    if not pc.all(pc.match_substring_regex(distinct, _DATE)).as_py():
+        return False
+    return _is_time(Values(len(distinct), text=distinct))
+
+
 def _text_kind(sample: Values) -> _Kind:
     parts = sample.parts()
     rows = int(sample.present().sum())
     distinct = sum(int(pc.count_distinct(part).as_py()) for part in parts.values())
     varied = rows >= _SURE_ROWS and distinct > _FREE_TEXT_SHARE * rows
+    if set(parts) == {"text"} and _are_dates(parts["text"]):
+        return None, "guess.time", {}
     if varied and set(parts) == {"text"}:
         if _is_time(sample):
             return None, "guess.time", {}

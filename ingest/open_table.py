@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import interchange
@@ -230,9 +231,11 @@ def _pandas(frame: Any, name: str) -> TableSource:  # noqa: ANN401
 
 def _series(series: Any) -> Values:  # noqa: ANN401
     """Convert one pandas column; objects of several types become text."""
-    try:
-        return from_arrow(pa.array(series, from_pandas=True))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        gone = series.isna().tolist()
-        texts = [None if no else str(v) for v, no in zip(series.tolist(), gone, strict=True)]
-        return Values(len(texts), text=pa.array(texts, pa.string()))
+    for given in (series, np.asarray(series)):  # a sparse column is one as an array only
+        try:
+            return from_arrow(pa.array(given, from_pandas=True))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            continue
+    gone = series.isna().tolist()
+    texts = [None if no else str(v) for v, no in zip(series.tolist(), gone, strict=True)]
+    return Values(len(texts), text=pa.array(texts, pa.string()))

@@ -70,7 +70,8 @@ def test_a_column_of_numbers_is_numbers(read):
 
 
 def test_infinite_numbers_stay_infinite_and_nan_is_missing(read):
-    assert feature(read, "1", "inf", "-inf", "nan", "2") == [1.0, float("inf"), -float("inf"), None, 2.0]  # fmt: skip
+    kept = feature(read, "1", "inf", "-inf", "nan", "2")
+    assert kept == [1.0, float("inf"), -float("inf"), None, 2.0]
 
 
 def test_what_programs_write_for_a_missing_number_is_missing(read):
@@ -191,7 +192,7 @@ def test_columns_without_a_name_or_with_the_same_name_are_all_kept(read):
     ],
 )
 def test_a_table_whose_header_cannot_fit_is_one_error(read, log, mapping, said):
-    with pytest.raises(InputError, match="log.csv") as error:
+    with pytest.raises(InputError, match=r"log\.csv") as error:
         read(log, mapping, name="log.csv")
     assert said in str(error.value)
     assert "\n" not in str(error.value)
@@ -200,7 +201,8 @@ def test_a_table_whose_header_cannot_fit_is_one_error(read, log, mapping, said):
 def test_one_row_for_every_record_in_a_file_of_many_blocks(read, monkeypatch):
     monkeypatch.setattr(reader, "BLOCK_BYTES", 100)
     rows = read(table("f,g", *(f'{i},"a\n{i}"' for i in range(100)))).rows
-    assert [row["features"] for row in rows] == [{"f": float(i), "g": f"a\n{i}"} for i in range(100)]  # fmt: skip
+    expected = [{"f": float(i), "g": f"a\n{i}"} for i in range(100)]
+    assert [row["features"] for row in rows] == expected
 
 
 def test_a_quote_that_never_closes_costs_its_own_line_only(read):
@@ -232,7 +234,8 @@ def test_what_pythons_writer_wrote_is_split_as_it_was(rows, quoting):
 
 
 noise = st.lists(
-    st.sampled_from([b"a", b'"', b",", b"\n", b"\r\n", b"1", b"2.5", b"\xff", b" ", b"\r", b"m," + TS.encode() + b",1"]),
+    st.sampled_from([b"a", b'"', b",", b"\n", b"\r\n", b"1", b"2.5", b"\xff", b" ", b"\r"])
+    | st.just(b"m," + TS.encode() + b",1"),
     max_size=25,
 ).map(b"".join)  # fmt: skip
 

@@ -28,7 +28,11 @@ def test_labels_come_by_prediction_or_by_request_and_with_or_without_a_time():
         model="given",
     )
     assert rejections == []
-    assert {(model, row["label"]) for model, row in got} == {("m", "late"), ("given", "1"), ("given", "true")}  # fmt: skip
+    assert {row["label"]: model for model, row in got} == {
+        "late": "m",
+        "1": "given",
+        "true": "given",
+    }
     by_label = {row["label"]: row for _, row in got}
     assert by_label["late"]["ts"] == datetime(2013, 7, 1, 10, tzinfo=UTC)
     assert by_label["1"]["request_id"] == "7"
@@ -50,7 +54,8 @@ def test_a_label_without_its_parts_is_refused_with_its_line(row, reason):
 
 
 def test_a_label_with_a_naive_time_is_refused_and_one_without_a_model_too():
-    log = b'{"prediction_id":"p","label":1,"ts":"2013-07-01T10:00:00"}\n{"prediction_id":"p","label":1}'
+    log = b'{"prediction_id":"p","label":1,"ts":"2013-07-01T10:00:00"}\n'
+    log += b'{"prediction_id":"p","label":1}'
     assert [r.reason for r in labels(log, model="m")[1]] == ["naive_ts"]
     assert [r.reason for r in labels(log, {"ts_zone": "UTC"})[1]] == ["missing_model"] * 2
 

@@ -12,10 +12,13 @@ from ingest.json_columns import COLUMN_LIMIT, NESTING_LIMIT
 from ingest.lines import LINE_LIMIT_BYTES
 
 GOOD = b'{"model":"m","ts":"2013-07-01T10:00:00Z","score":0.5}'
-CONTRACT = b"""{"model":"flight-delay","version":"2","ts":"2013-07-01T10:00:00Z","prediction_id":"p-1",\
-"request_id":"r-1","features":{"distance":1400,"carrier":"UA"},"prediction":"late","score":0.71,\
-"latency_ms":18.2,"status":200,"replica":"pod-1","trace_id":"0af7651916cd43dd8448eb211c80319c",\
-"tags":{"tenant":"a"},"label":null,"sampling_rate":1.0}"""
+CONTRACT = (
+    b'{"model":"flight-delay","version":"2","ts":"2013-07-01T10:00:00Z","prediction_id":"p-1",'
+    b'"request_id":"r-1","features":{"distance":1400,"carrier":"UA"},"prediction":"late","score":0.71,'
+    b'"latency_ms":18.2,"status":200,"replica":"pod-1",'
+    b'"trace_id":"0af7651916cd43dd8448eb211c80319c","tags":{"tenant":"a"},"label":null,'
+    b'"sampling_rate":1.0}'
+)
 
 
 def line(**fields) -> bytes:

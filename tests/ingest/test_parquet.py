@@ -49,7 +49,7 @@ def feature(read, array: pa.Array) -> list[object]:
         (pa.array([date(2013, 7, 1)]), ["2013-07-01"]),
         (pa.array([time(10, 30)]), ["10:30:00.000000"]),
         (pa.array([NOON], pa.timestamp("ms", "Europe/Berlin")), ["2013-07-01T12:00:00Z"]),
-        (pa.array([datetime(2013, 7, 1, 12, 0, 0, 500)]), ["2013-07-01T12:00:00.0005"]),
+        (pa.array([NOON.replace(microsecond=500, tzinfo=None)]), ["2013-07-01T12:00:00.0005"]),
         (pa.array([timedelta(seconds=90)], pa.duration("ms")), [90.0]),
         (pa.array([[1, 2], None]), ["[1,2]", None]),
         (pa.array([{"b": 1, "a": [b"\xff", None]}]), ['{"a":["/w==",null],"b":1}']),
@@ -103,7 +103,7 @@ def test_positions_are_rows_across_batches(read, monkeypatch):
 @pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])
 def test_a_file_that_is_cut_off_is_one_error(read, keep):
     whole = packed({"score": list(range(1000))}, 1000)
-    with pytest.raises(InputError, match="part-0.parquet is not a whole Parquet file") as error:
+    with pytest.raises(InputError, match=r"part-0\.parquet is not a whole Parquet file") as error:
         read(whole[: 4 + int(keep * (len(whole) - 4))], name="part-0.parquet")
     assert "\n" not in str(error.value)
 

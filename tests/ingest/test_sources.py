@@ -53,7 +53,10 @@ def test_packed_files_put_together_are_one_log(read):
 
 @pytest.mark.parametrize("packer", ["gzip", "bz2", "xz", "zstd"])
 def test_of_a_packed_log_that_is_cut_off_the_whole_lines_are_kept(read, packer):
-    noise = [json.dumps({"model": "m", "ts": 1372672800 + i, "score": i * 7919 % 10007}).encode() for i in range(40_000)]  # fmt: skip
+    events = (
+        {"model": "m", "ts": 1372672800 + i, "score": i * 7919 % 10007} for i in range(40_000)
+    )
+    noise = [json.dumps(event).encode() for event in events]
     whole = PACKERS[packer](b"\n".join(noise) + b"\n")
     outcome = read(whole[: len(whole) * 3 // 4])
     assert outcome.reasons == ["truncated"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -14,13 +15,14 @@ from ingest.times import TimeRule, known_zone, parse_time, parse_times
 from ingest.values import Values
 
 QUICK = settings(max_examples=150, deadline=None)
+naive = partial(datetime, tzinfo=None)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = datetime(2013, 7, 1, 12, tzinfo=UTC)
 
 offsets = st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(
     lambda delta: timedelta(minutes=delta // timedelta(minutes=1))
 )
-moments = st.datetimes(datetime(1990, 1, 2), datetime(2199, 12, 30))
+moments = st.datetimes(naive(1990, 1, 2), naive(2199, 12, 30))
 
 
 def micros(moment: datetime) -> int:
@@ -89,14 +91,14 @@ def test_a_written_offset_is_obeyed_to_the_microsecond(local, offset):
 
 
 # the zone rules that Arrow reads end in 2037; no log is from beyond
-recent = st.datetimes(datetime(1990, 1, 2), datetime(2037, 1, 1))
+recent = st.datetimes(naive(1990, 1, 2), naive(2037, 1, 1))
 zones = st.sampled_from(
     ["America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
 )
 near_changes = st.builds(
     lambda start, minutes: start + timedelta(minutes=minutes),
-    st.sampled_from([datetime(2013, 3, 10), datetime(2013, 3, 31), datetime(2013, 10, 27),
-                     datetime(2013, 11, 3), datetime(2013, 4, 7), datetime(2013, 10, 6)]),
+    st.sampled_from([naive(2013, 3, 10), naive(2013, 3, 31), naive(2013, 10, 27),
+                     naive(2013, 11, 3), naive(2013, 4, 7), naive(2013, 10, 6)]),
     st.integers(0, 240),
 )  # fmt: skip
 
@@ -128,7 +130,10 @@ written = st.one_of(
     moments.map(lambda m: m.isoformat() + "Z"),
     moments.map(lambda m: m.isoformat()),
     st.text(st.sampled_from("0123456789-:TZ+. "), max_size=22),
-    st.from_regex(r"\A[0-2]\d{3}-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d(:[0-6]\d(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?\Z"),
+    st.from_regex(
+        r"\A[0-2]\d{3}-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d"
+        r"(:[0-6]\d(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?\Z"
+    ),
 )  # fmt: skip
 
 
