@@ -16,7 +16,7 @@ from domain.event import FIELDS
 from domain.profile import ColumnKind
 from ingest.features import feature_names
 from ingest.mapping import Mapping
-from ingest.table import TableSource
+from ingest.table import Float, TableSource
 from ingest.times import TimeRule, parse_times
 from ingest.values import Values
 
@@ -82,7 +82,7 @@ _ID_NAME: Final = re.compile(
 )
 
 _TIME_NAME: Final = re.compile(
-    r"(^|[_\s])(ts|time|timestamp|date|datetime|epoch|at)([_\s]|$)", re.I
+    r"(^|[_\s])(ts|time|timestamp|date|datetime|epoch|at)([_\s]|$)", re.IGNORECASE
 )
 _DATE: Final = r"^[12][0-9]{3}[-/][0-9]{2}[-/][0-9]{2}"
 
@@ -241,16 +241,23 @@ def _number_kind(name: str, role: GuessedRole, numbers: pa.Array) -> _Kind:
         return kind, "guess.classes" if classes else "guess.numbers", values
     if role is GuessedRole.SCORE:
         return ColumnKind.NUMBER, "guess.numbers", values
-    if whole and _TIME_NAME.search(name) and _is_time(Values(len(numbers), number=numbers)):
-        return None, "guess.time", {}
-    if whole and len(distinct) == len(array) >= _SURE_ROWS:
-        if bool((np.diff(array) == 1).all()):
-            return None, "guess.row_number", {}
-        if _ID_NAME.search(name):
-            return None, "guess.identifier", {}
+    reason = _no_quantity(name, numbers, array) if whole else None
+    if reason is not None:
+        return None, reason, {}
     if len(distinct) <= 2:
         return ColumnKind.CATEGORY, "guess.two_numbers", values
     return ColumnKind.NUMBER, "guess.numbers", values
+
+
+def _no_quantity(name: str, numbers: pa.Array, array: Float) -> str | None:
+    """Return what whole numbers are that measure nothing: times, row numbers, ids."""
+    if _TIME_NAME.search(name) and _is_time(Values(len(numbers), number=numbers)):
+        return "guess.time"
+    if len(array) < _SURE_ROWS or len(np.unique(array)) < len(array):
+        return None
+    if bool((np.diff(array) == 1).all()):
+        return "guess.row_number"
+    return "guess.identifier" if _ID_NAME.search(name) else None
 
 
 def _are_dates(texts: pa.Array) -> bool:

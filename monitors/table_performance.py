@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -95,7 +95,7 @@ def compare_performance(
     roles = Roles.of(guess, reference, current)
     if roles is None:
         return None
-    outcomes = [_read(table, roles) for table in (reference, current)]
+    outcomes = _with_common_classes([_read(table, roles) for table in (reference, current)])
     task = _task(roles, outcomes)
     measured = _measured(task, roles, outcomes, positive)
     return Compared(
@@ -114,7 +114,8 @@ def _findings(
 ) -> Sequence[Finding]:
     names = [name for name in metrics.HIGHER_IS_BETTER if any(name in side for side in measured)]
     order = DECIDING[task]
-    deciding = next((name for name in order if name in names), order[0])
+    on_both = (name for name in order if all(name in side for side in measured))
+    deciding = next(on_both, order[0])
     return [
         detect(
             name,
@@ -154,13 +155,30 @@ def _read(table: TableSource, roles: Roles) -> _Outcomes:
     label, prediction, score = roles.label, roles.prediction, roles.score
     of_classes = label.kind is ColumnKind.CATEGORY
     says_classes = prediction is not None and prediction.kind is ColumnKind.CATEGORY
-    return _Outcomes(
+    outcomes = _Outcomes(
         labels=table.coded(label.name) if of_classes else None,
         truth=None if of_classes else table.numbers(label.name).values,
         said=table.coded(prediction.name) if prediction and says_classes else None,
         numbers=table.numbers(prediction.name).values if prediction and not says_classes else None,
         scores=table.numbers(score.name).values if score else None,
     )
+    if outcomes.labels is None or outcomes.said is None:
+        return outcomes
+    truth, said = alike(outcomes.labels.labels, outcomes.said.labels)
+    return replace(
+        outcomes,
+        labels=replace(outcomes.labels, labels=truth),
+        said=replace(outcomes.said, labels=said),
+    )
+
+
+def _with_common_classes(outcomes: Sequence[_Outcomes]) -> list[_Outcomes]:
+    """Set predictions aside that share no class with the labels: they are in other words."""
+    labels = _distinct([side.labels for side in outcomes])
+    said = _distinct([side.said for side in outcomes])
+    if not len(labels) or np.isin(said, labels).any():
+        return list(outcomes)
+    return [replace(side, said=None) for side in outcomes]
 
 
 def _task(roles: Roles, outcomes: Sequence[_Outcomes]) -> str:
@@ -258,8 +276,7 @@ def _of_classes(
 
 def _right(labels: Coded, said: Coded) -> NDArray[np.bool_]:
     """Tell which predictions are right, of the rows that have a label and a prediction."""
-    truth, guesses = alike(labels.labels, said.labels)
-    place = {name: at for at, name in enumerate(truth)}
-    lookup = np.array([place.get(name, -2) for name in guesses], dtype=np.int64)
+    place = {name: at for at, name in enumerate(labels.labels)}
+    lookup = np.array([place.get(name, -2) for name in said.labels], dtype=np.int64)
     both = (labels.codes >= 0) & (said.codes >= 0)
     return lookup[said.codes[both]] == labels.codes[both]

@@ -10,33 +10,19 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Final
 
-from alerts.policy import AlertPolicy
-from alerts.severity import severity_of
-from detectors import completeness, unseen
-from detectors.evidence import unjudged
-from domain.column import Column
+from detectors import completeness
 from domain.finding import Finding, Verdict
-from domain.profile import ColumnKind, ColumnRole
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window
-from ingest.kinds import GuessedColumn, GuessedRole, guess_columns
+from ingest.kinds import GuessedColumn, guess_columns
 from ingest.mapping import Mapping
 from ingest.table import TableSource
 from monitors.config import DriftConfig
-from monitors.drift_check import compare
 from monitors.report_view import ColumnView, GuessView, ReportView, TablesView, TableView
-from monitors.table_column import CategorySample, NumberSample, Pair, read_alone, read_pair
+from monitors.table_judge import ColumnJudge, with_severity
 from monitors.table_performance import Compared, compare_performance
 
-_ROLES: Final = {
-    GuessedRole.FEATURE: ColumnRole.FEATURE,
-    GuessedRole.PREDICTION: ColumnRole.PREDICTION,
-    GuessedRole.SCORE: ColumnRole.SCORE,
-    GuessedRole.LABEL: ColumnRole.LABEL,
-}
 TRAINED_ON: Final = "tables.note.trained_on"
-# worst first
-_ORDER: Final = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,128 +84,21 @@ def check_tables(
     first = guess_columns(reference, current, plan)
     compared = [column for column in first if column.kind is not None]
     alpha = drift.alpha / max(len(compared), 1)
-    judged = {c.name: _judge(reference, current, c, drift, alpha) for c in compared}
+    judge = ColumnJudge(reference, current, drift, alpha)
+    judged = {column.name: judge.judge(column) for column in compared}
     guess = tuple(judged[c.name].guess if c.name in judged else c for c in first)
     quality = compare_performance(
         reference, current, guess, positive=plan.positive, alpha=drift.alpha
     )
-    columns = sorted((one.view for one in judged.values()), key=_badness)
+    columns = [one.view for one in sorted(judged.values(), key=lambda one: one.badness)]
     findings = [finding for view in columns for finding in view.findings]
-    findings += [_with_severity(f) for f in quality.findings] if quality else []
+    findings += [with_severity(finding) for finding in quality.findings] if quality else []
     seconds = time.perf_counter() - started
     run = _run(reference, current, findings, quality, now)
     run = replace(
         run, config_hash=_hash(plan, drift), code_version=code_version, duration_s=seconds
     )
     return TwoFiles(guess, run, _view(reference, current, guess, run, columns))
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    guess: GuessedColumn
-    view: ColumnView
-
-
-def _judge(
-    reference: TableSource,
-    current: TableSource,
-    guess: GuessedColumn,
-    drift: DriftConfig,
-    alpha: float,
-) -> _Judged:
-    if guess.name not in reference.types:
-        return _Judged(guess, _new(reference, current, guess))
-    if guess.name not in current.types:
-        return _Judged(guess, _absent(reference, current, guess))
-    pair = read_pair(reference, current, guess)
-    column = _column(pair.guess)
-    before, after = pair.profiles()
-    findings = [
-        completeness.detect(before, after, kind=column.role, type_now=pair.type_now),
-    ]
-    if pair.type_now is None:
-        values = (
-            side.values if isinstance(side, NumberSample) else None
-            for side in (pair.reference, pair.current)
-        )
-        findings += compare(before, after, *values, column=column, drift=drift, alpha=alpha)
-        findings += _new_categories(pair, column, alpha)
-    return _Judged(
-        pair.guess,
-        ColumnView(
-            column=column,
-            version="",
-            findings=_ordered(findings),
-            reference=before,
-            current=after,
-        ),
-    )
-
-
-def _column(guess: GuessedColumn) -> Column:
-    return Column(guess.name, guess.kind or ColumnKind.CATEGORY, _ROLES[guess.role])
-
-
-def _new(reference: TableSource, current: TableSource, guess: GuessedColumn) -> ColumnView:
-    column = _column(guess)
-    finding = unjudged(
-        completeness.NAME,
-        "new_column",
-        column=guess.name,
-        kind=column.role,
-        n_reference=reference.n_rows,
-        n_current=current.n_rows,
-    )
-    return ColumnView(column=column, version="", findings=(finding,), reference=None, current=None)
-
-
-def _absent(reference: TableSource, current: TableSource, guess: GuessedColumn) -> ColumnView:
-    column, sample = _column(guess), read_alone(reference, guess)
-    profile = sample.profile(sample.grid())
-    finding = completeness.detect(profile, None, kind=column.role, n_current=current.n_rows)
-    return ColumnView(
-        column=column,
-        version="",
-        findings=_ordered([finding]),
-        reference=profile,
-        current=None,
-    )
-
-
-def _new_categories(pair: Pair, column: Column, alpha: float) -> list[Finding]:
-    before, after = pair.reference, pair.current
-    if not isinstance(before, CategorySample) or not isinstance(after, CategorySample):
-        return []
-    return [unseen.detect(before.counts, after.counts, kind=column.role, alpha=alpha)]
-
-
-def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted((_with_severity(finding) for finding in findings), key=_finding_badness))
-
-
-def _with_severity(finding: Finding) -> Finding:
-    if finding.verdict is not Verdict.DRIFTED or not finding.decides:
-        return finding
-    return replace(finding, severity=severity_of(finding, AlertPolicy(), others_calibrated=False))
-
-
-def _finding_badness(finding: Finding) -> tuple[int, int, bool, float]:
-    return (
-        _ORDER.index(finding.verdict),
-        -finding.severity.rank if finding.severity else 0,
-        finding.threshold is None,
-        -_multiple(finding),
-    )
-
-
-def _multiple(finding: Finding) -> float:
-    if finding.statistic is None or not finding.threshold:
-        return 0.0
-    return finding.statistic / finding.threshold
-
-
-def _badness(view: ColumnView) -> tuple[int, int, bool, float]:
-    return _finding_badness(view.findings[0])
 
 
 def _run(

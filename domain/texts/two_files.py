@@ -8,6 +8,12 @@ _FINDINGS: dict[str, dict[str, str]] = {
         "nothing to be compared with.",
         "zh": "{column}：是新列；参考中没有此列，当前的 {n_current:,} 行没有可比较的对象。",
     },
+    "finding.completeness.no_labels": {
+        "en": "{column}: only one side has labels ({n_reference:,} and {n_current:,} rows), so "
+        "performance cannot be compared.",
+        "zh": "{column}：只有一边有标签（参考 {n_reference:,} 行，当前 {n_current:,} 行），"
+        "无法比较模型效果。",
+    },
     "finding.unseen.drifted": {
         "en": "{column}: {new_share:.1%} of its values are categories that the reference does not "
         "have ({new_categories:,}: {names}); by chance {expected_share:.1%} would be new (line "
