@@ -35,7 +35,8 @@ def _wait(raw: object) -> object:
     return timedelta() if nothing else _duration(raw)
 
 
-def _write_duration(span: timedelta) -> str:
+def write_duration(span: timedelta) -> str:
+    """Write a duration as people do: ``1d``, ``6h``, ``90s``."""
     seconds = span.total_seconds()
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds % size == 0:
@@ -69,13 +70,13 @@ def _divides_a_day(length: timedelta) -> timedelta:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    PlainSerializer(_write_duration),
+    PlainSerializer(write_duration),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(s|m|min|h|d|w)$"}),
 ]
 Wait = Annotated[
     timedelta,
     BeforeValidator(_wait),
-    PlainSerializer(_write_duration),
+    PlainSerializer(write_duration),
     WithJsonSchema(
         {
             "anyOf": [

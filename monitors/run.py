@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.errors import DriftlineError, NothingToJudgeError, StoreError, UnknownNameError
+from domain.errors import (
+    DriftlineError,
+    InvalidWindowError,
+    NothingToJudgeError,
+    StoreError,
+    UnknownNameError,
+)
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window, align, iso, windows_between
 from monitors.alert_desk import refresh
 from monitors.config import Config, MonitorConfig
+from monitors.config_values import write_duration
 from monitors.judge import Judge
 from store.store import Store
 
@@ -33,10 +41,21 @@ class Reprocess(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The windows of one model that a command would judge."""
+    """
+    The windows of one model that a command would judge.
+
+    Parameters
+    ----------
+    model : str
+    windows : tuple of Window
+        Oldest first.
+    left_out : tuple of Window
+        That would be due too, but are too many at once.
+    """
 
     model: str
     windows: tuple[Window, ...]
+    left_out: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,25 +116,47 @@ class Runner:
 
         Raises
         ------
+        InvalidWindowError
+            If `window` is none of a model's windows.
         NothingToJudgeError
             If no model has had data by then; says what data there is.
         """
+        names = self.models(model)
+        if window is not None:
+            for name in names:
+                self._require_window(name, window)
         runs: list[Run] = []
-        for name in self.models(model):
+        for name in names:
             runs += self._judge(Planned(name, (window or self.newest(name, as_of),)), now)
         if not runs:
             raise NothingToJudgeError(self._nothing(model, window, as_of))
         return runs
 
-    def _nothing(self, model: str | None, window: Window | None, as_of: datetime) -> str:
-        spans = [s for s in map(self.store.data_span, self.models(model)) if s is not None]
-        newest = max(spans, key=lambda span: span.end)
-        asked = str(window) if window else f"the newest complete window at {iso(as_of)}"
-        day = align(newest.end, timedelta(days=1), self.config.timezone)
-        return (
-            f"no logs in or before {asked}; they span {newest}: "
-            f"try --as-of {(day + timedelta(days=1)).date().isoformat()}"
+    def _require_window(self, model: str, window: Window) -> None:
+        """Refuse a span that is not one window: its numbers could be compared with nothing."""
+        length, zone = self.config.monitor(model).window, self.config.timezone
+        if windows_between(window.start, window.end, length, zone) == [window]:
+            return
+        raise InvalidWindowError(
+            f"{window} is not one window of {model!r}, whose windows last "
+            f"{write_duration(length)}; check {self._window_at(model, window.start)}, or several "
+            f"with 'driftline backfill --from {iso(window.start)} --to {iso(window.end)}'"
         )
+
+    def _nothing(self, model: str | None, window: Window | None, as_of: datetime) -> str:
+        spans = {name: self.store.data_span(name) for name in self.models(model)}
+        held = {name: span for name, span in spans.items() if span is not None}
+        if not held:
+            return "the store holds labels, but no predictions; load some with 'driftline ingest'"
+        name, newest = max(held.items(), key=lambda item: item[1].end)
+        asked = str(window) if window else f"the newest complete window at {iso(as_of)}"
+        judged = self._window_at(name, newest.end - timedelta(microseconds=1))
+        return f"no logs in or before {asked}; they span {newest}: try --as-of {iso(judged.end)}"
+
+    def _window_at(self, model: str, moment: datetime) -> Window:
+        length, zone = self.config.monitor(model).window, self.config.timezone
+        start = align(moment, length, zone)
+        return windows_between(start, start + 2 * length, length, zone)[0]
 
     def plan_due(self, now: datetime) -> list[Planned]:
         """Return the complete windows since each model's last run; before it, the newest one."""
@@ -128,7 +169,8 @@ class Runner:
                 continue
             monitor = self.config.monitor(name)
             due = windows_between(last, newest.end, monitor.window, self.config.timezone)
-            planned.append(Planned(name, tuple(due[-MOST_CATCH_UP:])))
+            early, late = due[:-MOST_CATCH_UP], due[-MOST_CATCH_UP:]
+            planned.append(Planned(name, tuple(late), tuple(early)))
         return planned
 
     def plan_backfill(
@@ -199,11 +241,17 @@ class Runner:
     ) -> list[Run]:
         judge = Judge(self.store, self.config, plan.model, now, self.code_version)
         runs: list[Run] = []
-        for first in range(0, len(plan.windows), WINDOWS_A_STEP):
-            step = plan.windows[first : first + WINDOWS_A_STEP]
-            runs += self._step(judge, step, now)
-            progress(plan.model, first + len(step), len(plan.windows))
-        if runs:
+        try:
+            for first in range(0, len(plan.windows), WINDOWS_A_STEP):
+                step = plan.windows[first : first + WINDOWS_A_STEP]
+                runs += self._step(judge, step, now)
+                progress(plan.model, first + len(step), len(plan.windows))
+        except BaseException:
+            # what was judged before an interruption is stored, so its incidents are told too
+            with suppress(DriftlineError):
+                refresh(self.store, self.config, plan.model)
+            raise
+        if plan.windows:
             refresh(self.store, self.config, plan.model)
         return runs
 
@@ -213,9 +261,10 @@ class Runner:
         except StoreError:
             raise
         except DriftlineError as error:
-            runs = [self._failed(judge, window, now, error) for window in windows]
-        self.store.forget_failed(judge.model, windows)
-        self.store.save_runs(runs)
+            if len(windows) > 1:
+                return [run for window in windows for run in self._step(judge, [window], now)]
+            runs = [self._failed(judge, windows[0], now, error)]
+        self.store.replace_runs(judge.model, windows, runs)
         return runs
 
     def _failed(self, judge: Judge, window: Window, now: datetime, error: DriftlineError) -> Run:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Final
 
-from detectors import completeness
+from detectors import completeness, performance
 from domain.finding import Finding, Verdict
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window
@@ -168,9 +168,13 @@ def _view(
         config_hash=run.config_hash,
         runs=(run,),
         columns=tuple(columns),
-        notes=(TRAINED_ON,) if run.performance is not None else (),
+        notes=(TRAINED_ON,) if _does_worse(run) else (),
         tables=TablesView(_table(reference), _table(current), guessed),
     )
+
+
+def _does_worse(run: Run) -> bool:
+    return any(f.detector == performance.NAME and f.verdict is Verdict.DRIFTED for f in run.findings)
 
 
 def _short_names(reference: str, current: str) -> tuple[str, str]:

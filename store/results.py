@@ -62,19 +62,30 @@ class Results:
             return find_runs(connection, RunChoice(model, version, span, newest_only), findings)
 
     def run_statuses(self, model: str) -> dict[Window, RunStatus]:
-        """Return every judged window of a model and how that ended."""
+        """Return every window of a model that was judged after its end, and how that went."""
         with self._database.reading() as connection:
             return run_status.statuses(connection, model)
 
     def last_run_end(self, model: str) -> datetime | None:
-        """Return the end of a model's newest judged window; None before the first run."""
+        """Return the end of a model's newest window judged after its end; None before the first."""
         with self._database.reading() as connection:
             return run_status.last_end(connection, model)
 
-    def forget_failed(self, model: str, windows: Sequence[Window]) -> None:
-        """Drop the failed runs of some windows before a new try."""
+    def replace_runs(self, model: str, windows: Sequence[Window], runs: Sequence[Run]) -> None:
+        """
+        Keep what a new try of some windows found, and nothing of what earlier tries did.
+
+        Parameters
+        ----------
+        model : str
+        windows : sequence of Window
+            That were judged; an earlier run of a deployment that is not judged there any more,
+            or of a try that failed, goes too.
+        runs : sequence of Run
+        """
         with self._database.writing() as connection:
-            run_status.forget_failed(connection, model, windows)
+            run_status.forget_windows(connection, model, windows)
+            save_runs(connection, runs)
 
     def save_incidents(
         self, model: str, incidents: Sequence[Incident], since: datetime | None = None

@@ -44,7 +44,7 @@ def judged(version: str, window: Window, status: RunStatus) -> Run:
         coverage=1.0,
         config_hash="c",
         code_version="0",
-        started_at=START,
+        started_at=HOURS[-1].end,
         duration_s=0.1,
         n_predictions=0,
         n_calls=0,
@@ -73,11 +73,20 @@ def test_a_window_is_as_bad_as_its_worst_deployment(history: Store):
     assert history.last_run_end("other") is None
 
 
-def test_only_failed_runs_are_forgotten_before_a_new_try(history: Store):
-    history.forget_failed("m", HOURS)
+def test_a_window_judged_before_its_end_is_not_the_last_one(store: Store):
+    early = dataclasses.replace(judged("1", HOURS[1], RunStatus.OK), started_at=HOURS[0].end)
+    store.save_runs([judged("1", HOURS[0], RunStatus.OK), early])
+
+    assert store.last_run_end("m") == HOURS[0].end
+
+
+def test_a_new_try_of_a_window_replaces_all_that_was_found_in_it(history: Store):
+    again = judged("3", HOURS[0], RunStatus.OK)
+
+    history.replace_runs("m", [HOURS[0]], [again])
 
     assert [(r.window, r.deployment.version) for r in history.runs()] == [
-        (HOURS[0], "1"),
+        (HOURS[0], "3"),
         (HOURS[1], "1"),
         (HOURS[1], "2"),
     ]
