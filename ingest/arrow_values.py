@@ -66,8 +66,8 @@ def _integers(array: pa.Array) -> Values:
     fits = pc.less_equal(array, pa.scalar(EXACT_INTEGER, array.type))
     if low < 0:
         fits = pc.and_(fits, pc.greater_equal(array, pa.scalar(-EXACT_INTEGER, array.type)))
-    small = pc.if_else(fits, array, pa.scalar(None, array.type))
-    large = pc.if_else(fits, pa.scalar(None, array.type), array)
+    small = pc.if_else(fits, array, None)
+    large = pc.if_else(fits, None, array)
     return Values(len(array), number=pc.cast(small, pa.float64()), text=pc.cast(large, pa.string()))
 
 
@@ -82,7 +82,7 @@ def _decimals(array: pa.Array) -> Values:
     return Values(
         len(array),
         number=pc.if_else(fits, doubles, pa.scalar(None, pa.float64())),
-        text=pc.if_else(fits, pa.scalar(None, pa.string()), pc.cast(array, pa.string())),
+        text=pc.if_else(fits, None, pc.cast(array, pa.string())),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -16,17 +17,24 @@ from ingest.values import EXACT_INTEGER, Values, holds, number_text
 NUMBER_SHARE: Final = 0.9
 
 # What programs write for a missing number. In a column of text they are what they are.
-MISSING: Final = pa.array(
-    ["NA", "N/A", "na", "n/a", "NULL", "Null", "null", "None", "none", "NaT", "<NA>", "\\N", "-"]
-)
+MISSING: Final = (
+    "NA", "N/A", "na", "n/a", "NULL", "Null", "null", "None", "none", "NaT", "<NA>", "\\N", "-",
+)  # fmt: skip
 
 _NUMBER: Final = r"(?i)^\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*$"
 _INTEGER: Final = r"^\s*[+-]?[0-9]+\s*$"
 _CODE: Final = r"^[+-]?0[0-9]"
 _FLAG: Final = r"^(true|false|True|False|TRUE|FALSE)$"
 
-_NO_TEXT: Final = pa.scalar(None, pa.string())
-_NO_NUMBER: Final = pa.scalar(None, pa.float64())
+
+@cache
+def _missing() -> pa.Array:
+    # the first array of a process makes pyarrow import pandas: not when this file is imported
+    return pa.array(MISSING)
+
+
+def _is_missing(texts: pa.Array) -> pa.Array:
+    return pc.is_in(texts, _missing())
 
 
 def text_numbers(texts: pa.Array) -> pa.Array:
@@ -46,7 +54,7 @@ def text_numbers(texts: pa.Array) -> pa.Array:
         return pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
         spelled = pc.match_substring_regex(texts, _NUMBER)
-        trimmed = pc.utf8_trim_whitespace(pc.if_else(spelled, texts, _NO_TEXT))
+        trimmed = pc.utf8_trim_whitespace(pc.if_else(spelled, texts, None))
         return pc.cast(trimmed, pa.float64())
 
 
@@ -65,7 +73,7 @@ def decide(texts: pa.Array) -> str | None:
         None where all cells are empty. Codes with leading zeros are text.
     """
     present = texts.drop_null()
-    present = present.filter(pc.invert(pc.is_in(present, MISSING)))
+    present = present.filter(pc.invert(_is_missing(present)))
     if not len(present):
         return None if texts.null_count == len(texts) else "text"
     if pc.all(pc.match_substring_regex(present, _FLAG)).as_py():
@@ -102,8 +110,8 @@ def by_cell(texts: pa.Array) -> Values:
     if not pc.any(spelled).as_py():
         return Values(len(texts), text=texts)
     spelled = pc.and_(spelled, pc.invert(pc.match_substring_regex(texts, _CODE)))
-    numbers = _split(texts, text_numbers(pc.if_else(spelled, texts, _NO_TEXT)))
-    words = pc.if_else(spelled, _NO_TEXT, texts)
+    numbers = _split(texts, text_numbers(pc.if_else(spelled, texts, None)))
+    words = pc.if_else(spelled, None, texts)
     rest = words if numbers.text is None else pc.coalesce(numbers.text, words)
     return Values(len(texts), number=numbers.number, text=rest)
 
@@ -126,11 +134,11 @@ def as_type(values: Values, kind: str) -> Values:
         return _all_text(values)
     given, rest = values.text, replace(values, text=None)
     if kind == "number":
-        return rest if given is None else _merged(rest, _numbers(given))
+        return rest if given is None else rest.joined(_numbers(given))
     if given is not None:
         read = _flags(given)
         digits = Values(values.length) if read.text is None else by_cell(read.text)
-        rest = _merged(rest, _merged(replace(read, text=None), digits))
+        rest = rest.joined(replace(read, text=None)).joined(digits)
     return _binary(rest)
 
 
@@ -148,26 +156,18 @@ def _binary(values: Values) -> Values:
     if values.number is None:
         return values
     binary = pc.is_in(values.number, pa.array([0.0, 1.0]))
-    flags = pc.if_else(binary, pc.equal(values.number, 1.0), pa.scalar(None, pa.bool_()))
-    rest = pc.if_else(binary, _NO_NUMBER, values.number)
-    return _merged(replace(values, number=rest), Values(values.length, flag=flags))
-
-
-def _merged(first: Values, second: Values) -> Values:
-    """Put two columns into one, of which at each row at most one holds something."""
-    parts = first.parts()
-    for kind, part in second.parts().items():
-        parts[kind] = pc.coalesce(parts[kind], part) if kind in parts else part
-    return Values(first.length, **parts)
+    flags = pc.if_else(binary, pc.equal(values.number, 1.0), None)
+    rest = pc.if_else(binary, None, values.number)
+    return replace(values, number=rest).joined(Values(values.length, flag=flags))
 
 
 def _numbers(texts: pa.Array) -> Values:
     try:
         return _split(texts, pc.cast(texts, pa.float64()))
     except pa.ArrowInvalid:
-        present = pc.if_else(pc.is_in(texts, MISSING), _NO_TEXT, texts)
+        present = pc.if_else(_is_missing(texts), None, texts)
         numbers = text_numbers(present)
-        words = pc.if_else(pc.is_valid(numbers), _NO_TEXT, present)
+        words = pc.if_else(pc.is_valid(numbers), None, present)
         split = _split(texts, numbers)
         rest = words if split.text is None else pc.coalesce(split.text, words)
         return Values(len(texts), number=split.number, text=rest)
@@ -177,21 +177,21 @@ def _split(texts: pa.Array, numbers: pa.Array) -> Values:
     """Keep as text the integers that a double cannot keep; NaN is missing."""
     array = np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
     if numbers.null_count < np.count_nonzero(np.isnan(array)):
-        numbers = pc.if_else(pc.is_nan(numbers), _NO_NUMBER, numbers)
+        numbers = pc.if_else(pc.is_nan(numbers), None, numbers)
     large = np.abs(array) > EXACT_INTEGER
     if not large.any():
         return Values(len(texts), number=numbers)
     wide = pc.and_(pc.fill_null(pc.match_substring_regex(texts, _INTEGER), False), pa.array(large))
     return Values(
         len(texts),
-        number=pc.if_else(wide, _NO_NUMBER, numbers),
-        text=pc.if_else(wide, texts, _NO_TEXT),
+        number=pc.if_else(wide, None, numbers),
+        text=pc.if_else(wide, texts, None),
     )
 
 
 def _flags(texts: pa.Array) -> Values:
     spelled = pc.match_substring_regex(texts, _FLAG)
-    flags = pc.equal(pc.utf8_lower(pc.if_else(spelled, texts, _NO_TEXT)), "true")
-    missing = pc.is_in(texts, MISSING)
-    rest = pc.if_else(pc.or_(spelled, missing), _NO_TEXT, texts)
+    flags = pc.equal(pc.utf8_lower(pc.if_else(spelled, texts, None)), "true")
+    missing = _is_missing(texts)
+    rest = pc.if_else(pc.or_(spelled, missing), None, texts)
     return Values(len(texts), flag=flags, text=rest)

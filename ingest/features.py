@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from domain.event import FIELDS
@@ -93,12 +92,7 @@ def features_of(block: Block, mapping: Mapping, refusals: Refusals) -> dict[str,
 def _joined(first: Values, second: Values, name: str, refusals: Refusals) -> Values:
     """Join two columns of one name: some rows bring it inside `features`, some beside."""
     refusals.add_where(first.present() & second.present(), "duplicate_key", second, name)
-    free = pa.array(~first.present())
-    parts = first.parts()
-    for kind, part in second.parts().items():
-        kept = pc.if_else(free, part, pa.scalar(None, part.type))
-        parts[kind] = pc.coalesce(parts[kind], kept) if kind in parts else kept
-    return Values(first.length, **parts)
+    return first.joined(second)
 
 
 def partition(features: Dictionary[str, Values], length: int) -> NDArray[np.int64]:

@@ -89,7 +89,7 @@ def unless_empty(texts: pa.Array) -> pa.Array:
     empty = pc.equal(pc.binary_length(texts), 0)
     if not pc.any(empty).as_py():
         return texts
-    return pc.if_else(empty, pa.scalar(None, pa.string()), texts)
+    return pc.if_else(empty, None, texts)
 
 
 def number_field(values: Values, name: str, refusals: Refusals) -> pa.Array:

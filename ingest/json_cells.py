@@ -51,7 +51,7 @@ def _members(
     }
     is_object = pa.array([row is not None for row in rows], pa.bool_())
     taken = is_object.take(encoded.indices)
-    return members, pc.if_else(taken, pa.scalar(None, texts.type), texts)
+    return members, pc.if_else(taken, None, texts)
 
 
 def _cells(text: str, path: str, objects: frozenset[str], seen: set[str]) -> Cells | None:

@@ -79,6 +79,15 @@ class Values:
         picked = {name: part.take(rows) for name, part in self.parts().items()}
         return Values(len(rows), **picked)
 
+    def joined(self, other: Values) -> Values:
+        """Put two columns into one; where both hold something, this one counts."""
+        free = None if not self.parts() else pa.array(~self.present())
+        parts = self.parts()
+        for name, part in other.parts().items():
+            kept = part if free is None else pc.if_else(free, part, None)
+            parts[name] = pc.coalesce(parts[name], kept) if name in parts else kept
+        return Values(self.length, **parts)
+
     def head(self, n_rows: int) -> Values:
         """Return the first rows."""
         picked = {name: part.slice(0, n_rows) for name, part in self.parts().items()}
