@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from domain.errors import UnknownNameError
+from domain.errors import ConfigurationError, UnknownNameError
 from domain.profile import CategoryCounts
 from domain.rejection import Rejection
 from ingest.cell_types import text_numbers
@@ -155,6 +155,37 @@ class TableSource:
             tuple(coded.labels[i] for i in order),
             counts[1:][chosen].astype(np.int64),
             int(counts[0]),
+        )
+
+    def renamed(self, names: Mapping[str, str]) -> TableSource:
+        """
+        Return the same table under other names.
+
+        Parameters
+        ----------
+        names : mapping of str to str
+            New name by old one; columns that are not there are passed over.
+
+        Raises
+        ------
+        ConfigurationError
+            If two columns would have one name.
+        """
+        old = {names.get(column, column): column for column in self.types}
+        if len(old) < len(self.types):
+            kept = set(old.values())
+            lost = next(column for column in self.types if column not in kept)
+            raise ConfigurationError(
+                f"rename: {self.name} would have two columns {names.get(lost, lost)!r}; "
+                "exclude one or choose another name"
+            )
+        return TableSource(
+            self.name,
+            {new: self.types[column] for new, column in old.items()},
+            self.n_rows,
+            lambda column: self._load(old[column]),
+            lambda: {names.get(column, column): values for column, values in self.head().items()},
+            self.rejections,
         )
 
     def _pieces(self, column: str) -> Sequence[Values]:

@@ -15,7 +15,7 @@ from domain.finding import Finding, Verdict
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window
 from ingest.kinds import GuessedColumn, guess_columns
-from ingest.mapping import Mapping
+from ingest.mapping import REST, Mapping
 from ingest.table import TableSource
 from monitors.config import DriftConfig
 from monitors.report_view import ColumnView, GuessView, ReportView, TablesView, TableView
@@ -80,7 +80,8 @@ def check_tables(
     code_version : str
     """
     started = time.perf_counter()
-    plan = mapping or Mapping()
+    plan = _under_new_names(mapping or Mapping())
+    reference, current = (side.renamed(plan.rename) for side in (reference, current))
     first = guess_columns(reference, current, plan)
     compared = [column for column in first if column.kind is not None]
     alpha = drift.alpha / max(len(compared), 1)
@@ -99,6 +100,21 @@ def check_tables(
         run, config_hash=_hash(plan, drift), code_version=code_version, duration_s=seconds
     )
     return TwoFiles(guess, run, _view(reference, current, guess, run, columns))
+
+
+def _under_new_names(mapping: Mapping) -> Mapping:
+    """Let a mapping speak of columns by the names that it gives them."""
+    new = mapping.rename
+    features = mapping.features
+    named = {field: getattr(mapping, field) for field in ("label", "prediction", "score", "ts")}
+    return mapping.model_copy(
+        update={
+            **{field: new.get(name, name) for field, name in named.items()},
+            "features": features if features == REST else tuple(new.get(f, f) for f in features),
+            "exclude": tuple(new.get(name, name) for name in mapping.exclude),
+            "types": {new.get(name, name): kind for name, kind in mapping.types.items()},
+        }
+    )
 
 
 def _run(
@@ -174,7 +190,8 @@ def _view(
 
 
 def _does_worse(run: Run) -> bool:
-    return any(f.detector == performance.NAME and f.verdict is Verdict.DRIFTED for f in run.findings)
+    drifted = (finding for finding in run.findings if finding.verdict is Verdict.DRIFTED)
+    return any(finding.detector == performance.NAME for finding in drifted)
 
 
 def _short_names(reference: str, current: str) -> tuple[str, str]:
