@@ -7,17 +7,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.desk import carry_acknowledgement, stale
-from alerts.evidence import evidence_of
+from alerts.evidence import Evidence, evidence_of
 from alerts.lifecycle import replay
 from alerts.policy import AlertPolicy
 from alerts.severity import severity_of
+from alerts.track import short_hash
 from detectors.forecast import NAME as FORECAST
 from domain.acceptance import Acceptance
 from domain.finding import Calibration, Finding, Verdict
 from domain.incident import Alert, AlertState, Cause, Incident
-from domain.window import Window
+from domain.run import Run
+from domain.window import Window, iso
 from monitors.config import Config, MonitorConfig
 from store.store import Store
+
+ACCEPTABLE = frozenset({Cause.DRIFT, Cause.MISSING})
+"""Causes that can become the new normal: a shift, or a feature that is gone for good."""
 
 
 def policy_of(monitor: MonitorConfig) -> AlertPolicy:
@@ -54,37 +59,107 @@ def refresh(store: Store, config: Config, model: str) -> list[Incident]:
     model : str
     """
     policy = policy_of(config.monitor(model))
-    judged = [evidence_of(run, policy) for run in store.runs(model, findings="deciding")]
+    runs = store.runs(model, findings="deciding")
+    judged = [evidence_of(run, policy) for run in runs]
     known = {incident.incident_id: incident for incident in store.incidents(model)}
-    accepted = store.acceptances(model)
+    settled = [_Settled(accepted, runs) for accepted in store.acceptances(model)]
     incidents = [
-        carry_acknowledgement(_settle(incident, accepted), known.get(incident.incident_id))
+        carry_acknowledgement(_settle(incident, settled), known.get(incident.incident_id))
         for incident in replay(model, judged, policy)
     ]
     store.save_incidents(model, incidents)
     return incidents
 
 
-def _settle(incident: Incident, accepted: Sequence[Acceptance]) -> Incident:
-    """Resolve drift alerts of columns that somebody has accepted as the new normal since then."""
-    if incident.cause is not Cause.DRIFT or not accepted:
+class _Settled:
+    """Which alerts an acceptance ends: those that earlier runs raised about its columns."""
+
+    def __init__(self, accepted: Acceptance, runs: Sequence[Run]) -> None:
+        self._accepted = accepted
+        # what was judged afterwards was compared with the new normal: if that drifts, it is news
+        before = [run.window.end for run in runs if run.started_at < accepted.at]
+        self._judged_until = max(before, default=None)
+
+    def ends(self, alert: Alert) -> datetime | None:
+        """Return when it ended the alert; None where it says nothing about it."""
+        columns = self._accepted.columns
+        about = alert.cause in ACCEPTABLE and (not columns or alert.subject in columns)
+        if not about or self._judged_until is None or alert.last_seen_at > self._judged_until:
+            return None
+        return max(self._accepted.since, alert.last_seen_at)
+
+
+def _settle(incident: Incident, settled: Sequence[_Settled]) -> Incident:
+    """Resolve the alerts of columns that somebody has accepted as the new normal."""
+    alerts = tuple(_settle_alert(alert, settled) for alert in incident.alerts)
+    if alerts == incident.alerts:
         return incident
-    alerts = tuple(_settle_alert(alert, accepted) for alert in incident.alerts)
     if any(alert.state is not AlertState.RESOLVED for alert in alerts):
         return replace(incident, alerts=alerts)
     ended = max(alert.resolved_at or alert.last_seen_at for alert in alerts)
     return replace(incident, alerts=alerts, state=AlertState.RESOLVED, resolved_at=ended)
 
 
-def _settle_alert(alert: Alert, accepted: Sequence[Acceptance]) -> Alert:
-    covering = [
-        a.since
-        for a in accepted
-        if (not a.columns or alert.subject in a.columns) and a.since >= alert.started_at
-    ]
-    if alert.state is AlertState.RESOLVED or not covering:
+def _settle_alert(alert: Alert, settled: Sequence[_Settled]) -> Alert:
+    if alert.state is AlertState.RESOLVED:
         return alert
-    return replace(alert, state=AlertState.RESOLVED, resolved_at=max(covering))
+    ends = [at for one in settled if (at := one.ends(alert)) is not None]
+    return replace(alert, state=AlertState.RESOLVED, resolved_at=min(ends)) if ends else alert
+
+
+def stale_incidents(store: Store, config: Config, now: datetime) -> list[Incident]:
+    """
+    Return an incident for each model whose monitor stands still.
+
+    It follows from the clock, not from a run, so it is told and not stored.
+
+    Parameters
+    ----------
+    store : Store
+    config : Config
+    now : datetime
+    """
+    found: list[Incident] = []
+    for model, span in stale_models(store, config, now).items():
+        monitor = config.monitor(model)
+        evidence = stale(span.start, monitor.window + monitor.grace, now)
+        if evidence is not None:
+            found.append(_told(model, evidence))
+    return found
+
+
+def _told(model: str, evidence: Evidence) -> Incident:
+    """Make an incident of a single piece of evidence that is true now."""
+    identity = short_hash(model, evidence.cause, evidence.subject, iso(evidence.at))
+    alert = Alert(
+        fingerprint=identity,
+        incident_id=identity,
+        model=model,
+        versions=(),
+        cause=evidence.cause,
+        subject=evidence.subject,
+        severity=evidence.severity,
+        state=AlertState.FIRING,
+        started_at=evidence.at,
+        last_seen_at=evidence.until,
+        resolved_at=None,
+        windows=int(evidence.strength),
+        reason=evidence.reason,
+        values=evidence.values,
+    )
+    return Incident(
+        incident_id=identity,
+        model=model,
+        cause=alert.cause,
+        severity=alert.severity,
+        state=alert.state,
+        started_at=alert.started_at,
+        last_seen_at=alert.last_seen_at,
+        resolved_at=None,
+        subjects=(alert.subject,),
+        versions=(),
+        alerts=(alert,),
+    )
 
 
 def stale_models(store: Store, config: Config, now: datetime) -> dict[str, Window]:

@@ -13,6 +13,7 @@ from domain.errors import NothingToJudgeError, UnknownNameError, UsageError
 from domain.finding import Calibration
 from domain.window import Window, align, iso, windows_between
 from monitors.baseline_plan import PINNED
+from monitors.column_names import name_of
 from monitors.config import Config
 from monitors.drift_judge import DriftJudge, described
 from store.store import Store
@@ -110,16 +111,16 @@ def show(
         raise NothingToJudgeError(f"no logs of {model!r} before {iso(as_of)}")
     chosen = max(seen, key=lambda d: d.last)
     judge = DriftJudge(store, config, model, as_of)
-    length = judge.monitor.window
-    start = align(min(chosen.last, as_of), length, config.timezone)
-    window = Window(start, start + length)
+    length, zone = judge.monitor.window, config.timezone
+    start = align(min(chosen.last, as_of), length, zone)
+    window = windows_between(start, start + 2 * length, length, zone)[0]
     columns: list[ColumnBaseline] = []
     description = ""
     for calibrated in judge.calibrations.of(chosen.version, window):
         description = description or calibrated.reference.plan.description
         columns += [
             ColumnBaseline(
-                column.name,
+                name_of(column),
                 column.role.value,
                 len(calibrated.reference.windows),
                 level_of(len(calibrated.reference.windows)),
@@ -161,7 +162,7 @@ def accept(
     UsageError
         If no reason is given, or `since` lies ahead.
     """
-    known = [c.name for c in store.columns(model)]
+    known = [name_of(column) for column in store.columns(model)]
     for column in columns:
         if column not in known:
             raise UnknownNameError.nearest("column", column, known)
@@ -199,12 +200,16 @@ def fix(
     monitor = config.monitor(model)
     if "baseline" in monitor.model_fields_set:
         raise UsageError(f"driftline.yaml names a baseline for {model!r}: change it there, it wins")
-    if span is None:
-        store.drop_baseline(model, PINNED)
+    windows: list[Window] = []
+    if span is not None:
+        windows = windows_between(span.start, span.end, monitor.window, config.timezone)
+        rows = store.row_counts(model, windows) if windows else {}
+        if not any(counts.any() for counts in rows.values()):
+            raise NothingToJudgeError(f"{span} holds no complete window with logs of {model!r}")
+    for earlier in store.baselines(model):
+        # the cells that were learned of another span, or of fewer rows of this one
+        store.drop_baseline(model, earlier.name)
+    if not windows:
         return None
-    windows = windows_between(span.start, span.end, monitor.window, config.timezone)
-    rows = store.row_counts(model, windows) if windows else {}
-    if not any(counts.any() for counts in rows.values()):
-        raise NothingToJudgeError(f"{span} holds no complete window with logs of {model!r}")
     store.save_baseline(FrozenBaseline(model, PINNED, tuple(windows), {}, {}, now))
     return Window(windows[0].start, windows[-1].end)

@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from alerts.desk import find, ordered
 from domain.acceptance import Acceptance
-from domain.errors import StoreError
-from domain.incident import Incident
+from domain.errors import StoreError, UsageError
+from domain.incident import Cause, Incident
 from domain.run import Run
-from domain.window import Window
+from domain.window import Window, iso
 from ingest.sources import SourceFile
 from monitors import baselines
-from monitors.alert_desk import refresh, stale_models
+from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
@@ -160,21 +160,53 @@ class LocalService:
 
     # ------------------------------------------------------------------ alerts and reports
 
-    def incidents(self, model: str | None = None) -> list[Incident]:
-        """Return incidents, the worst first."""
+    def incidents(self, model: str | None = None, *, now: datetime | None = None) -> list[Incident]:
+        """
+        Return incidents, the worst first.
+
+        Parameters
+        ----------
+        model : str or None
+            None: of all models.
+        now : datetime or None
+            Given: also say which monitors stand still.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such model.
+        """
         if model is not None:
             self.models(model)
-        return ordered(self.store.incidents(model))
+        found = self.store.incidents(model)
+        if now is not None:
+            told = stale_incidents(self.store, self.config, now)
+            found += [incident for incident in told if model in (None, incident.model)]
+        return ordered(found)
 
-    def incident(self, name: str) -> Incident:
+    def incident(self, name: str, now: datetime) -> Incident:
         """Return one incident by its id or the beginning of it."""
-        return find(self.store.incidents(), name)
+        return find(self.incidents(now=now), name)
 
     def acknowledge(self, name: str, who: str, note: str | None, now: datetime) -> Incident:
-        """Keep that somebody has taken an incident on."""
-        incident = self.incident(name)
+        """
+        Keep that somebody has taken an incident on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that id.
+        UsageError
+            If it follows from the clock alone and ends with the next run.
+        """
+        incident = self.incident(name, now)
+        if incident.cause is Cause.MONITOR:
+            raise UsageError(
+                f"{incident.incident_id} says that nothing was checked since "
+                f"{iso(incident.started_at)}; it ends with the next run: 'driftline due'"
+            )
         self.store.acknowledge(incident.incident_id, who, note, now)
-        return self.incident(incident.incident_id)
+        return self.incident(incident.incident_id, now)
 
     def report(self, request: ReportRequest) -> ReportView:
         """Gather what a report shows."""

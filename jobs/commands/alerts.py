@@ -36,7 +36,7 @@ def list_incidents(
     from reports.shapes import incident_shape
 
     with common.service() as service:
-        found = service.incidents(model)
+        found = service.incidents(model, now=now())
         shown = [i for i in found if everything or i.state is not AlertState.RESOLVED]
     if as_json:
         shapes = [incident_shape(incident, language) for incident in shown]
@@ -60,7 +60,7 @@ def show(*, incident: str, as_json: bool, language: str, common: Common) -> int:
     from reports.shapes import incident_shape
 
     with common.service() as service:
-        found = service.incident(incident)
+        found = service.incident(incident, now())
     if as_json:
         print_json({"schema_version": 1, **incident_shape(found, language)})
     else:
