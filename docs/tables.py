@@ -1,0 +1,130 @@
+"""
+Write what docs/ says of `driftline.yaml` from the models that read it: tables and JSON Schema.
+
+    .venv/bin/python docs/tables.py
+
+A test holds that both are up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from monitors import config
+
+DOCUMENT = Path(__file__).with_name("configuration.md")
+SCHEMA = Path(__file__).with_name("driftline.schema.json")
+BETWEEN = re.compile(r"(<!-- keys -->\n).*(<!-- /keys -->)", re.DOTALL)
+SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("The file", "", config.Config),
+    ("defaults", "defaults", config.Defaults),
+    ("A monitor", "monitors.NAME", config.MonitorConfig),
+    ("What windows are compared with", "monitors.NAME.baseline", config.BaselineConfig),
+    ("Which columns", "monitors.NAME.columns", config.ColumnsConfig),
+    ("Two-sample tests", "monitors.NAME.drift", config.DriftConfig),
+    ("An objective", "monitors.NAME.slos[]", config.SLOConfig),
+    ("A route", "routes[]", config.RouteConfig),
+)
+SAID = {
+    "baseline": "see below",
+    "columns": "see below",
+    "drift": "see below",
+    "defaults": "see below",
+    "routes": "none",
+    "monitors": "none",
+    "false_incidents": "`1 per 90d`",
+    "slos": "availability, 99.9% over 28d",
+}
+
+
+def tables() -> str:
+    """Return the tables as Markdown."""
+    parts = [_table(title, where, model) for title, where, model in SECTIONS]
+    return "\n" + "\n".join(parts) + "\n"
+
+
+def _table(title: str, where: str, model: type[BaseModel]) -> str:
+    schema = model.model_json_schema()
+    heading = f"### {title}" + (f": `{where}`" if where else "")
+    lines = [heading, "", "| key | value | default | meaning |", "|---|---|---|---|"]
+    for key, shape in schema["properties"].items():
+        field = model.model_fields[key]
+        default = (
+            "required"
+            if field.is_required()
+            else _default(key, field.get_default(call_default_factory=True))
+        )
+        said = (field.description or "").replace("|", "\\|")
+        lines.append(f"| `{key}` | {_value(shape, schema)} | {default} | {said} |")
+    return "\n".join([*lines, ""])
+
+
+def _default(key: str, value: object) -> str:
+    if key in SAID and not isinstance(value, str):
+        return SAID[key]
+    if value in (None, (), {}):
+        return ""
+    if isinstance(value, timedelta):
+        return f"`{_duration(value)}`"
+    return f"`[{', '.join(value)}]`" if isinstance(value, tuple) else f"`{value}`"
+
+
+def _duration(span: timedelta) -> str:
+    hours = span / timedelta(hours=1)
+    return f"{hours / 24:g}d" if hours % 24 == 0 and hours else f"{hours:g}h" if hours else "0"
+
+
+def _value(shape: dict[str, Any], schema: dict[str, Any]) -> str:
+    """Say what may be written, in words of the document."""
+    options = [one for one in shape.get("anyOf", [shape]) if one.get("type") != "null"]
+    return " or ".join(dict.fromkeys(_one(option, schema) for option in options))
+
+
+def _one(shape: dict[str, Any], schema: dict[str, Any]) -> str:  # noqa: PLR0911 (one case a line)
+    if "enum" in shape:
+        return ", ".join(f"`{one}`" for one in shape["enum"])
+    kind = shape.get("type")
+    if "$ref" in shape or kind == "object":
+        return "keys"
+    if kind == "array":
+        items = shape.get("items") or {}
+        return f"list of {_one(items, schema)}" if items else "[start, end)"
+    if isinstance(kind, list):
+        return "share" if "number" in kind else "text"
+    if "const" in shape:
+        return f"`{shape['const']}`"
+    if kind == "string" and "pattern" in shape:
+        return "duration"
+    if kind in {"number", "integer"}:
+        return _range(shape)
+    return "text"
+
+
+def _range(shape: dict[str, Any]) -> str:
+    word = "whole number" if shape["type"] == "integer" else "number"
+    bounds = (
+        ("exclusiveMinimum", "above"),
+        ("minimum", "from"),
+        ("exclusiveMaximum", "below"),
+        ("maximum", "to"),
+    )
+    said = [f"{name} {json.dumps(shape[key])}" for key, name in bounds if key in shape]
+    return " ".join([word, *said])
+
+
+def main() -> None:
+    """Rewrite the document and the schema."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    written = BETWEEN.sub(lambda found: found[1] + tables() + found[2], text)
+    DOCUMENT.write_text(written, encoding="utf-8")
+    SCHEMA.write_text(config.json_schema(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
