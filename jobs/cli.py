@@ -7,6 +7,7 @@ The `driftline` command: each sub-command lives in a file of its own and is impo
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -14,7 +15,10 @@ from collections.abc import Sequence
 
 import click
 
-from domain.errors import DriftlineError
+from domain.errors import UnknownNameError, UsageError
+from jobs.failure import answer
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # command -> module and attribute; the help line stands here so that --help imports nothing
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -23,7 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("jobs.commands.init", "Write a commented driftline.yaml from the stored logs."),
     "ingest": ("jobs.commands.ingest", "Load prediction logs: files, folders, globs or -."),
     "labels": ("jobs.commands.labels", "Load labels that arrive later."),
-    "rejected": ("jobs.commands.rejected", "List lines that could not be read, or retry them."),
+    "rejected": (
+        "jobs.commands.rejected",
+        "List lines that could not be read, with their reasons.",
+    ),
     "baseline": ("jobs.commands.baseline", "Fix or show what windows are compared with."),
     "run": ("jobs.commands.run", "Check one window."),
     "due": ("jobs.commands.due", "Check every window that is complete and not yet checked."),
@@ -57,8 +64,6 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Name the nearest command where there is none of that name."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from domain.errors import UnknownNameError
-
             raise UnknownNameError.nearest("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
@@ -102,49 +107,23 @@ def run(arguments: list[str]) -> int:
     # the matrices here are small: more BLAS threads only wait for each other (measured: calibrating
     # 16 columns takes 5 times the CPU with two)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.basicConfig(level=os.environ.get("DRIFTLINE_LOG", "WARNING"), stream=sys.stderr)
     try:
+        _prepare_streams()
         outcome = cli.main(arguments, prog_name="driftline", standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 (the last resort: one line, no traceback)
-        return _answer(error)
+        return answer(error)
     return outcome if isinstance(outcome, int) else 0
 
 
-def _answer(error: BaseException) -> int:
-    """Say what went wrong in one line and return the exit code for it."""
-    match error:
-        case click.exceptions.Exit():
-            return error.exit_code
-        case click.ClickException():
-            error.show()
-            return 2
-        case DriftlineError():
-            return _complain(str(error), error.exit_code)
-        case KeyboardInterrupt() | click.Abort():
-            return _complain("interrupted; what was stored before stays stored", 130)
-        case BrokenPipeError():
-            # the reader of our output has left, as `| head` does: nobody is there to be told
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
-        case Exception():
-            return _unforeseen(error)
-        case _:
-            raise error
-
-
-def _complain(message: str, code: int) -> int:
-    click.echo(f"driftline: {message}", err=True)
-    return code
-
-
-def _unforeseen(error: Exception) -> int:
-    if os.environ.get("DRIFTLINE_DEBUG"):
-        raise error
-    return _complain(
-        f"internal error: {type(error).__name__}: {error}; "
-        "this is a fault of Driftline: set DRIFTLINE_DEBUG=1 to see where",
-        2,
-    )
+def _prepare_streams() -> None:
+    level = os.environ.get("DRIFTLINE_LOG", "WARNING").upper()
+    if level not in LEVELS:
+        raise UsageError(f"DRIFTLINE_LOG={level!r} is no level; use one of {', '.join(LEVELS)}")
+    logging.basicConfig(level=level, stream=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a terminal that knows no Chinese shows marks, not an error
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import getpass
 import os
 import sys
 from collections.abc import Callable, Generator
@@ -115,9 +115,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def print_json(result: object) -> None:
-    """Print one JSON document."""
-    click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+def user_name() -> str:
+    """Return who is asking; a container may run under a number without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"user {os.getuid()}"
 
 
 def progress(label: str) -> Callable[[str, int, int], None]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobs.context import now, print_json
+from jobs.context import now
+from jobs.output import print_json
 
 if TYPE_CHECKING:
     from ingest.sources import SourceFile

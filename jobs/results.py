@@ -10,6 +10,7 @@ import click
 
 from domain.finding import Severity
 from domain.run import Run, RunStatus
+from jobs.output import discard_output
 
 if TYPE_CHECKING:
     from monitors.service import LocalService
@@ -29,8 +30,8 @@ def exit_code(runs: Sequence[Run], fail_on: str) -> int:
     worst = [severity for run in runs for severity in severities(run)]
     if any(severity.at_least(Severity(fail_on)) for severity in worst):
         return 1
-    judged = [run for run in runs if run.status is not RunStatus.INSUFFICIENT]
-    return 0 if judged else 3
+    unjudged = any(run.status is RunStatus.INSUFFICIENT for run in runs)
+    return 3 if unjudged or not runs else 0
 
 
 def severities(run: Run) -> list[Severity]:
@@ -65,7 +66,10 @@ def print_runs(
     from reports.registry import render
 
     view = view_of_runs(service.config, service.code_version, runs, service.incidents(), at)
-    click.echo(render(view, output, language).decode(), nl=False)
+    try:
+        click.echo(render(view, output, language).decode(), nl=False)
+    except BrokenPipeError:
+        discard_output()  # what was found still decides the exit code
 
 
 def summary(runs: Sequence[Run]) -> str:

@@ -97,7 +97,7 @@ def draw_line(
     except NothingToJudgeError:
         return None
     except JUDGING_ERRORS as error:
-        log.exception("calibration.failed")
+        log.exception("calibration.failed", exc_info=log.isEnabledFor(logging.DEBUG))
         faults = {c: why for c in columns if (why := _fault(reference, c, monitor))}
         sound = [c for c in columns if c not in faults]
         if faults and sound:

@@ -65,7 +65,7 @@ def raised_line(
         return None
     except JUDGING_ERRORS:
         # without it the line is the budget's own; the columns themselves are still judged
-        log.exception("backtest.failed")
+        log.exception("backtest.failed", exc_info=log.isEnabledFor(logging.DEBUG))
         return None
     start = line_of_budget(calibration, monitor)
     budget = monitor.false_incidents

@@ -80,7 +80,8 @@ def build_view(
         raise NothingToJudgeError(_nothing(store, request))
     span = Window(history[0].window.start, max(run.window.end for run in history))
     newest = _newest(store, model, history)
-    stale = model in stale_models(store, config, request.now)
+    # a report of a span in the past says nothing of now
+    stale = request.window is None and model in stale_models(store, config, request.now)
     return ReportView(
         title=model,
         span=span,

@@ -25,6 +25,7 @@ from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_la
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
+from monitors.starter import starter
 from store.rejected import RejectedLine
 from store.store import Store
 
@@ -105,6 +106,10 @@ class LocalService:
     def models(self, model: str | None = None) -> tuple[str, ...]:
         """Return all models, or the one named, checked."""
         return self._runner.models(model)
+
+    def starter(self, folder: str) -> str:
+        """Write a configuration for the models of the store; `folder` is how it names the store."""
+        return starter(self.store, folder)
 
     # ------------------------------------------------------------------ runs
 

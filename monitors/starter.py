@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 
 from domain.profile import ColumnRole
 from domain.window import Window
-from monitors.config import Config
 from store.store import Store
 
 HEAD = """\
@@ -39,17 +37,17 @@ ROOM = 1.5
 ROUND = np.array([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
 
 
-def starter(store: Store, config: Config) -> str:
+def starter(store: Store, folder: str) -> str:
     """
     Write a configuration for the models of a store.
 
     Parameters
     ----------
     store : Store
-    config : Config
-        Whose store it is.
+    folder : str
+        Of the store, as the configuration names it.
     """
-    parts = [HEAD.format(store=json.dumps(str(_relative(config.store))))]
+    parts = [HEAD.format(store=json.dumps(folder, ensure_ascii=False))]
     for model in store.models():
         span = store.data_span(model)
         names = [c.name for c in store.columns(model) if c.role is ColumnRole.FEATURE]
@@ -66,11 +64,6 @@ def starter(store: Store, config: Config) -> str:
         if limit is not None:
             parts.append(LATENCY.format(limit=limit))
     return "".join(parts)
-
-
-def _relative(store: Path) -> Path:
-    here = Path.cwd()
-    return store.relative_to(here) if store.is_relative_to(here) else store
 
 
 def _comment(text: str) -> str:

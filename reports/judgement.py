@@ -308,11 +308,12 @@ def _of_nothing(view: ReportView, language: str) -> _Found | None:
 def _of_quiet(view: ReportView, language: str) -> _Found:
     runs = newest_runs(view)
     findings = [finding for run in runs for finding in worst_by_column(run)]
-    judged = {f.column for f in findings if f.verdict in (Verdict.OK, Verdict.BLIND)}
+    said = [f for f in findings if f.verdict in (Verdict.OK, Verdict.BLIND)]
+    judged = {f.column for f in said}
     watched = any(_measured(result) for run in runs for result in run.slos)
     facts = [_window(runs[0], language)] if view.span else []
     if judged:
-        facts.append(_sure_of_drift(findings, runs[0], language))
+        facts.append(_sure_of_drift(said, runs[0], language))
     for name, verdict in (("blind", Verdict.BLIND), ("unjudged", Verdict.INCONCLUSIVE)):
         unseen = {f.column for f in findings if f.verdict is verdict}
         if unseen:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
+import shlex
 
 import click
 
-from jobs.context import Common, common_options, now
+from jobs.context import Common, common_options, now, user_name
 
 
 @click.command("accept")
@@ -14,7 +14,7 @@ from jobs.context import Common, common_options, now
 @click.option("--columns", help="Comma-separated. [default: all]")
 @click.option("--since", required=True, metavar="T", help="When the new normal began.")
 @click.option("--why", required=True, help="The reason, for whoever looks later.")
-@click.option("--who", default=getpass.getuser, help="Your name. [default: the user]")
+@click.option("--who", default=user_name, help="Your name. [default: the user]")
 @common_options
 def command(
     *, model: str, columns: str | None, since: str, why: str, who: str, common: Common
@@ -35,7 +35,8 @@ def command(
     click.echo(f"{model}: {what} accepted as they are since {iso(accepted.since)}")
     click.echo(
         f"driftline: windows judged before keep their result; judge them again with "
-        f"'driftline backfill --model {model} --from {moment.date()} --reprocess completed'",
+        f"'driftline backfill --model {shlex.quote(model)} --from {iso(moment)} "
+        "--reprocess completed'",
         err=True,
     )
     return 0

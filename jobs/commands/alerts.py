@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from jobs.context import (
@@ -12,8 +10,9 @@ from jobs.context import (
     json_option,
     language_option,
     now,
-    print_json,
+    user_name,
 )
+from jobs.output import print_json
 
 
 @click.group("alerts")
@@ -71,7 +70,7 @@ def show(*, incident: str, as_json: bool, language: str, common: Common) -> int:
 @command.command("ack")
 @click.argument("incident")
 @click.option("--note", help="What you know or will do.")
-@click.option("--who", default=getpass.getuser, help="Your name. [default: the user]")
+@click.option("--who", default=user_name, help="Your name. [default: the user]")
 @common_options
 def acknowledge(*, incident: str, note: str | None, who: str, common: Common) -> int:
     """Acknowledge an incident: it stays open, but no longer asks for attention first."""

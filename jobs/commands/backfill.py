@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from jobs.context import Common, common_options, json_option, now, print_json, progress
+from jobs.context import Common, common_options, json_option, now, progress
+from jobs.output import print_json
 
 
 @click.command("backfill")
@@ -49,6 +50,11 @@ def command(
         )
         windows = {plan.model: list(plan.windows) for plan in planned}
         if dry_run:
+            if as_json:
+                print_json(
+                    {"schema_version": 1, "planned": {n: len(w) for n, w in windows.items()}}
+                )
+                return 0
             for name, spans in windows.items():
                 edge = f", {iso(spans[0].start)} to {iso(spans[-1].end)}" if spans else ""
                 click.echo(f"{name}: {len(spans)} windows{edge}")
@@ -62,4 +68,8 @@ def command(
     for run in runs:
         if run.error:
             click.echo(f"driftline: {run.deployment.model} {run.window}: {run.error}", err=True)
-    return 2 if any(run.status is RunStatus.FAILED for run in runs) else 0
+    if any(run.status is RunStatus.FAILED for run in runs):
+        return 2
+    # what history says of violations is read, not failed on; that nothing could be said is told
+    unjudged = all(run.status is RunStatus.INSUFFICIENT for run in runs)
+    return 3 if runs and unjudged else 0

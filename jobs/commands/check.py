@@ -47,7 +47,7 @@ def command(
     """
     from ingest.mapping import load_mapping
     from ingest.open_table import open_table
-    from jobs.commands.report import write
+    from jobs.output import write
     from jobs.results import exit_code
     from monitors.config import DriftConfig
     from monitors.two_files import check_tables

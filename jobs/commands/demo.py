@@ -23,9 +23,9 @@ def command(*, folder: str, no_serve: bool) -> int:
     The sample: every flight that left New York in 2013, and two versions of a model that says
     whether it will be late.
     """
-    from domain.window import parse_time
+    from domain.window import Window, parse_time
     from ingest.sources import find
-    from jobs.commands.report import write
+    from jobs.output import write
     from jobs.results import summary
     from monitors.config_file import load_config
     from monitors.ingest_logs import Options
@@ -52,7 +52,8 @@ def command(*, folder: str, no_serve: bool) -> int:
         planned = service.plan_backfill(None, parse_time(FIRST_JUDGED), None, Reprocess.NONE, at)
         runs = service.execute(planned, at, progress("checking"))
         click.echo(summary(runs))
-        view = service.report(ReportRequest("flight-delay", None, at))
+        judged = Window(parse_time(FIRST_JUDGED), at)
+        view = service.report(ReportRequest("flight-delay", judged, at))
         write(render(view, "html"), str(target / "report.html"))
         click.echo(incident_table(service.incidents(), "en"), nl=False)
     click.echo(f"report: {target / 'report.html'} ({time.perf_counter() - started:.0f} s)")

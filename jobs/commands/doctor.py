@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from jobs.context import Common, common_options, json_option, now, print_json
+from jobs.context import Common, common_options, json_option, now
+from jobs.output import print_json
 
 
 @click.command("doctor")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from jobs.context import (
@@ -36,7 +38,17 @@ def command(*, as_json: bool, fail_on: str, language: str, common: Common) -> in
             click.echo(
                 f"driftline: {model} was not checked since {iso(span.start)}; catching up", err=True
             )
-        runs = service.execute(service.plan_due(at), at, progress("due"))
+        planned = service.plan_due(at)
+        for plan in planned:
+            if plan.left_out:
+                since, until = iso(plan.left_out[0].start), iso(plan.left_out[-1].end)
+                click.echo(
+                    f"driftline: {plan.model}: {len(plan.left_out)} older windows are left out; "
+                    f"check them with 'driftline backfill --model {shlex.quote(plan.model)} "
+                    f"--from {since} --to {until}'",
+                    err=True,
+                )
+        runs = service.execute(planned, at, progress("due"))
         if as_json:
             print_runs(service, runs, "json", at, language)
         else:

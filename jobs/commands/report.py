@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from jobs.context import Common, common_options, language_option, now
+from jobs.output import write
 
 
 @click.command("report")
@@ -64,25 +63,3 @@ def command(
             content = render(service.report(request), output, language)
     write(content, out)
     return 0
-
-
-def write(content: bytes, out: str) -> None:
-    """
-    Write a report to a file or to standard output.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    from domain.errors import InputError
-
-    if out == "-":
-        click.echo(content, nl=False)
-        return
-    try:
-        Path(out).parent.mkdir(parents=True, exist_ok=True)
-        Path(out).write_bytes(content)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}") from error
-    click.echo(f"wrote {out} ({len(content):,} bytes)", err=True)
