@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from domain.rejection import Rejection
+from ingest.json_bulk import KnownColumns
 from ingest.mapping import parse_mapping
 from ingest.read import read_events
+from ingest.readers import ndjson
 from ingest.sources import SourceFile
 
 Row = dict[str, Any]
@@ -50,5 +52,20 @@ def read():
             for batch in step.batches:
                 rows.extend(rows_of(batch))
         return Outcome(rows, rejections)
+
+    return run
+
+
+@pytest.fixture
+def read_in_bulk(read):
+    """Read a log whose columns are all known: what can go the bulk way does, line by line."""
+
+    def run(data: bytes, mapping: dict[str, Any] | None = None, **options):
+        known = KnownColumns(parse_mapping(mapping or {}).layout.objects)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ndjson, "KnownColumns", lambda _objects: known)
+            read(data, mapping, **options)
+            patch.setattr(ndjson, "_SMALLEST_PART", 1)
+            return read(data, mapping, **options)
 
     return run

@@ -212,6 +212,19 @@ def test_a_quote_that_never_closes_costs_its_own_line_only(read):
     assert len(outcome.rows) == n_rows
 
 
+def test_a_quote_that_closes_far_away_was_a_mistake(read):
+    n_rows = RECORD_LIMIT_BYTES // 20
+    outcome = read(table("f,g", '1,"open', *(f"{i},b" for i in range(n_rows)), '2,close"', "3,c"))
+    assert outcome.reasons == ["bad_row"]
+    assert [row["features"].get("g") for row in outcome.rows][-2:] == ['close"', "c"]
+
+
+def test_what_is_refused_behind_ragged_rows_keeps_its_own_line(read):
+    log = table("f,score", "1,0.5", "ragged", "2,0.5", "3,high", "4,0.5")
+    outcome = read(log)
+    assert (outcome.reasons, outcome.positions) == (["ragged_row", "wrong_type"], [3, 5])
+
+
 cells = st.text(st.sampled_from('ab1,;"\n\r é.'), max_size=5)
 tables = st.integers(1, 3).flatmap(
     lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=6)

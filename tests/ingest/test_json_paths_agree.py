@@ -66,31 +66,32 @@ def in_order(outcome) -> tuple[list[str], Any]:
     return sorted(repr(sorted(row.items())) for row in rows), refused
 
 
-@pytest.fixture
-def small_steps(monkeypatch):
-    monkeypatch.setattr(ndjson, "_SAMPLE_LINES", 1)
-    monkeypatch.setattr(ndjson, "_SMALLEST_PART", 2)
+def line_by_line(read, log):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ndjson, "parse_bulk", lambda *_: None)
+        return in_order(read(log, format="ndjson"))
 
 
 @SLOW
-@given(log=st.lists(lines, max_size=12).map(b"\n".join))
-def test_bulk_and_line_by_line_agree(read, small_steps, log):
-    bulk = in_order(read(log, format="ndjson"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ndjson, "parse_bulk", lambda *_: None)
-        exact = in_order(read(log, format="ndjson"))
-    assert bulk == exact
+@given(log=st.lists(lines, max_size=10).map(b"\n".join))
+def test_bulk_and_line_by_line_agree(read, read_in_bulk, log):
+    assert in_order(read_in_bulk(log, format="ndjson")) == line_by_line(read, log)
 
 
 @SLOW
-@given(log=st.lists(events, min_size=3, max_size=12))
-def test_logs_without_faults_are_mostly_read_in_bulk_and_agree(read, small_steps, log):
-    same = [log[0]] * 8 + log
-    content = b"\n".join(json.dumps(event).encode() for event in same)
-    bulk = in_order(read(content))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ndjson, "parse_bulk", lambda *_: None)
-        assert bulk == in_order(read(content))
+@given(log=st.lists(events, min_size=1, max_size=8))
+def test_lines_of_events_agree(read, read_in_bulk, log):
+    content = b"\n".join(json.dumps(event).encode() for event in log)
+    assert in_order(read_in_bulk(content, format="ndjson")) == line_by_line(read, content)
+
+
+@SLOW
+@given(value=values)
+def test_every_value_agrees_as_feature_as_answer_and_as_field(read, read_in_bulk, value):
+    event = {"model": "m", "ts": 1372672800, "status": 200, "features": {"f": value}}
+    for name in ("prediction", "score", "version", "tags", "ts", "status", "other"):
+        content = json.dumps({**event, name: value}).encode()
+        assert in_order(read_in_bulk(content)) == line_by_line(read, content)
 
 
 def test_a_plain_log_really_takes_the_bulk_way(read, monkeypatch):

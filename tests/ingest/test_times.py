@@ -126,6 +126,29 @@ def test_local_times_follow_the_calendar_of_their_zone(local, zone, fold):
     assert times.ts[1].as_py() == NOON
 
 
+@pytest.mark.parametrize(
+    ("local", "zone", "fold", "utc"),
+    [
+        ("2013-11-03T01:30:00", "America/New_York", "earlier", "2013-11-03T05:30:00"),
+        ("2013-11-03T01:30:00", "America/New_York", "later", "2013-11-03T06:30:00"),
+        ("2013-11-03T01:30:00", "America/New_York", "reject", "ambiguous_ts"),
+        ("2013-03-10T02:30:00", "America/New_York", "earlier", "skipped_ts"),
+        ("2013-03-10T02:30:00", "America/New_York", "later", "skipped_ts"),
+        ("2013-03-10T03:00:00", "America/New_York", "reject", "2013-03-10T07:00:00"),
+        ("2013-04-07T01:45:00", "Australia/Lord_Howe", "earlier", "2013-04-06T14:45:00"),
+        ("2013-04-07T01:45:00", "Australia/Lord_Howe", "later", "2013-04-06T15:15:00"),
+    ],
+)
+def test_the_hours_when_clocks_change(local, zone, fold, utc):
+    rule = TimeRule(zone=zone, fold=fold)
+    got = parse_time(local, rule)
+    if isinstance(got, int):
+        assert (EPOCH + timedelta(microseconds=got)).isoformat() == utc + "+00:00"
+    else:
+        assert got == utc
+    assert parsed([local], rule).refused == ({0: utc} if utc.endswith("_ts") else {})
+
+
 written = st.one_of(
     moments.map(lambda m: m.isoformat() + "Z"),
     moments.map(lambda m: m.isoformat()),
