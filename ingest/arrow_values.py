@@ -54,7 +54,7 @@ def _flags(array: pa.Array) -> Values:
 def _floats(array: pa.Array) -> Values:
     doubles = pc.cast(array, pa.float64())
     if np.isnan(pc.sum(doubles).as_py() or 0.0):
-        doubles = pc.if_else(pc.is_nan(doubles), pa.scalar(None, pa.float64()), doubles)
+        doubles = pc.if_else(pc.is_nan(doubles), None, doubles)
     return Values(len(array), number=doubles)
 
 
@@ -81,7 +81,7 @@ def _decimals(array: pa.Array) -> Values:
     fits = pc.less_equal(pc.utf8_length(pc.utf8_rtrim(digits, "0")), 15)
     return Values(
         len(array),
-        number=pc.if_else(fits, doubles, pa.scalar(None, pa.float64())),
+        number=pc.if_else(fits, doubles, None),
         text=pc.if_else(fits, None, pc.cast(array, pa.string())),
     )
 

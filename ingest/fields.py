@@ -11,7 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.cell_types import text_numbers
-from ingest.values import Mask, Values, canonical_json, holds, number_text, quote
+from ingest.values import (
+    Mask,
+    Values,
+    canonical_json,
+    holds,
+    number_text,
+    quote,
+    without_negative_zero,
+)
 
 TEXT_LIMIT_BYTES: Final = 64 * 1024
 _INT32: Final = 2**31
@@ -111,7 +119,7 @@ def number_field(values: Values, name: str, refusals: Refusals) -> pa.Array:
     if values.text is not None:
         texts = unless_empty(values.text)
         parsed = text_numbers(texts)
-        parsed = pc.if_else(pc.is_nan(parsed), pa.scalar(None, pa.float64()), parsed)
+        parsed = pc.if_else(pc.is_nan(parsed), None, parsed)
         numbers.append(parsed)
         refusals.add_where(holds(texts) & ~holds(parsed), "wrong_type", values, name, "a number")
     for part in (values.flag, values.nested, values.time):
@@ -119,7 +127,7 @@ def number_field(values: Values, name: str, refusals: Refusals) -> pa.Array:
             refusals.add_where(holds(part), "wrong_type", values, name, "a number")
     if not numbers:
         return pa.nulls(values.length, pa.float64())
-    return numbers[0] if len(numbers) == 1 else pc.coalesce(*numbers)
+    return without_negative_zero(pc.coalesce(*numbers))
 
 
 def latency_field(values: Values, name: str, refusals: Refusals) -> pa.Array:

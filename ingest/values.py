@@ -160,13 +160,20 @@ def canonical_json(value: object) -> str:
 
 
 def feature_form(values: Values) -> Values:
-    """Return a column as features hold it: times and nested values become text."""
+    """Return a column as features hold it: times and nested values become text, -0 becomes 0."""
+    if values.number is not None:
+        values = replace(values, number=without_negative_zero(values.number))
     if values.time is None and values.nested is None:
         return values
     texts = [part for part in (values.text, values.nested) if part is not None]
     if values.time is not None:
         texts.append(iso_text(values.time))
     return replace(values, text=pc.coalesce(*texts), time=None, nested=None)
+
+
+def without_negative_zero(numbers: pa.Array) -> pa.Array:
+    """Return numbers with 0 for -0: equal values have to be equal bytes for the same event."""
+    return pc.add(numbers, 0.0)
 
 
 def iso_text(times: pa.Array) -> pa.Array:

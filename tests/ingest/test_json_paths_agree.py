@@ -56,7 +56,9 @@ lines = st.one_of(
     st.dictionaries(names, values, max_size=3).map(lambda o: json.dumps(o).encode()),
     st.binary(max_size=12),
     st.sampled_from([b"", b"  ", b"{", b"}", b"{}", b'{"a":1}{"b":2}', b'{"a":{}', b'{"b":1}]}',
-                     b'{"a":1,"a":2}', b'{"a":1}\r', b'{"model":"m","ts":1372672800,"score":1}x']),
+                     b'{"a":1,"a":2}', b'{"a":1}\r', b'{"model":"m","ts":1372672800,"f":-0}',
+                    
+            b'{"model":"m","ts":1372672800,"score":1}x']),
 )  # fmt: skip
 
 

@@ -273,3 +273,10 @@ def test_broken_letters_in_a_column_that_is_well_known_are_seen(read):
     outcome = read(b"\n".join([good, broken, good]))
     assert (outcome.reasons, outcome.positions) == (["invalid_utf8"], [2])
     assert [row["prediction"] for row in outcome.rows] == ["late", "late"]
+
+
+@pytest.mark.parametrize("zero", [b"-0", b"-0.0", b"0", b"0e5"])
+def test_zero_has_one_form(read, zero):
+    log = b'{"model":"m","ts":1372672800,"score":?,"f":?}'.replace(b"?", zero)
+    (row,) = read(log).rows
+    assert (str(row["score"]), str(row["features"]["f"])) == ("0.0", "0.0")
