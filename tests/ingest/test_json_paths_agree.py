@@ -57,7 +57,7 @@ lines = st.one_of(
     st.binary(max_size=12),
     st.sampled_from([b"", b"  ", b"{", b"}", b"{}", b'{"a":1}{"b":2}', b'{"a":{}', b'{"b":1}]}',
                      b'{"a":1,"a":2}', b'{"a":1}\r', b'{"model":"m","ts":1372672800,"f":-0}',
-                    
+
             b'{"model":"m","ts":1372672800,"score":1}x']),
 )  # fmt: skip
 
