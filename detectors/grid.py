@@ -10,13 +10,16 @@ from domain.profile import CategoryCounts, Float, Grid, GridKind, Profile, Sorte
 MAX_ATOMS = 40
 
 
-def learn_number_grid(reference: SortedColumn, *, max_cells: int = 100) -> Grid:
+def learn_number_grid(
+    reference: SortedColumn, *, max_cells: int = 100, max_atoms: int = MAX_ATOMS
+) -> Grid:
     """
     Learn the cells of a numeric column from the reference alone.
 
-    At most 40 distinct values: each is a cell (``atoms``). More: the edges are the reference's
-    quantiles, open at both ends, so that one extreme value costs one row and moves no edge. A
-    value that holds more than one cell's mass gets the cell ``[v, nextafter(v))`` for itself.
+    At most `max_atoms` distinct values: each is a cell (``atoms``). More: the edges are the
+    reference's quantiles, open at both ends, so that one extreme value costs one row and moves no
+    edge. A value that holds more than one cell's mass gets the cell ``[v, nextafter(v))`` for
+    itself.
 
     Parameters
     ----------
@@ -25,6 +28,8 @@ def learn_number_grid(reference: SortedColumn, *, max_cells: int = 100) -> Grid:
     max_cells : int, default=100
         Number of quantile cells, at least 2; cells of single heavy values come on top, at most as
         many again.
+    max_atoms : int, default=40
+        With more distinct values the cells are quantiles.
 
     Returns
     -------
@@ -37,7 +42,7 @@ def learn_number_grid(reference: SortedColumn, *, max_cells: int = 100) -> Grid:
     array([5.])
     """
     values, counts = reference.values, reference.counts
-    if len(values) <= MAX_ATOMS:
+    if len(values) <= max_atoms or not len(values):
         return Grid(GridKind.ATOMS, values.copy())
     below = np.cumsum(counts) - counts
     targets = np.arange(1, max_cells) * (reference.present / max_cells)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
+from scipy.special import ndtr
 
 from detectors.evidence import lack_of_rows, unjudged
 from detectors.missing import significance
@@ -29,7 +32,9 @@ def detect(
     A reference of `n` rows in which `f1` categories occur exactly once misses about ``f1 / n`` of
     its own population's rows (Good 1953; also the share of its rows that are new to all its other
     rows). So a column of many rare values may bring some new ones every day, and one of five
-    values none.
+    values none. The p-value is the larger one of Fisher's exact test of the two shares and of the
+    normal test with the variance of that estimate, ``(f1 + 2 f2) / n^2`` (Robbins 1968), which
+    Fisher's does not know.
 
     Parameters
     ----------
@@ -65,9 +70,9 @@ def detect(
     known = set(reference.labels)
     fresh = [at for at, label in enumerate(current.labels) if label not in known]
     rows = int(current.counts[fresh].sum())
-    single = int((reference.counts == 1).sum())
+    single, double = (int((reference.counts == times).sum()) for times in (1, 2))
     points = 100 * max(rows / m - single / n, 0.0)
-    p_value, _ = significance(single, n, rows, m)
+    p_value = max(significance(single, n, rows, m)[0], _normal(rows / m, m, single, double, n))
     drifted = points >= threshold and p_value < alpha
     return Finding(
         column=reference.column,
@@ -87,6 +92,12 @@ def detect(
             "names": _most_frequent(current, fresh),
         },
     )
+
+
+def _normal(share: float, m: int, single: int, double: int, n: int) -> float:
+    """Test the difference by its variance; that of Good's estimate is (f1 + 2 f2) / n^2."""
+    variance = share / m + (single + 2 * double) / n**2
+    return float(2 * ndtr(-abs(share - single / n) / sqrt(variance))) if variance else 1.0
 
 
 def _most_frequent(current: CategoryCounts, fresh: list[int]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.grid import learn_category_grid, learn_number_grid
+from detectors.grid import MAX_ATOMS, learn_category_grid, learn_number_grid
 from domain.profile import CategoryCounts, ColumnKind, Grid, GridKind, Int, Profile, SortedColumn
 from ingest.kinds import GuessedColumn
 from ingest.table import TableSource
@@ -144,9 +144,27 @@ class Pair:
     current: Sample
     type_now: ColumnKind | None = None
 
+    def grid(self) -> Grid:
+        """
+        Learn the cells: edges from the reference alone, single values and categories from both.
+
+        Which categories get a cell of their own must not hang on one sample: those that it holds
+        by chance are rarer in the other, and a long tail of rare ones would always seem to have
+        moved. A quantile edge has no such bias, and no extreme value of the current moves it.
+        """
+        before, after = self.reference, self.current
+        if isinstance(before, CategorySample) and isinstance(after, CategorySample):
+            return learn_category_grid(_pooled(before.counts, after.counts))
+        if isinstance(before, NumberSample) and isinstance(after, NumberSample):
+            values = np.union1d(before.values.values, after.values.values)
+            if len(values) <= MAX_ATOMS:
+                return Grid(GridKind.ATOMS, values)
+            return learn_number_grid(before.values, max_atoms=0)
+        return before.grid()
+
     def profiles(self) -> tuple[Profile, Profile]:
-        """Count both sides over the reference's cells; values of another type are in none."""
-        grid = self.reference.grid()
+        """Count both sides over the same cells; values of another type are in none."""
+        grid = self.grid()
         before = self.reference.profile(grid)
         if self.type_now is None:
             return before, self.current.profile(grid)
@@ -154,6 +172,14 @@ class Pair:
         counts[-2] = self.current.missing
         counts[-1] = self.current.n - self.current.missing
         return before, Profile(self.guess.name, grid, counts)
+
+
+def _pooled(reference: CategoryCounts, current: CategoryCounts) -> CategoryCounts:
+    totals = dict(zip(reference.labels, reference.counts.tolist(), strict=True))
+    for label, count in zip(current.labels, current.counts.tolist(), strict=True):
+        totals[label] = totals.get(label, 0) + count
+    counts = np.array(list(totals.values()), dtype=np.int64)
+    return CategoryCounts(reference.column, tuple(totals), counts)
 
 
 def read_numbers(table: TableSource, column: str, *, spelled: bool = False) -> NumberSample:

@@ -39,7 +39,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "事件字段，不是特征",
     },
     "guess.excluded": {
-        "en": "the mapping leaves them out",
-        "zh": "映射文件已排除",
+        "en": "by the mapping",
+        "zh": "按映射文件",
     },
 }
