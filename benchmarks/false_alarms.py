@@ -37,9 +37,10 @@ from domain.finding import Finding
 from domain.profile import ColumnRole
 from domain.window import Window, align, windows_between
 from ingest.sources import find
+from monitors.calibrations import Calibrated
 from monitors.config import Config
-from monitors.drift_check import line_of_budget
-from monitors.drift_judge import Calibrated, DriftJudge
+from monitors.drift_judge import DriftJudge
+from monitors.drift_line import line_of_budget
 from monitors.ingest_logs import Options
 from monitors.service import LocalService
 
@@ -156,8 +157,10 @@ def judged(path: Path, folder: Path, model: str, first: datetime) -> Tally:
         judge = DriftJudge(service.store, config, model, now)
         days: dict[str, list[bool]] = {"budget": [], "raised": []}
         for version, week in weeks(service, model, first):
-            found, _ = judge.judge(version, week)
-            for line, said in alarms(found, judge.calibrate(version, week[0]), judge).items():
+            judged_week = judge.judge(version, week).findings
+            found = [judged_week[day] for day in week]
+            calibrated = judge.calibrations.of(version, week[0])
+            for line, said in alarms(found, calibrated, judge).items():
                 days[line] += said
     counts = {line: count_incidents(np.array(said), QUIET_GAP) for line, said in days.items()}
     return Tally(len(days["budget"]), counts)

@@ -1,9 +1,9 @@
 """
-Write what docs/ says of `driftline.yaml` from the models that read it: tables and JSON Schema.
+Write the tables of docs/configuration.md from the models that read `driftline.yaml`.
 
     .venv/bin/python docs/tables.py
 
-A test holds that both are up to date.
+A test holds that they are up to date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from monitors import config
 
 DOCUMENT = Path(__file__).with_name("configuration.md")
-SCHEMA = Path(__file__).with_name("driftline.schema.json")
 BETWEEN = re.compile(r"(<!-- keys -->\n).*(<!-- /keys -->)", re.DOTALL)
 SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("The file", "", config.Config),
@@ -119,11 +118,10 @@ def _range(shape: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Rewrite the document and the schema."""
+    """Rewrite the document."""
     text = DOCUMENT.read_text(encoding="utf-8")
     written = BETWEEN.sub(lambda found: found[1] + tables() + found[2], text)
     DOCUMENT.write_text(written, encoding="utf-8")
-    SCHEMA.write_text(config.json_schema(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from monitors.config import json_schema
 from tests.docs.document import EVERY_DOCUMENT, ROOT, anchors, blocks, headings, links, text_of
 
 
@@ -62,11 +61,6 @@ def test_the_tables_of_the_configuration_are_those_of_its_models():
     written = script.BETWEEN.search(text_of("docs/configuration.md"))[0]
     again = "run .venv/bin/python docs/tables.py"
     assert written == f"<!-- keys -->\n{script.tables()}<!-- /keys -->", again
-
-
-def test_the_schema_for_editors_is_that_of_the_models():
-    again = "run .venv/bin/python docs/tables.py"
-    assert text_of("docs/driftline.schema.json") == json_schema(), again
 
 
 @pytest.mark.parametrize("name", ["report-light.png", "report-dark.png"])
