@@ -77,7 +77,7 @@ class _Settled:
     def __init__(self, accepted: Acceptance, runs: Sequence[Run]) -> None:
         self._accepted = accepted
         # what was judged afterwards was compared with the new normal: if that drifts, it is news
-        before = [run.window.end for run in runs if run.started_at < accepted.at]
+        before = [run.window.end for run in runs if run.started_at <= accepted.at]
         self._judged_until = max(before, default=None)
 
     def ends(self, alert: Alert) -> datetime | None:

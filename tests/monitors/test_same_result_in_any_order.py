@@ -1,0 +1,110 @@
+"""What is said of a window follows from its logs, not from the order in which windows are judged."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tests.golden.logs import Service
+from tests.monitors.made import NOW, judge, judge_days, load, load_labels, opened, stored, told
+
+FIRST = 29
+# a canary, a shift, a missing feature, a burst of errors, and a day on which nobody called
+MADE = Service(
+    days=46,
+    calls_a_day=90,
+    versions={"1": (0, 100, 1.0), "2": (33, 100, 0.4)},
+    drifts_from=38,
+    missing_on=(35, 36),
+    failing=(37, 9, 4),
+    silent_on=(41,),
+)
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("logs") / "store"
+    with opened(folder) as service:
+        load(service, MADE.events())
+        load_labels(service, MADE.labels())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def at_once(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str]]:
+    folder = shutil.copytree(logs, tmp_path_factory.mktemp("once") / "store")
+    with opened(folder) as service:
+        judge_days(service, MADE, FIRST, MADE.days)
+        causes = {cause for cause, _, _ in told(service.incidents())}
+        assert {"drift", "missing", "availability", "traffic"} <= causes
+        return stored(service)
+
+
+def parts_of(days: list[int], luck: random.Random) -> list[list[int]]:
+    cuts = sorted(luck.sample(range(1, len(days)), 4))
+    parts = [days[a:b] for a, b in zip([0, *cuts], [*cuts, len(days)], strict=True)]
+    luck.shuffle(parts)
+    return parts
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_history_judged_in_parts_and_any_order_is_byte_for_byte_the_same(
+    logs: Path, at_once: tuple[list[str], list[str]], tmp_path: Path, seed: int
+):
+    with opened(shutil.copytree(logs, tmp_path / "store")) as service:
+        for part in parts_of(list(range(FIRST, MADE.days)), random.Random(seed)):
+            judge(service, [MADE.window(day) for day in part])
+        assert stored(service) == at_once
+
+
+def test_history_judged_day_by_day_backwards_is_byte_for_byte_the_same(
+    logs: Path, at_once: tuple[list[str], list[str]], tmp_path: Path
+):
+    with opened(shutil.copytree(logs, tmp_path / "store")) as service:
+        for day in reversed(range(FIRST, MADE.days)):
+            service.run(None, None, MADE.window(day).end, NOW)
+        assert stored(service) == at_once
+
+
+def test_judging_again_changes_nothing_and_raises_nothing_twice(
+    logs: Path, at_once: tuple[list[str], list[str]], tmp_path: Path
+):
+    with opened(shutil.copytree(logs, tmp_path / "store")) as service:
+        judge_days(service, MADE, FIRST, MADE.days)
+        judge_days(service, MADE, FIRST + 5, FIRST + 9)
+        assert stored(service) == at_once
+
+
+def test_what_comes_later_changes_nothing_that_was_said_before(tmp_path: Path):
+    """Later windows bring a version, a column, a replica and a class that nobody knew before."""
+    late = 33
+    events = MADE.events(late - 3)
+    later = events.append_column("colour", pa.array(["grey"] * len(events)))
+    days = [MADE.window(day) for day in range(late - 3, MADE.days)]
+    with opened(tmp_path / "grown") as service:
+        load(service, MADE.events(0, late - 3))
+        for window in days:
+            bounds = [pa.scalar(moment) for moment in (window.start, window.end)]
+            at = later["ts"]
+            inside = pa.compute.and_(
+                pa.compute.greater_equal(at, bounds[0]), pa.compute.less(at, bounds[1])
+            )
+            part = later.filter(inside)
+            if len(part):
+                service.store.load([cut(part, window.start < MADE.window(40).start)], "made")
+            service.run(None, window, NOW, NOW)
+        grown = stored(service)
+        again = [run.window for run in service.store.runs()]
+        judge(service, sorted(set(again)))
+        assert stored(service) == grown
+
+
+def cut(events: pa.Table, without_colour: bool) -> tuple[str, pa.Table, pa.Table]:
+    features = ["weight_kg", "distance_km", "carrier", "age_days"]
+    names = [n for n in events.column_names if n not in (*features, "colour", "model")]
+    wanted = features if without_colour else [*features, "colour"]
+    return MADE.model, events.select(names), events.select(wanted)
