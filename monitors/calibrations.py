@@ -31,7 +31,7 @@ from monitors.config import Config, SpanConfig
 from monitors.drift_line import Line, draw_line
 from monitors.file_reference import build_from_file
 from monitors.line_backtest import LONGEST, raised_line
-from monitors.reference import Reference, Usable, build, learn_grid, usable_windows
+from monitors.reference import Cells, Reference, Usable, build, usable_windows
 from store.store import Store
 
 # the line is drawn anew so often; a window shorter than a day needs no more
@@ -269,8 +269,8 @@ class Calibrations:
         if not windows or not inputs or level_of(k) is Calibration.NONE:
             return None
         speaking = busiest(self.rows(windows), len(windows))
-        found = self.store.summaries(
-            self.model, inputs, windows, speaking, lambda _, total: learn_grid(total)
-        )
-        seen = {c: s.series for c, s in found.items() if s.series.total().present}
+        cells = Cells({})
+        found = self.store.summaries(self.model, inputs, windows, speaking, cells)
+        sound = {c: s.series for c, s in found.items() if c not in cells.faults}
+        seen = {c: series for c, series in sound.items() if series.total().present}
         return raised_line(seen, windows, self.monitor, k)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from domain.column import Column
 from domain.profile import ColumnKind, ProfileSeries, SortedColumn
@@ -58,9 +59,41 @@ def build_from_file(plan: BaselinePlan, columns: Sequence[Column]) -> Reference:
     return Reference(plan, (FILE_SPAN,), ("",), series, values, {}, faults)
 
 
+def rows_of_file(plan: BaselinePlan, columns: Sequence[Column], limit: int) -> pa.Table:
+    """
+    Return rows of a baseline file, at most `limit`, evenly spread over it.
+
+    Parameters
+    ----------
+    plan : BaselinePlan
+        Its `file` is set.
+    columns : sequence of Column
+        Those that the file has.
+    limit : int
+    """
+    table = open_table(plan.file or "")
+    step = max(-(-table.n_rows // limit), 1)
+    return pa.table({c.name: _values(table, c)[::step] for c in columns})
+
+
+def _values(table: TableSource, column: Column) -> pa.Array:
+    name = _name_in(table, column) or column.name
+    if column.kind is ColumnKind.NUMBER:
+        return pa.array(table.numbers(name, spelled=True).values, from_pandas=True)
+    coded = table.coded(name)
+    # code -1 finds the last place: no value
+    return pa.array([*coded.labels, None], pa.string()).take(
+        pa.array(np.where(coded.codes < 0, len(coded.labels), coded.codes))
+    )
+
+
+def _name_in(table: TableSource, column: Column) -> str | None:
+    """Find a column under its own name, or the one that tells it from an output of that name."""
+    return next((n for n in (name_of(column), column.name) if n in table.columns), None)
+
+
 def _sample(table: TableSource, column: Column) -> Sample | None:
-    """Read a column under its own name, or the one that tells it from an output of that name."""
-    name = next((n for n in (name_of(column), column.name) if n in table.columns), None)
+    name = _name_in(table, column)
     if name is None:
         return None
     if column.kind is ColumnKind.NUMBER:

@@ -107,7 +107,7 @@ def build(
         return Reference(plan, (), (), {}, {}, {}, {})
     name = _frozen_name(plan, usable.versions)
     frozen = store.baseline(model, name) if plan.frozen else None
-    cells = _Cells(dict(frozen.grids) if frozen is not None else {})
+    cells = Cells(dict(frozen.grids) if frozen is not None else {})
     found = store.summaries(model, columns, usable.windows, usable.versions, cells)
     reference = Reference(
         plan,
@@ -124,14 +124,26 @@ def build(
     return reference
 
 
-class _Cells:
-    """Hands out known cells and learns the others, column by column."""
+class Cells:
+    """
+    Hands out known cells and learns the others, column by column.
+
+    Parameters
+    ----------
+    known : mapping of Column to Grid
+
+    Attributes
+    ----------
+    faults : dict of Column to str
+        Columns whose cells could not be learned, and why; to them every value is unseen.
+    """
 
     def __init__(self, known: Mapping[Column, Grid]) -> None:
         self.known = known
         self.faults: dict[Column, str] = {}
 
     def __call__(self, column: Column, total: SortedColumn | CategoryCounts) -> Grid:
+        """Return the cells of one column."""
         if column in self.known:
             return self.known[column]
         try:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from alerts.desk import chosen, ordered
 from domain.column import Column
@@ -21,6 +22,8 @@ from monitors.alert_desk import stale_models
 from monitors.column_names import name_of
 from monitors.config import Config
 from monitors.drift_judge import DriftJudge
+from monitors.file_reference import rows_of_file
+from monitors.reference import Reference
 from monitors.report_view import (
     ColumnView,
     PerformancePoint,
@@ -311,11 +314,19 @@ def report_rows(store: Store, config: Config, request: ReportRequest) -> ReportR
     ]
     if not references:
         raise NothingToJudgeError(f"{run.window} was compared with nothing: {run.baseline}")
-    reference, columns = references[0], tuple(references[0].series)
+    reference, columns = references[0], tuple(references[0].comparable)
     limits = {f.column: f.threshold for f in run.findings if f.detector == "psi" and f.threshold}
     return ReportRows(
-        store.rows(request.model, columns, reference.windows, reference.versions, MOST_ROWS),
+        _reference_rows(store, request.model, reference, columns),
         store.rows(request.model, columns, [run.window], [version], MOST_ROWS),
         columns,
         {c.name: limits[name_of(c)] for c in columns if name_of(c) in limits},
     )
+
+
+def _reference_rows(
+    store: Store, model: str, reference: Reference, columns: Sequence[Column]
+) -> pa.Table:
+    if reference.plan.file is not None:
+        return rows_of_file(reference.plan, columns, MOST_ROWS)
+    return store.rows(model, columns, reference.windows, reference.versions, MOST_ROWS)

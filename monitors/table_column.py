@@ -8,7 +8,16 @@ from typing import Final
 import numpy as np
 
 from detectors.grid import MAX_ATOMS, learn_category_grid, learn_number_grid
-from domain.profile import CategoryCounts, ColumnKind, Grid, GridKind, Int, Profile, SortedColumn
+from domain.profile import (
+    CategoryCounts,
+    ColumnKind,
+    Float,
+    Grid,
+    GridKind,
+    Int,
+    Profile,
+    SortedColumn,
+)
 from ingest.kinds import GuessedColumn
 from ingest.table import TableSource
 
@@ -156,8 +165,8 @@ class Pair:
         if isinstance(before, CategorySample) and isinstance(after, CategorySample):
             return learn_category_grid(_pooled(before.counts, after.counts))
         if isinstance(before, NumberSample) and isinstance(after, NumberSample):
-            values = np.union1d(before.values.values, after.values.values)
-            if len(values) <= MAX_ATOMS:
+            values = _distinct(before, after, MAX_ATOMS)
+            if values is not None:
                 return Grid(GridKind.ATOMS, values)
             return learn_number_grid(before.values, max_atoms=0)
         return before.grid()
@@ -172,6 +181,15 @@ class Pair:
         counts[-2] = self.current.missing
         counts[-1] = self.current.n - self.current.missing
         return before, Profile(self.guess.name, grid, counts)
+
+
+def _distinct(reference: NumberSample, current: NumberSample, at_most: int) -> Float | None:
+    """Return the values that either side holds; None where they are more than so many."""
+    sides = (reference.values.values, current.values.values)
+    if max(map(len, sides)) > at_most:  # a million values need not be merged to know it
+        return None
+    values = np.union1d(*sides)
+    return values if len(values) <= at_most else None
 
 
 def _pooled(reference: CategoryCounts, current: CategoryCounts) -> CategoryCounts:
@@ -230,7 +248,7 @@ def read_pair(reference: TableSource, current: TableSource, guess: GuessedColumn
         return _as_categories(reference, current, guess)
     sides = (read_numbers(reference, guess.name), read_numbers(current, guess.name))
     if all(side.is_number for side in sides):
-        if guess.kind is ColumnKind.CATEGORY and _few(sides):
+        if guess.kind is ColumnKind.CATEGORY and _distinct(*sides, FEW_NUMBERS) is not None:
             return _as_categories(reference, current, guess)
         distinct = {"distinct": len(sides[0].values.values)}
         return Pair(_settled(guess, ColumnKind.NUMBER, "guess.numbers", distinct), *sides)
@@ -245,10 +263,6 @@ def _settled(
 ) -> GuessedColumn:
     """Correct a guess whose kind the whole column does not bear out."""
     return guess if guess.kind is kind else replace(guess, kind=kind, why=why, values=values)
-
-
-def _few(sides: tuple[NumberSample, NumberSample]) -> bool:
-    return len(np.union1d(*(side.values.values for side in sides))) <= FEW_NUMBERS
 
 
 def _as_categories(reference: TableSource, current: TableSource, guess: GuessedColumn) -> Pair:

@@ -1,4 +1,4 @@
-"""What windows are compared with: fixed spans, files, versions, columns of their own, acceptances."""
+"""What windows are compared with: spans, files, versions, columns of their own, acceptances."""
 
 from __future__ import annotations
 
@@ -64,6 +64,23 @@ def test_as_long_as_there_is_no_baseline_every_column_says_so(tmp_path: Path):
         assert {f.verdict for f in found} == {Verdict.INCONCLUSIVE}
         assert {(f.n_reference, f.n_current) for f in found} == {(0, 80)}
         assert run.baseline == "none yet"
+
+
+def test_a_feature_that_went_dead_long_ago_is_still_said_one_to_come_is_not(tmp_path: Path):
+    made = Service(days=40, calls_a_day=60, missing_on=range(3, 40))
+    with opened(tmp_path / "store") as service:
+        load(service, made.events(0, 38))
+        (before,) = judge_days(service, made, 37, 38)
+        dead = [f for f in before.findings if f.column == "distance_km"]
+        assert {f.verdict for f in dead} == {Verdict.INCONCLUSIVE}
+        assert dead[0].reason == "finding.completeness.never_present"
+        to_come = made.events(38).append_column("colour", pa.array(["grey"] * 120))
+        features = to_come.select(["weight_kg", "colour"])
+        fields = to_come.drop_columns(["weight_kg", "distance_km", "carrier", "age_days"])
+        events = fields.drop_columns(["colour", "model"])
+        service.store.load([("parcel", events, features)], "made")
+        (after,) = judge_days(service, made, 37, 38)
+        assert after.findings == before.findings
 
 
 # ------------------------------------------------------------------ a fixed span
@@ -185,7 +202,9 @@ def test_a_file_is_compared_column_by_column_and_agrees_with_scipy(tmp_path: Pat
 
 def test_a_file_that_cannot_be_read_is_a_failed_run_that_names_it(tmp_path: Path):
     (tmp_path / "train.parquet").write_bytes(b"PAR1 and no more")
-    with opened(tmp_path / "store", {"baseline": {"file": str(tmp_path / "train.parquet")}}) as service:
+    with opened(
+        tmp_path / "store", {"baseline": {"file": str(tmp_path / "train.parquet")}}
+    ) as service:
         load(service, MADE.events(0, 2))
         (run,) = judge_days(service, MADE, 1, 2)
         assert run.status is RunStatus.FAILED
@@ -218,7 +237,13 @@ def test_without_a_version_outputs_wait_for_windows_of_their_own(tmp_path: Path)
 
 
 def test_a_column_may_have_a_baseline_of_its_own(tmp_path: Path):
-    own = {"baseline": {"trailing": "28d", "gap": "3d", "columns": {"carrier": {"window": ["2026-03-05", "2026-03-08"]}}}}
+    own = {
+        "baseline": {
+            "trailing": "28d",
+            "gap": "3d",
+            "columns": {"carrier": {"window": ["2026-03-05", "2026-03-08"]}},
+        }
+    }
     with opened(tmp_path / "own", own) as service, opened(tmp_path / "usual") as usual:
         for one in (service, usual):
             load(one, MADE.events())
@@ -279,7 +304,7 @@ def test_accepting_all_columns_ends_the_incident(shifted: LocalService):
     assert incident.resolved_at >= incident.last_seen_at
 
 
-def later_findings(service: LocalService, accepted: bool) -> dict[str, list[Finding]]:
+def later_findings(service: LocalService, *, accepted: bool) -> dict[str, list[Finding]]:
     if accepted:
         service.accept("parcel", ["weight_kg"], SINCE, "new scales", "mia", NOW)
     (run,) = judge(service, [SHIFTED.window(41)], now=NOW + timedelta(hours=1))
@@ -342,7 +367,16 @@ def test_a_feature_called_like_an_output_is_told_from_it(tmp_path: Path):
         named = events.append_column("x", events["weight_kg"])
         fields = [n for n in events.column_names if n not in ("weight_kg", "model")]
         features = pa.table({"score": named["x"]})
-        service.store.load([("parcel", events.select(fields).drop_columns(["distance_km", "carrier", "age_days"]), features)], "made")
+        service.store.load(
+            [
+                (
+                    "parcel",
+                    events.select(fields).drop_columns(["distance_km", "carrier", "age_days"]),
+                    features,
+                )
+            ],
+            "made",
+        )
         (run,) = judge_days(service, MADE, 31, 32)
         assert columns_of(run) == {"features.score", "prediction", "score"}
         service.accept("parcel", ["features.score"], START, "x", "mia", NOW)

@@ -61,7 +61,12 @@ def test_a_run_keeps_what_it_was_judged_by(service: LocalService):
 
 def test_the_config_hash_follows_every_setting_of_the_monitor_and_no_other(tmp_path: Path):
     hashes = []
-    for settings in ({}, {"score_change": 0.2}, {"min_rows": 31}, {"baseline": {"trailing": "57d"}}):
+    for settings in (
+        {},
+        {"score_change": 0.2},
+        {"min_rows": 31},
+        {"baseline": {"trailing": "57d"}},
+    ):
         with opened(tmp_path / "store", settings, timezone="UTC") as service:
             hashes.append(service.config.monitor("parcel").fingerprint())
         with opened(tmp_path / "store", settings, timezone="Asia/Tokyo") as service:
@@ -102,7 +107,12 @@ def test_a_window_judged_before_its_end_is_due_again_when_it_is_complete(service
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-03-20/2026-03-23", "2026-03-20T06:00Z/2026-03-21T06:00Z", "2026-03-20/2026-03-20T12:00Z"]
+    "text",
+    [
+        "2026-03-20/2026-03-23",
+        "2026-03-20T06:00Z/2026-03-21T06:00Z",
+        "2026-03-20/2026-03-20T12:00Z",
+    ],
 )
 def test_a_span_that_is_not_one_window_is_refused_with_the_nearest(
     service: LocalService, text: str

@@ -1,4 +1,4 @@
-"""What is said of a window follows from its logs, not from the order in which windows are judged."""
+"""What is said of a window follows from its logs, not from the order of judging."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ def test_what_comes_later_changes_nothing_that_was_said_before(tmp_path: Path):
             )
             part = later.filter(inside)
             if len(part):
-                service.store.load([cut(part, window.start < MADE.window(40).start)], "made")
+                service.store.load(
+                    [cut(part, without_colour=window.start < MADE.window(40).start)], "made"
+                )
             service.run(None, window, NOW, NOW)
         grown = stored(service)
         again = [run.window for run in service.store.runs()]
@@ -103,7 +105,7 @@ def test_what_comes_later_changes_nothing_that_was_said_before(tmp_path: Path):
         assert stored(service) == grown
 
 
-def cut(events: pa.Table, without_colour: bool) -> tuple[str, pa.Table, pa.Table]:
+def cut(events: pa.Table, *, without_colour: bool) -> tuple[str, pa.Table, pa.Table]:
     features = ["weight_kg", "distance_km", "carrier", "age_days"]
     names = [n for n in events.column_names if n not in (*features, "colour", "model")]
     wanted = features if without_colour else [*features, "colour"]
