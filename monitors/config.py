@@ -26,7 +26,7 @@ from pydantic import (
 
 from domain.slo import SLO
 from domain.window import parse_time
-from monitors.config_values import BUDGET, Duration, Name, Share, Wait, WindowLength
+from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share, Wait, WindowLength
 
 
 class Strict(BaseModel):
@@ -204,7 +204,7 @@ class MonitorConfig(Strict):
     false_incidents: Annotated[
         FalseIncidents,
         BeforeValidator(_budget),
-        WithJsonSchema({"type": "string", "examples": ["1 per 90d"]}),
+        WithJsonSchema(BUDGET_SCHEMA),
     ] = Field(
         default=FalseIncidents(incidents=1, per=timedelta(days=90)),
         description=("Budget of false drift incidents per deployment, as '1 per 90d'."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
@@ -67,12 +67,24 @@ def _divides_a_day(length: timedelta) -> timedelta:
     return length
 
 
+_SPAN = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(s|m|min|h|d|w)\s*$"}
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     PlainSerializer(write_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(s|m|min|h|d|w)$"}),
+    WithJsonSchema(_SPAN),
 ]
+BUDGET_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": BUDGET.pattern, "examples": ["1 per 90d"]},
+        {
+            "type": "object",
+            "properties": {"incidents": {"type": "number", "exclusiveMinimum": 0}, "per": _SPAN},
+            "required": ["incidents", "per"],
+            "additionalProperties": False,
+        },
+    ]
+}
 Wait = Annotated[
     timedelta,
     BeforeValidator(_wait),
@@ -80,7 +92,7 @@ Wait = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": r"^\d+(\.\d+)?\s*(s|m|min|h|d|w)$"},
+                _SPAN,
                 {"const": 0},
             ]
         }
