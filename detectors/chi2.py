@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from detectors.evidence import lack_of_values, unjudged
+from detectors.grid import cells_and_unseen
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnRole, Float, Profile
 
@@ -108,9 +109,8 @@ def _judged(
 
 
 def _table(reference: Profile, current: Profile) -> Float:
-    """Stack the counts of cells and unseen; what is empty on both sides is left out."""
-    sides = [np.append(side.cells, side.unseen) for side in (reference, current)]
-    table = np.array(sides, dtype=np.float64)
+    """Return the counts of cells and unseen; what is empty on both sides is left out."""
+    table = cells_and_unseen(reference, current).astype(np.float64)
     return table[:, table.any(axis=0)]
 
 

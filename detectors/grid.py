@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from domain.profile import CategoryCounts, Float, Grid, GridKind, Profile, SortedColumn
 
 MAX_ATOMS = 40
+SEEN_OFTEN = 5
 
 
 def learn_number_grid(
@@ -112,3 +113,30 @@ def by_frequency(cells: Float, n_bins: int) -> NDArray[np.int64]:
     bins = np.empty(len(cells), dtype=np.int64)
     bins[np.argsort(-cells, kind="stable")] = np.minimum(np.arange(len(cells)), n_bins - 1)
     return bins
+
+
+def cells_and_unseen(reference: Profile, current: Profile) -> NDArray[np.int64]:
+    """
+    Return both sides' counts per cell and, last, of values as good as never seen.
+
+    Of categories and single values, cells that the reference saw fewer than five times go with
+    the unseen ones: what a sample saw once says as much as what it never saw (Good 1953: the
+    mass of the unseen is about the share of values seen once). Without it a long tail drifts
+    against itself: 60 of 60 undrifted pairs of 1,000 rows over 3,000 categories.
+
+    Parameters
+    ----------
+    reference, current : Profile
+        Over the same grid.
+
+    Returns
+    -------
+    ndarray of int64, shape (2, n_cells + 1)
+    """
+    sides = np.stack([np.append(side.cells, side.unseen) for side in (reference, current)])
+    if reference.grid.kind is GridKind.QUANTILES:
+        return sides
+    rare = np.append(reference.cells < SEEN_OFTEN, False)
+    sides[:, -1] += sides[:, rare].sum(axis=1)
+    sides[:, rare] = 0
+    return sides

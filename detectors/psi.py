@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from detectors.evidence import lack_of_values, unjudged
-from detectors.grid import merge_to_bins
+from detectors.grid import cells_and_unseen, merge_to_bins
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnRole, Float, Profile
 
@@ -124,8 +124,9 @@ def _in_bins(reference: Profile, current: Profile, n_bins: int) -> tuple[Float, 
     bins = merge_to_bins(reference, n_bins)
     size = int(bins.max(initial=-1)) + 1
     sides = np.zeros((2, size + 2))
-    for row, side in zip(sides, (reference, current), strict=True):
-        row[:-2] = np.bincount(bins, weights=side.cells, minlength=size)
-        row[-2:] = side.counts[-2:]
+    counts = cells_and_unseen(reference, current)
+    for row, cells, side in zip(sides, counts, (reference, current), strict=True):
+        row[:-2] = np.bincount(bins, weights=cells[:-1], minlength=size)
+        row[-2:] = side.missing, cells[-1]
     p, q = sides[:, sides.any(axis=0)]
     return p, q
