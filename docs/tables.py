@@ -98,7 +98,7 @@ def _one(shape: dict[str, Any], schema: dict[str, Any]) -> str:  # noqa: PLR0911
         return "share" if "number" in kind else "text"
     if "const" in shape:
         return f"`{shape['const']}`"
-    if kind == "string" and "pattern" in shape:
+    if kind == "string" and "pattern" in shape and "examples" not in shape:
         return "duration"
     if kind in {"number", "integer"}:
         return _range(shape)

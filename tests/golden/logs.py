@@ -18,7 +18,7 @@ from domain.window import Window
 
 Float = NDArray[np.float64]
 
-START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
+START = datetime(2024, 3, 4, tzinfo=UTC)  # a Monday
 DAY = timedelta(days=1)
 
 

@@ -123,3 +123,8 @@ def test_a_file_without_rows_holds_nothing(read):
 def test_a_packed_file_is_read_too(read):
     (row,) = read(gzip.compress(packed({"score": [0.5]}))).rows
     assert row["score"] == 0.5
+
+
+def test_the_row_numbers_that_pandas_writes_are_no_feature(read) -> None:
+    rows = read(packed({"n": [1.0], "__index_level_0__": [7]})).rows
+    assert rows[0]["features"] == {"n": 1.0}

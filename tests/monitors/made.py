@@ -17,7 +17,7 @@ from monitors.run import Planned, Reprocess
 from monitors.service import LocalService
 from tests.golden.logs import Service, batch
 
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
+NOW = datetime(2024, 12, 1, tzinfo=UTC)
 # calibrated after a month: the default trailing span of eight weeks would need longer logs
 SETTINGS = {"baseline": {"trailing": "28d", "gap": "3d"}}
 

@@ -23,7 +23,7 @@ from tests.monitors.made import NOW, finding_of, judge, judge_days, load, opened
 
 MADE = Service(days=40, calls_a_day=80)
 SHIFTED = Service(days=42, calls_a_day=120, drifts_from=32, shift=1.0)
-FIXED = {"baseline": {"window": ["2026-03-03", "2026-03-24"]}}
+FIXED = {"baseline": {"window": ["2024-03-05", "2024-03-26"]}}
 
 
 def columns_of(run: Run) -> set[str]:
@@ -119,7 +119,7 @@ def test_a_fixed_span_is_what_every_later_window_is_compared_with(tmp_path: Path
     with opened(tmp_path / "store", FIXED) as service:
         load(service, MADE.events())
         runs = judge_days(service, MADE, 28, 40)
-        assert {run.baseline for run in runs} == {"fixed 2026-03-03T00:00:00Z/2026-03-24T00:00:00Z"}
+        assert {run.baseline for run in runs} == {"fixed 2024-03-05T00:00:00Z/2024-03-26T00:00:00Z"}
         assert {finding_of(run, "carrier", "psi").n_reference for run in runs} == {21 * 80}
 
 
@@ -196,7 +196,7 @@ def test_a_file_is_compared_column_by_column_and_agrees_with_scipy(tmp_path: Pat
         }, "the file does not have it"
         # nothing is calibrated anywhere, so what the tests say is a warning
         ((cause, since, subjects),) = told(service.incidents())
-        assert (cause, since) == ("drift", "04-03")
+        assert (cause, since) == ("drift", "04-05")
         assert set(subjects.split(",")) == {"weight_kg", "score", "prediction"}
 
 
@@ -241,7 +241,7 @@ def test_a_column_may_have_a_baseline_of_its_own(tmp_path: Path):
         "baseline": {
             "trailing": "28d",
             "gap": "3d",
-            "columns": {"carrier": {"window": ["2026-03-05", "2026-03-08"]}},
+            "columns": {"carrier": {"window": ["2024-03-07", "2024-03-10"]}},
         }
     }
     with opened(tmp_path / "own", own) as service, opened(tmp_path / "usual") as usual:
@@ -251,7 +251,7 @@ def test_a_column_may_have_a_baseline_of_its_own(tmp_path: Path):
         (mine,), (other,) = service.store.runs(), usual.store.runs()
         assert finding_of(mine, "carrier", "psi").n_reference == 3 * 80
         assert finding_of(mine, "carrier", "psi").decides, "three windows calibrate nothing"
-        assert "fixed 2026-03-05" in mine.baseline
+        assert "fixed 2024-03-07" in mine.baseline
         rest = [[f for f in run.findings if f.column != "carrier"] for run in (mine, other)]
         assert rest[0] == rest[1], "the other columns do not notice"
 
@@ -280,13 +280,13 @@ def drift_of(service: LocalService) -> dict[str, tuple[AlertState, str]]:
 
 def test_accepting_a_column_ends_its_alert_and_no_other(shifted: LocalService):
     before = drift_of(shifted)
-    assert before["weight_kg"] == (AlertState.FIRING, "04-03")
+    assert before["weight_kg"] == (AlertState.FIRING, "04-05")
     assert before["score"][0] is AlertState.FIRING
 
     shifted.accept("parcel", ["weight_kg"], SINCE, "new scales", "mia", NOW)
 
     after = drift_of(shifted)
-    assert after["weight_kg"] == (AlertState.RESOLVED, "04-03")
+    assert after["weight_kg"] == (AlertState.RESOLVED, "04-05")
     assert {k: v for k, v in after.items() if k != "weight_kg"} == {
         k: v for k, v in before.items() if k != "weight_kg"
     }
