@@ -14,7 +14,13 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--limit", default=20, show_default=True, help="At most so many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="At most so many, newest first.",
+)
 @json_option
 @common_options
 def list_rejected(*, limit: int, as_json: bool, common: Common) -> int:

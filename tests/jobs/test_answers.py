@@ -1,0 +1,438 @@
+"""What commands answer: text for people, JSON for scripts, and an exit code for both."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from domain.finding import Severity
+from domain.run import RunStatus
+from jobs.results import exit_code
+from tests.golden.logs import DAY, START, Service
+from tests.jobs.conftest import MADE, Answer
+
+FINDING = {
+    "column", "kind", "detector", "statistic", "p_value", "threshold", "verdict", "severity",
+    "exact", "n_reference", "n_current", "reason", "calibrated", "sentence",
+}  # fmt: skip
+SLO = {
+    "name", "target", "period_days", "good", "total", "sli", "budget_remaining", "burn_rates",
+    "state",
+}  # fmt: skip
+
+
+def day(n: int) -> str:
+    return f"{START + n * DAY:%Y-%m-%d}"
+
+
+def span(n: int) -> str:
+    return f"{day(n)}/{day(n + 1)}"
+
+
+# ------------------------------------------------------------------ logs in
+
+
+def test_ingest_counts_what_it_newly_stored(call, desk: Path):
+    pq.write_table(MADE.events(0, 2), desk / "copy.parquet")
+    more = Service(days=3, calls_a_day=40, model="other").events(0, 1)
+    pa_csv.write_csv(more, desk / "more.csv")
+    assert call("ingest", "copy.parquet", "more.csv", "--json").json == {
+        "schema_version": 1,
+        "predictions": 40,
+        "calls": 40,
+        "labels": 0,
+        "duplicates": 160,
+        "rejected": 0,
+        "rejected_reasons": {},
+    }
+    answer = call("ingest", "more.csv")
+    assert (answer.code, answer.out) == (
+        0, "stored 0 predictions, 0 calls, 0 labels; 40 duplicates; 0 rejected\n",
+    )  # fmt: skip
+
+
+def test_rejected_lines_are_counted_told_and_listed(call, desk: Path):
+    (desk / "bad.ndjson").write_text(
+        '{"model":"m","ts":"2024-03-04T10:00:00Z","score":0.5}\n'
+        '{"model":"m","ts":"2024-03-04T10:00:00","score":0.5}\n'
+        '{"model":"m","ts":"2024-03-0'
+    )
+    answer = call("ingest", "bad.ndjson", "--json")
+    assert answer.code == 0
+    assert answer.json["predictions"] == 1
+    assert answer.json["rejected"] == sum(answer.json["rejected_reasons"].values()) == 2
+    assert "driftline rejected list" in answer.err
+    listed = call("rejected", "list", "--json").json
+    assert listed["schema_version"] == 1
+    assert listed["counts"] == answer.json["rejected_reasons"]
+    found = {(line["source"], line["position"]) for line in listed["rejected"]}
+    assert found == {("bad.ndjson", 2), ("bad.ndjson", 3)}
+    assert "2024-03-04T10:00:00" in call("rejected", "list", "--limit", 2).out
+
+
+def test_a_file_of_nothing_but_bad_lines_ends_with_3(call, desk: Path):
+    (desk / "bad.ndjson").write_text('{"model":"m","ts":"today","score":1}\n')
+    answer = call("ingest", "bad.ndjson")
+    assert (answer.code, answer.out.split(";")[-1].strip()) == (3, "1 rejected")
+
+
+def test_labels_count_as_labels(call, desk: Path):
+    answer = call("labels", "labels.parquet", "--json")
+    assert (answer.json["labels"], answer.json["duplicates"]) == (0, len(MADE.labels()))
+
+
+def test_standard_input_is_read(desk: Path):
+    from tests.jobs.conftest import console
+
+    line = '{"model":"piped","ts":"2024-03-04T10:00:00Z","score":0.5}\n'
+    answer = console("ingest", "-", "--json", cwd=desk, input=line * 2)
+    assert answer.json["predictions"] == 2
+
+
+# ------------------------------------------------------------------ runs
+
+
+def test_run_json_has_the_shapes_of_the_contract(call, desk: Path):
+    answer = call("run", "--window", span(33), "--json")
+    assert answer.json["schema_version"] == 1
+    (run,) = answer.json["runs"]
+    assert (run["model"], run["version"]) == ("parcel", "1")
+    assert run["window"] == {"start": f"{day(33)}T00:00:00Z", "end": f"{day(34)}T00:00:00Z"}
+    assert (run["status"], run["coverage"]) == ("violations", 1.0)
+    for finding in run["findings"]:
+        assert finding.keys() >= FINDING
+        assert finding["kind"] in {"feature", "prediction", "score", "label", "calls"}
+        assert finding["verdict"] in {"ok", "drifted", "inconclusive", "blind"}
+        assert finding["exact"] in {True, False}
+        assert finding["calibrated"] in {True, False}
+        assert finding["column"] in finding["sentence"] or finding["kind"] in {"calls", "label"}
+    (slo,) = run["slos"]
+    assert slo.keys() >= SLO
+    assert slo["burn_rates"][0].keys() >= {"long_s", "short_s", "factor", "long", "short", "firing"}
+    assert {alert["subject"] for alert in run["alerts"]} >= {"weight_kg"}
+
+
+@pytest.mark.parametrize(
+    ("output", "reads"),
+    [
+        ("text", lambda text: "weight_kg" in text),
+        ("md", lambda text: text.startswith("#") and "weight" in text),
+        ("github", lambda text: "::" in text and "weight_kg" in text),
+        ("junit", lambda text: ET.fromstring(text).tag in {"testsuites", "testsuite"}),
+        ("json", lambda text: json.loads(text)["runs"]),
+    ],
+)
+def test_run_prints_every_format(call, desk: Path, output: str, reads):
+    answer = call("run", "--window", span(34), "--format", output, "--fail-on", "info")
+    assert (answer.code, answer.err) == (1, "")
+    assert reads(answer.out)
+
+
+def test_sentences_come_in_chinese(call, desk: Path):
+    english = call("run", "--window", span(34))
+    chinese = call("run", "--window", span(34), "--language", "zh")
+    assert "漂移" in chinese.out
+    assert "漂移" not in english.out
+
+
+@pytest.mark.parametrize(
+    ("n", "fail_on", "code"),
+    [(30, "info", 0), (31, "critical", 1), (33, "warning", 1)],
+)
+def test_run_ends_with_what_it_found(call, desk: Path, n: int, fail_on: str, code: int):
+    assert call("run", "--window", span(n), "--fail-on", fail_on).code == code
+
+
+def test_run_ends_with_3_where_nothing_could_be_judged(call, desk: Path):
+    (desk / "driftline.yaml").write_text("store: store\nmonitors: {parcel: {slos: []}}")
+    answer = call("run", "--window", span(1), "--json")
+    assert (answer.code, answer.json["runs"][0]["status"]) == (3, "insufficient")
+    findings = answer.json["runs"][0]["findings"]
+    assert {finding["verdict"] for finding in findings if finding["decides"]} == {"inconclusive"}
+
+
+def test_drift_that_is_only_a_warning_passes_unless_asked(call, desk: Path):
+    # day 33 moves the mean score by less than the bound from which drift is critical
+    severities = {
+        finding["severity"]
+        for finding in call("run", "--window", span(33), "--json").json["runs"][0]["findings"]
+    }
+    expected = 1 if "critical" in severities else 0
+    assert call("run", "--window", span(33)).code == expected
+
+
+def test_run_refuses_window_and_moment_together(call, desk: Path):
+    answer = call("run", "--window", span(33), "--as-of", day(34))
+    assert (answer.code, answer.err) == (2, "driftline: give --window or --as-of, not both\n")
+
+
+def run_of(status: RunStatus, severity: Severity | None = None):
+    from domain.finding import Finding, Verdict
+    from domain.profile import ColumnRole
+    from domain.run import Deployment, Run
+
+    finding = Finding(
+        column="x", kind=ColumnRole.FEATURE, detector="psi", verdict=Verdict.DRIFTED,
+        reason="finding.psi.drifted", severity=severity,
+    )  # fmt: skip
+    return Run(
+        deployment=Deployment("m", "1"), window=MADE.window(0), status=status, coverage=1.0,
+        config_hash="", code_version="", started_at=datetime(2024, 3, 5, tzinfo=UTC),
+        duration_s=0.0, n_predictions=0, n_calls=0, baseline="", baseline_windows=0,
+        findings=(finding,) if severity else (),
+    )  # fmt: skip
+
+
+def test_of_several_runs_2_beats_1_beats_3_beats_0():
+    failed, unjudged = run_of(RunStatus.FAILED), run_of(RunStatus.INSUFFICIENT)
+    fine, bad = run_of(RunStatus.OK), run_of(RunStatus.VIOLATIONS, Severity.CRITICAL)
+    warned = run_of(RunStatus.VIOLATIONS, Severity.WARNING)
+    assert exit_code([fine, unjudged, bad, failed], "critical") == 2
+    assert exit_code([fine, unjudged, bad], "critical") == 1
+    assert exit_code([fine, unjudged, warned], "critical") == 3
+    assert exit_code([fine, warned], "critical") == 0
+    assert exit_code([fine, warned], "warning") == 1
+    assert exit_code([fine], "info") == 0
+
+
+def test_backfill_counts_runs_and_a_dry_run_only_plans(call, desk: Path):
+    words = ["backfill", "--from", day(30), "--to", day(36)]
+    assert call(*words, "--dry-run").out == (
+        f"parcel: 1 windows, {day(35)}T00:00:00Z to {day(36)}T00:00:00Z\n"
+    )
+    assert call(*words, "--dry-run", "--json").json == {
+        "schema_version": 1,
+        "planned": {"parcel": 1},
+    }
+    done = call(*words, "--json").json
+    assert done == {
+        "schema_version": 1,
+        "runs": 1,
+        "by_status": {"ok": 0, "violations": 1, "insufficient": 0, "failed": 0},
+    }
+    assert call(*words).out == "nothing to do\n"
+    assert call(*words, "--reprocess", "completed").out == "6 runs: 2 ok, 4 violations\n"
+
+
+def test_backfill_of_what_cannot_be_judged_ends_with_3_of_what_failed_with_2(call, desk: Path):
+    (desk / "driftline.yaml").write_text("store: store\nmonitors: {parcel: {slos: []}}")
+    assert call("backfill", "--from", day(1), "--to", day(3)).code == 3
+    (desk / "driftline.yaml").write_text("store: store\nmonitors: {p*: {baseline: {file: no.csv}}}")
+    answer = call("backfill", "--from", day(3), "--to", day(4))
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert "no.csv: no such file" in answer.err
+
+
+def test_due_does_everything_once(call, desk: Path, monkeypatch: pytest.MonkeyPatch):
+    at = START + 35 * DAY
+    monkeypatch.setattr("jobs.commands.due.now", lambda: at)
+    assert call("due").out == "nothing to do\n"
+    at = START + 37 * DAY
+    first = call("due", "--json")
+    assert first.code == 1
+    assert sorted(run["window"]["start"][:10] for run in first.json["runs"]) == [day(35), day(36)]
+    assert "parcel was not checked since" in first.err
+    again = call("due", "--json")
+    assert (again.code, again.json["runs"], again.err) == (0, [], "")
+
+
+def test_due_names_the_windows_that_it_leaves_out(call, desk: Path, monkeypatch):
+    monkeypatch.setattr("monitors.run.MOST_CATCH_UP", 1)
+    monkeypatch.setattr("jobs.commands.due.now", lambda: START + 37 * DAY)
+    answer = call("due")
+    assert "1 older windows are left out" in answer.err
+    command = answer.err.split("'")[1].split()
+    assert call(*command[1:]).out.startswith("1 run: ")
+
+
+# ------------------------------------------------------------------ reports, alerts, the rest
+
+
+@pytest.mark.parametrize("output", ["html", "json", "csv", "md", "junit", "text"])
+def test_report_writes_every_format_to_a_file_and_to_standard_output(call, desk: Path, output: str):
+    answer = call("report", "--format", output, "--out", f"new/folder/report.{output}")
+    assert (answer.code, answer.out) == (0, "")
+    content = (desk / f"new/folder/report.{output}").read_bytes()
+    assert answer.err == f"wrote new/folder/report.{output} ({len(content):,} bytes)\n"
+    assert b"weight" in content
+    if output == "csv":
+        assert len(list(csv.reader(io.StringIO(content.decode())))) > 5
+    printed = call("report", "--format", output)
+    assert (printed.code, printed.err) == (0, "")
+    assert "weight" in printed.out
+
+
+def test_report_of_a_span_tells_of_this_span_only(call, desk: Path):
+    shown = call("report", "--format", "json", "--window", f"{day(31)}/{day(33)}").json
+    assert {run["window"]["start"][:10] for run in shown["runs"]} == {day(31), day(32)}
+
+
+def test_report_asks_which_model_where_there_are_several(call, desk: Path):
+    pq.write_table(Service(days=1, calls_a_day=5, model="other").events(), desk / "o.parquet")
+    call("ingest", "o.parquet")
+    assert "choose one with --model" in call("report").err
+    assert call("report", "--model", "parcel", "--format", "md").code == 0
+
+
+def test_report_says_when_the_monitor_stands_still(call, desk: Path):
+    assert "stands still" in call("report", "--format", "md").out
+
+
+def incidents(call) -> list[dict]:
+    return call("alerts", "list", "--json", "--all").json["incidents"]
+
+
+def test_alerts_are_listed_shown_and_acknowledged(call, desk: Path):
+    listed = incidents(call)
+    causes = {one["cause"]: one for one in listed}
+    assert set(causes) == {"availability", "drift", "monitor"}
+    up = causes["availability"]
+    assert up.keys() >= {
+        "incident_id", "model", "versions", "cause", "severity", "state", "started_at", "headline",
+        "alerts", "subjects", "resolved_at", "acknowledged_by",
+    }  # fmt: skip
+    assert (up["severity"], up["state"]) == ("critical", "resolved")
+    shown = call("alerts", "show", up["incident_id"][:6], "--json").json
+    assert shown == {"schema_version": 1, **up}
+    assert up["headline"] in call("alerts", "show", up["incident_id"]).out
+
+    drift = causes["drift"]["incident_id"]
+    said = call("alerts", "ack", drift, "--who", "mia", "--note", "new scales")
+    assert (said.code, said.out) == (0, f"{drift} acknowledged by mia\n")
+    kept = next(one for one in incidents(call) if one["incident_id"] == drift)
+    assert (kept["acknowledged_by"], kept["note"]) == ("mia", "new scales")
+    assert kept["acknowledged_at"] is not None
+
+
+def test_alerts_that_are_over_are_only_counted(call, desk: Path):
+    answer = call("alerts", "list")
+    assert answer.err == "1 more are over; list them with --all\n"
+    assert "503" not in answer.out
+    assert "503" in call("alerts", "list", "--all").out
+
+
+def test_a_monitor_that_stands_still_is_in_the_list_and_in_doctor(call, desk: Path):
+    assert "the monitor stands still" in call("alerts", "list").out
+    answer = call("doctor", "--json")
+    checks = {check["name"]: check for check in answer.json["checks"]}
+    assert answer.code == 2
+    assert set(checks) == {"versions", "configuration", "disk", "store", "clock", "monitors"}
+    assert [name for name, check in checks.items() if not check["ok"]] == ["monitors"]
+    assert "parcel (since 2024-04-08T00:00:00Z); run 'driftline due'" in checks["monitors"]["says"]
+
+
+def test_doctor_is_content_before_the_first_log_and_names_what_is_wrong(
+    call, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    answer = call("doctor")
+    assert answer.code == 0
+    assert "load logs with 'driftline ingest PATH'" in answer.out
+    (tmp_path / "driftline.yaml").write_text("stor: x")
+    answer = call("doctor")
+    assert answer.code == 2
+    assert "BAD  configuration" in answer.out
+    assert "did you mean 'store'" in answer.out
+
+
+def test_accept_is_recorded_and_says_how_to_judge_again(call, desk: Path):
+    words = ["accept", "parcel", "--columns", "weight_kg", "--since", day(33), "--why", "scales"]
+    answer = call(*words, "--who", "mia")
+    assert answer.code == 0
+    assert answer.out == f"parcel: weight_kg accepted as they are since {day(33)}T00:00:00Z\n"
+    command = answer.err.split("'")[1].split()
+    assert call(*command[1:]).code == 0
+    shown = call("baseline", "show", "parcel", "--as-of", day(36), "--json").json
+    assert shown["acceptances"] == [
+        {"columns": ["weight_kg"], "since": f"{day(33)}T00:00:00Z", "why": "scales", "who": "mia"}
+    ]
+    assert shown["schema_version"] == 1
+    assert "scales" in call("baseline", "show", "parcel").out
+
+
+def test_a_baseline_is_set_shown_and_cleared(call, desk: Path):
+    (desk / "driftline.yaml").write_text("store: store")
+    fixed = call("baseline", "set", "parcel", "--window", f"{day(1)}/{day(20)}")
+    assert fixed.out == f"parcel: compared with {day(1)}T00:00:00Z/{day(20)}T00:00:00Z\n"
+    assert f"compared with: fixed {day(1)}T00:00:00Z" in call("baseline", "show", "parcel").out
+    assert call("baseline", "set", "parcel", "--clear").out == "parcel: baseline moves again\n"
+    assert "compared with: trailing" in call("baseline", "show", "parcel").out
+    assert call("baseline", "set", "parcel").code == 2
+
+
+def test_init_writes_a_configuration_that_is_read_again(call, desk: Path):
+    (desk / "driftline.yaml").unlink()
+    answer = call("init", "--store", "store")
+    assert answer.code == 0
+    text = (desk / "driftline.yaml").read_text()
+    assert 'store: "./store"' in text
+    assert '"parcel":' in text
+    assert "weight_kg, distance_km, carrier, age_days" in text
+    assert call("init", "--store", "store").err.startswith("driftline: driftline.yaml is already")
+    assert call("init", "--force").code == 0
+    assert call("run", "--window", span(30)).code == 0
+    assert call("init", "--out", "-").out.startswith("# What Driftline watches")
+
+
+def test_init_prints_the_schema_for_editors(call, tmp_path, monkeypatch):
+    from monitors.config import json_schema
+
+    monkeypatch.chdir(tmp_path)
+    answer = call("init", "--schema")
+    assert (answer.code, answer.out) == (0, json_schema())
+
+
+def test_sql_answers_as_csv_and_as_json(call, desk: Path):
+    query = "select model, count(*) as n, max(score) > 0 as scored from predictions group by all"
+    n = sum(value is not None for value in MADE.events()["prediction"].to_pylist())
+    assert call("sql", query).out == f'"model","n","scored"\n"parcel","{n}","true"\n'
+    assert call("sql", query, "--json").json == {
+        "schema_version": 1,
+        "columns": ["model", "n", "scored"],
+        "rows": [["parcel", n, True]],
+    }
+
+
+def test_sql_shows_any_type_and_columns_of_one_name(call, desk: Path):
+    query = "select 1 as a, 2 as a, [1] as l, {'x': 1} as s, '\\xff'::blob as b, null as z"
+    assert call("sql", query).out.splitlines()[1].startswith('"1","2","[1]"')
+    assert call("sql", query, "--json").json["rows"][0][:2] == [1, 2]
+    assert call("sql", "select 'nan'::double as x", "--json").json["rows"] == [[None]]
+
+
+@pytest.mark.parametrize("query", ["delete from runs", "select 1; select 2", "selec 1", ""])
+def test_sql_changes_nothing_and_says_what_is_wrong(call, desk: Path, query: str):
+    before = call("sql", "select count(*) from runs").out
+    answer = call("sql", query)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert call("sql", "select count(*) from runs").out == before
+
+
+# ------------------------------------------------------------------ where things are
+
+
+def test_the_option_beats_the_environment_beats_the_configuration(
+    call, desk: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def answered(*words: str) -> bool:
+        answer: Answer = call("sql", "select 1", *words)
+        return answer.code == 0
+
+    (desk / "elsewhere").mkdir()
+    (desk / "elsewhere/other.yaml").write_text("store: ../nowhere")
+    assert answered()
+    assert not answered("--config", "elsewhere/other.yaml"), "its store stands beside it"
+    monkeypatch.setenv("DRIFTLINE_CONFIG", "elsewhere/other.yaml")
+    assert not answered()
+    monkeypatch.setenv("DRIFTLINE_STORE", "store")
+    assert answered()
+    assert not answered("--store", "elsewhere")
