@@ -23,7 +23,7 @@ $(READY): requirements-dev.lock pyproject.toml scripts/setup
 	@sh scripts/setup
 	@touch $@
 
-demo: $(READY) ## load the sample logs, check them, write demo/report.html, open the dashboard
+demo: $(READY) ## load the sample logs, check them, write demo/report.html
 	$(BIN)/driftline demo --dir demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: $(READY) ## run every test

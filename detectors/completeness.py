@@ -10,7 +10,7 @@ from domain.profile import ColumnKind, ColumnRole, Profile
 
 NAME = "completeness"
 NEARLY_ALL = 0.9
-USUALLY_THERE = 0.1
+USUALLY_THERE = 0.5
 
 
 def detect(
@@ -25,7 +25,7 @@ def detect(
     """
     Tell at once when a column that the reference had is gone, all but empty or of another type.
 
-    All but empty: missing in 90 % of the rows or more where the reference missed 10 % or less. A
+    All but empty: missing in 90 % of the rows or more where the reference missed half or less. A
     forecast remembers shares over many windows; an outage of one window would drown in it.
 
     Parameters

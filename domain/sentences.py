@@ -19,6 +19,7 @@ class _Unknown:
 
 
 _UNKNOWN: Final = _Unknown()
+SMALLEST_P: Final = 1e-300
 
 
 def finding_sentence(finding: Finding, language: str = "en") -> str:
@@ -149,6 +150,10 @@ def _fill(key: str, language: str, values: Mapping[str, object]) -> str:
     remaining = values.get("budget_remaining")
     if isinstance(remaining, int | float):
         known["budget"] = _budget(remaining, language)
+    p_value = values.get("p_value")
+    if isinstance(p_value, float):
+        # a tail too thin for a float is not impossible: no "p = 0"
+        known["p_value"] = max(p_value, SMALLEST_P)
     target = values.get("target")
     if isinstance(target, float):
         known["target_share"] = f"{100 * target:.10g}%"

@@ -16,7 +16,7 @@ from domain.errors import InputError, NothingToJudgeError, UsageError
 from domain.rejection import Rejection
 from ingest.arrow_values import flatten, from_arrow
 from ingest.readers.block import NATIVE_OBJECTS, Layout
-from ingest.readers.parquet import unreadable
+from ingest.readers.parquet import is_row_index, unreadable
 from ingest.readers.registry import AUTO, reader_for
 from ingest.sources import SourceFile
 from ingest.table import HEAD_ROWS, TableSource
@@ -130,7 +130,8 @@ def _parquet(name: str, where: Any) -> TableSource:  # noqa: ANN401 - a path or 
     if twice is not None:
         raise InputError(f"{name} holds two columns named {twice!r}; rename one")
     fields = flatten(pa.table(file.schema_arrow.empty_table()), NATIVE_OBJECTS)
-    paths = {short: path for path, short in plain_names(list(fields)).items()}
+    named = [path for path in fields if not is_row_index(path)]
+    paths = {short: path for path, short in plain_names(named).items()}
     return TableSource(
         name,
         {short: str(fields[path].type) for short, path in paths.items()},

@@ -76,4 +76,5 @@ def summary(runs: Sequence[Run]) -> str:
     """Count runs by how they ended."""
     counts = {status: sum(run.status is status for run in runs) for status in RunStatus}
     said = ", ".join(f"{n} {status.value}" for status, n in counts.items() if n)
-    return f"{len(runs)} runs: {said}" if runs else "nothing to do"
+    noun = "run" if len(runs) == 1 else "runs"
+    return f"{len(runs)} {noun}: {said}" if runs else "nothing to do"

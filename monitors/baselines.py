@@ -11,6 +11,7 @@ from domain.acceptance import Acceptance
 from domain.baseline import FrozenBaseline
 from domain.errors import NothingToJudgeError, UnknownNameError, UsageError
 from domain.finding import Calibration
+from domain.profile import ColumnKind
 from domain.window import Window, align, iso, windows_between
 from monitors.baseline_plan import PINNED
 from monitors.column_names import name_of
@@ -27,16 +28,19 @@ class ColumnBaseline:
     Parameters
     ----------
     column, role : str
+    kind : ColumnKind
     windows : int
         Baseline windows with enough rows.
     calibration : Calibration
     line : float or None
         Alarm line, -log10 of the chance per column and window.
     visible_shift : float or None
+        In standard deviations of a number; of a category the share of rows that move.
     """
 
     column: str
     role: str
+    kind: ColumnKind
     windows: int
     calibration: Calibration
     line: float | None
@@ -122,6 +126,7 @@ def show(
             ColumnBaseline(
                 name_of(column),
                 column.role.value,
+                column.kind,
                 len(calibrated.reference.windows),
                 level_of(len(calibrated.reference.windows)),
                 line,

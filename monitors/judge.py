@@ -21,7 +21,7 @@ from monitors.config import Config
 from monitors.drift_judge import Drift, DriftJudge
 from monitors.performance_check import Quality
 from monitors.slo_check import BURNING, judge_slos
-from monitors.traffic_check import Requests, judge_traffic
+from monitors.traffic_check import Requests, judge_traffic, usual_windows
 from store.store import Store
 
 
@@ -130,10 +130,24 @@ class Judge:
 
     def _traffic(self, windows: Sequence[Window]) -> dict[Window, tuple[Finding, ...]]:
         """Judge throughput once per window, over all versions together."""
-        plans = {window: self._calibrations.plan_of_calls(window) for window in windows}
-        reach = {w for p in plans.values() for w in p.windows}
+        plans = {window: self._calibrations.plan_of_calls(window).windows for window in windows}
+        reach = {w for planned in plans.values() for w in planned}
         requests = Requests.of(self.store, self.model, [*reach, *windows])
-        return {window: judge_traffic(requests, window, p.windows) for window, p in plans.items()}
+        usual = {w: self._usual(w, planned, requests) for w, planned in plans.items()}
+        if any(baseline and baseline[0].start < min(reach).start for baseline in usual.values()):
+            reach = {w for baseline in usual.values() for w in baseline}
+            requests = Requests.of(self.store, self.model, [*reach, *windows])
+        return {w: judge_traffic(requests, w, baseline) for w, baseline in usual.items()}
+
+    def _usual(
+        self, window: Window, planned: Sequence[Window], requests: Requests
+    ) -> tuple[Window, ...]:
+        newest = max(d.last for d in self.deployments.values())
+        last_call = newest if newest < window.start else requests.last_before(window.start)
+        first_call = min(d.first for d in self.deployments.values())
+        return usual_windows(
+            planned, (first_call, last_call), self.monitor.window, self.config.timezone
+        )
 
     def _judge_version(
         self, version: str, windows: list[Window], traffic: dict[Window, tuple[Finding, ...]]
@@ -193,7 +207,7 @@ class Judge:
         return Run(
             deployment=Deployment(self.model, version),
             window=window,
-            status=_status(parts),
+            status=_status(parts, logged.calls),
             coverage=min(max((self._reached() - window.start) / window.duration, 0.0), 1.0),
             config_hash=self.monitor.fingerprint(),
             code_version=self.code_version,
@@ -219,13 +233,15 @@ def _timed(run: Run, seconds: float) -> Run:
     return replace(run, duration_s=seconds)
 
 
-def _status(parts: _Parts) -> RunStatus:
+def _status(parts: _Parts, calls: int) -> RunStatus:
     deciding = [f for f in parts.findings if f.decides]
     if any(f.verdict is Verdict.DRIFTED for f in deciding):
         return RunStatus.VIOLATIONS
     if any(result.state in BURNING for result in parts.slos):
         return RunStatus.VIOLATIONS
     judged = [f for f in deciding if f.verdict is not Verdict.INCONCLUSIVE]
+    if not calls:
+        return RunStatus.INSUFFICIENT
     if judged or any(r.state is SLOState.OK for r in parts.slos):
         return RunStatus.OK
     return RunStatus.INSUFFICIENT

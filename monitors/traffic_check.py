@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detectors.slo import BUCKET_S
 from detectors.traffic import judge_silence, judge_volume
 from domain.finding import Finding
-from domain.window import Window
+from domain.window import Window, align, windows_between
 from monitors.drift_check import phases_of
 from store.store import Store
 
@@ -46,6 +46,45 @@ class Requests:
         first = int((window.start.timestamp() - self.start_s) // BUCKET_S)
         last = int((window.end.timestamp() - self.start_s) // BUCKET_S)
         return self.counts[max(first, 0) : last]
+
+    def last_before(self, moment: datetime) -> datetime | None:
+        """Return the end of the last bucket with a call before `moment`; None without any."""
+        until = int((moment.timestamp() - self.start_s) // BUCKET_S)
+        called = np.flatnonzero(self.counts[: max(until, 0)])
+        if not len(called):
+            return None
+        return datetime.fromtimestamp(self.start_s + (int(called[-1]) + 1) * BUCKET_S, UTC)
+
+
+def usual_windows(
+    planned: Sequence[Window],
+    calls: tuple[datetime, datetime | None],
+    length: timedelta,
+    timezone: str,
+) -> tuple[Window, ...]:
+    """
+    Return the windows that show what traffic is usual: the planned ones, while there was any.
+
+    Where an endpoint has been dead since before the baseline's end, as many windows up to its last
+    call: its silence must not become the norm.
+
+    Parameters
+    ----------
+    planned : sequence of Window
+        Oldest first.
+    calls : tuple of datetime and (datetime or None)
+        The model's first call, and its last one before the judged window.
+    length : timedelta
+        Of a window.
+    timezone : str
+        IANA name.
+    """
+    first_call, last_call = calls
+    if not planned or last_call is None or last_call > planned[-1].start:
+        return tuple(planned)
+    end = align(last_call - timedelta(microseconds=1), length, timezone) + length
+    start = max(end - (planned[-1].end - planned[0].start), align(first_call, length, timezone))
+    return tuple(windows_between(start, end, length, timezone))
 
 
 def judge_traffic(

@@ -21,6 +21,7 @@ _NAMES_SHOWN = 4
 BROKEN = (SLOState.BURNING_PAGE, SLOState.EXHAUSTED, SLOState.BURNING_TICKET)
 _ORDER = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
 # detectors that judge the service and not a column
+_HARD_RULES = "completeness"
 _SERVICE = ("traffic", "silence", "performance")
 # hard rules: a column is there or it is not, and no multiple of that says more
 _UNMEASURED = (*_SERVICE, "completeness")
@@ -288,8 +289,8 @@ def _of_columns(view: ReportView, language: str) -> _Found | None:
 def _beyond_doubt(view: ReportView) -> list[str]:
     """Return the columns that are critical without an incident: gone, or of another type."""
     found = [f for run in newest_runs(view) for f in column_findings(run)]
-    critical = [f for f in found if f.verdict is Verdict.DRIFTED]
-    return list(dict.fromkeys(f.column for f in critical if f.severity is Severity.CRITICAL))
+    gone = [f for f in found if f.verdict is Verdict.DRIFTED and f.detector == _HARD_RULES]
+    return list(dict.fromkeys(f.column for f in gone if f.severity is Severity.CRITICAL))
 
 
 def _of_nothing(view: ReportView, language: str) -> _Found | None:
@@ -354,7 +355,8 @@ def _sure_of_incident(view: ReportView, incident: Incident, language: str) -> li
 
 def _sure_of_drift(findings: list[Finding], run: Run, language: str) -> str:
     words = {Calibration.FULL: "calibrated", Calibration.WEAK: "weak", Calibration.NONE: "none"}
-    known = {finding.calibrated for finding in findings}
+    # a hard rule needs no calibration
+    known = {finding.calibrated for finding in findings if finding.detector != _HARD_RULES}
     # the least sure of them speaks: a sentence about all may not sound surer than one of them
     least = next((c for c in (Calibration.NONE, Calibration.WEAK) if c in known), Calibration.FULL)
     windows = {finding.values.get("k") for finding in findings if finding.calibrated is least}

@@ -73,7 +73,8 @@ def multiple(value: float | None) -> str:
     """Write a multiple of a line: ``0.4×``, ``12×``."""
     if value is None:
         return DASH
-    return f"{value:.1f}×" if abs(value) < 10 else f"{value:,.0f}×"
+    rounded = round(value, 1) or 0.0  # no "-0.0×"
+    return f"{rounded:.1f}×" if abs(rounded) < 10 else f"{value:,.0f}×"
 
 
 def milliseconds(value: float | None) -> str:

@@ -114,8 +114,8 @@ _VERDICT: dict[str, dict[str, str]] = {
     },
     "report.far.line": {"en": "{times} its alarm line", "zh": "告警线的 {times}"},
     "report.sure.counted": {
-        "en": "counted from the calls, not estimated",
-        "zh": "由调用逐一计数，非估计",
+        "en": "counted, not estimated",
+        "zh": "逐一计数，非估计",
     },
     "report.sure.labels": {"en": "over {n} labelled predictions", "zh": "基于 {n} 条有标签的预测"},
     "report.sure.calibrated": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -17,6 +18,7 @@ from ingest.readers.block import Block, Layout, Reader
 from ingest.unpack import LogStream
 from ingest.values import Values, canonical_json
 
+_ROW_INDEX: Final = re.compile(r"__index_level_\d+__")
 _ROWS: Final = 50_000
 
 
@@ -53,7 +55,11 @@ def unreadable(name: str, error: BaseException) -> str:
 
 
 def _block(batch: pa.RecordBatch, first: int, layout: Layout) -> Block:
-    columns = {path: from_arrow(column) for path, column in flatten(batch, layout.objects).items()}
+    columns = {
+        path: from_arrow(column)
+        for path, column in flatten(batch, layout.objects).items()
+        if not is_row_index(path)
+    }
     positions = np.arange(first, first + batch.num_rows, dtype=np.int64)
     return Block(
         positions,
@@ -61,6 +67,11 @@ def _block(batch: pa.RecordBatch, first: int, layout: Layout) -> Block:
         partial(row_as_json, columns),
         complete=True,
     )
+
+
+def is_row_index(column: str) -> bool:
+    """Tell the unnamed index that pandas writes as a column: a row's number, no feature."""
+    return _ROW_INDEX.fullmatch(column) is not None
 
 
 def row_as_json(columns: dict[str, Values], row: int) -> bytes:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from jobs.context import Common, common_options, json_option, now
 from jobs.output import print_json
+
+if TYPE_CHECKING:
+    from monitors.baselines import ColumnBaseline
 
 
 @click.group("baseline")
@@ -38,13 +43,22 @@ def show(
     width = max((len(c.column) for c in shown.columns), default=0)
     for c in shown.columns:
         line = f"line 1 in {10**c.line:,.0f}" if c.line is not None else "no line"
-        seen = "blind" if c.visible_shift is None else f"sees a shift of {c.visible_shift:g}"
-        said = f"{line}, {seen}" if c.line is not None else "the two-sample tests decide"
+        said = f"{line}, {_seen(c)}" if c.line is not None else "the two-sample tests decide"
         click.echo(f"  {c.column:<{width}}  {c.windows:>3} windows, {c.calibration.value}: {said}")
     for a in shown.acceptances:
         what = ", ".join(a.columns) or "all columns"
         click.echo(f"  accepted since {iso(a.since)}: {what} ({a.who}: {a.why})")
     return 0
+
+
+def _seen(column: ColumnBaseline) -> str:
+    """Say which lasting shift would be seen within ten windows."""
+    shift = column.visible_shift
+    if shift is None:
+        return "blind"
+    if column.kind == "category":
+        return f"sees {shift:.0%} of the rows move"
+    return f"sees a shift of {shift:g} sd"
 
 
 @command.command("set")

@@ -37,7 +37,7 @@ def test_the_worst_open_incident_speaks_and_the_others_are_counted() -> None:
     assert judgement.tone is Tone.CRITICAL
     assert judgement.facts == (
         "critical",
-        "counted from the calls, not estimated",
+        "counted, not estimated",
         "2 more incidents are open",
     )
 
