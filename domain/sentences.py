@@ -152,12 +152,13 @@ def _fill(key: str, language: str, values: Mapping[str, object]) -> str:
         known["budget"] = _budget(remaining, language)
     p_value = values.get("p_value")
     if isinstance(p_value, float):
-        # a tail too thin for a float is not impossible: no "p = 0"
         known["p_value"] = max(p_value, SMALLEST_P)
     target = values.get("target")
     if isinstance(target, float):
         known["target_share"] = f"{100 * target:.10g}%"
-    return say(key, language, **known)
+    said = say(key, language, **known)
+    # a tail too thin for a float is not impossible: no "p = 0"
+    return said.replace(f"p = {SMALLEST_P:.2g}", f"p < {SMALLEST_P:.2g}")
 
 
 def _budget(remaining: float, language: str) -> str:

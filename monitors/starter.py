@@ -23,7 +23,7 @@ MONITOR = """\
   {name}:
     # versions: {versions}; logs: {span}
     window: 1d
-    baseline: {{trailing: 56d, gap: 10d}}   # or {{window: [2026-01-01, 2026-04-01]}}
+    # baseline: {{trailing: 56d, gap: 10d}} # or {{window: [2026-01-01, 2026-04-01]}}
     false_incidents: 1 per 90d             # the alarm line is drawn to keep this
     # columns: {{exclude: []}}               # of: {columns}
     slos:

@@ -67,7 +67,4 @@ def translate(path: Path, error: duckdb.Error) -> StoreError:
 def _locked(path: Path, told: str) -> StoreLockedError:
     match = _PID.search(told)
     holder = f"process {match[1]}" if match else "another process"
-    return StoreLockedError(
-        f"{path} is in use by {holder}; wait until it ends, or reach it with --server URL if it "
-        "is `driftline serve`"
-    )
+    return StoreLockedError(f"{path} is in use by {holder}; wait until it ends, or end it")

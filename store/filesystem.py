@@ -79,7 +79,7 @@ def refuse_network(directory: Path, mounts: str | None = None) -> None:
     if kind in NETWORK_TYPES:
         raise StoreError(
             f"{directory} is on a network file system ({kind}), where a database can be damaged; "
-            "put the store on a local disk and let others ask `driftline serve`"
+            "put the store on a local disk"
         )
 
 

@@ -69,7 +69,7 @@ def test_a_store_that_another_process_holds_is_named_with_that_process(tmp_path:
         assert holder.stdout.readline() == "open\n"
         with pytest.raises(StoreLockedError) as error:
             Store.open(tmp_path)
-        one_line(error, tmp_path / "driftline.duckdb", f"process {holder.pid}", "--server")
+        one_line(error, tmp_path / "driftline.duckdb", f"process {holder.pid}", "wait")
     finally:
         holder.communicate()
     with Store.open(tmp_path) as store:
