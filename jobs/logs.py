@@ -58,7 +58,7 @@ def read_request(
 
 
 def print_counts(counts: IngestCounts, *, as_json: bool) -> int:
-    """Print what was stored; 3 where nothing but rejected lines came."""
+    """Print what was stored; 3 where nothing was read, or nothing but rejected lines."""
     shape = counts.shape()
     if as_json:
         print_json(shape)
@@ -76,4 +76,8 @@ def print_counts(counts: IngestCounts, *, as_json: bool) -> int:
             err=True,
         )
     new = counts.stored.predictions + counts.stored.calls + counts.stored.labels
-    return 3 if counts.rejected and not new and not counts.stored.duplicates else 0
+    if new or counts.stored.duplicates:
+        return 0
+    if not counts.rejected:
+        click.echo("driftline: not one row in what was given; look at the files", err=True)
+    return 3

@@ -103,7 +103,7 @@ def _incident_row(incident: Incident, language: str) -> Mapping[str, Cell]:
         "model": incident.model,
         "version": ", ".join(incident.versions),
         "start": iso(incident.started_at),
-        "end": iso(incident.resolved_at or incident.last_seen_at),
+        "end": iso(incident.last_seen_at),
         "name": ", ".join(incident.subjects),
         "detector": incident.cause.value,
         "verdict": incident.state.value,

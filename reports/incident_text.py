@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from alerts.desk import headline, sentences
 from domain.catalogue import say
-from domain.incident import Incident
+from domain.incident import AlertState, Incident
 from reports import numbers
 from reports.plain import printable
 from reports.terminal import table
@@ -46,7 +46,8 @@ def incident_text(incident: Incident, language: str = "en") -> str:
     incident : Incident
     language : {"en", "zh"}
     """
-    ended = incident.resolved_at
+    # when it was last seen; it counts as over only some quiet windows later
+    ended = incident.last_seen_at if incident.state is AlertState.RESOLVED else None
     lines = [
         headline(incident, language),
         "",
