@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from detectors.slo import BUCKET_S
 from detectors.traffic import judge_silence, judge_volume
-from domain.finding import Finding
+from domain.finding import Finding, Verdict
 from domain.window import Window, align, windows_between
 from monitors.drift_check import phases_of
 from store.store import Store
@@ -118,10 +118,11 @@ def judge_traffic(
     )
     phases = phases_of([w for w, _ in usual], window.duration)
     phase = _phase(window)
-    return (
-        judge_volume(int(current.sum()), rows.sum(axis=1), phase=phase, phases=phases),
-        judge_silence(current, rows, window, phase=phase, phases=phases),
-    )
+    volume = judge_volume(int(current.sum()), rows.sum(axis=1), phase=phase, phases=phases)
+    silence = judge_silence(current, rows, window, phase=phase, phases=phases)
+    # a window without one call is lost, not "silent for a while"
+    lost = volume.verdict is Verdict.DRIFTED and not current.any()
+    return volume, replace(silence, decides=silence.decides and not lost)
 
 
 def _phase(window: Window) -> int | None:

@@ -24,7 +24,14 @@ def requests(per_bucket: float, last_day: float) -> Requests:
 def test_traffic_that_stops_is_lost_and_silent() -> None:
     volume, silence = judge_traffic(requests(10, 0), DAYS[30], DAYS[:30])
     assert (volume.verdict, volume.reason) == (Verdict.DRIFTED, "finding.traffic.lost")
-    assert silence.verdict is Verdict.DRIFTED
+    assert (silence.verdict, silence.decides) == (Verdict.DRIFTED, False)
+
+
+def test_traffic_that_stops_at_noon_is_silent() -> None:
+    noon = requests(10, 10)
+    noon.counts[30 * 288 + 144 :] = 0
+    _, silence = judge_traffic(noon, DAYS[30], DAYS[:30])
+    assert (silence.verdict, silence.decides) == (Verdict.DRIFTED, True)
 
 
 def test_a_model_that_was_silent_throughout_is_not_called_healthy() -> None:
