@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 
@@ -79,8 +81,19 @@ class _Refused:
 
     def __init__(self, counts: IngestCounts) -> None:
         self._counts = counts
-        self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 (closed by store_in)
+        self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 (closed by __exit__)
         self._steps = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._spool.close()
 
     def take(self, rejections: Sequence[Rejection]) -> None:
         """Count and keep them."""
@@ -91,10 +104,9 @@ class _Refused:
 
     def store_in(self, store: Store, source: str) -> None:
         """Write them to the table of rejections."""
-        with self._spool:
-            self._spool.seek(0)
-            for _ in range(self._steps):
-                store.reject(source, pickle.load(self._spool))  # noqa: S301 (written above)
+        self._spool.seek(0)
+        for _ in range(self._steps):
+            store.reject(source, pickle.load(self._spool))  # noqa: S301 (written above)
 
 
 def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
@@ -109,7 +121,6 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
     """
     counts = IngestCounts()
     for source in sources:
-        refused = _Refused(counts)
         reads = read_events(
             source,
             options.mapping,
@@ -118,8 +129,9 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        counts.stored += store.load(_batches(reads, refused), source.name)
-        refused.store_in(store, source.name)
+        with _Refused(counts) as refused:
+            counts.stored += store.load(_batches(reads, refused), source.name)
+            refused.store_in(store, source.name)
     return counts
 
 
@@ -127,7 +139,6 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
     """Load labels that came by themselves; see `ingest_events`."""
     counts = IngestCounts()
     for source in sources:
-        refused = _Refused(counts)
         reads = read_labels(
             source,
             options.mapping,
@@ -135,8 +146,9 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        counts.stored += store.load_labels(_label_batches(reads, refused), source.name)
-        refused.store_in(store, source.name)
+        with _Refused(counts) as refused:
+            counts.stored += store.load_labels(_label_batches(reads, refused), source.name)
+            refused.store_in(store, source.name)
     return counts
 
 
