@@ -26,7 +26,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "rejection.too_many_columns": {
         "en": "{value} keys that no line had before, of {limit} that a log may have; "
         "ids and times belong into values, not into keys",
-        "zh": "有 {value} 个之前未出现的键，而一份日志最多 {limit} 个；ID 和时间应写在值里，而不是键里",
+        "zh": "有 {value} 个之前未出现的键，而一份日志最多 {limit} 个；"
+        "ID 和时间应写在值里，而不是键里",
     },
     "rejection.invalid_utf8": {
         "en": "not UTF-8 at byte {value}; save the log as UTF-8",

@@ -7,7 +7,7 @@ import pytest
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window
 from store.store import Store
-from tests.store.made import START, at, batch, event
+from tests.store.made import at, batch, event
 
 HOURS = [Window(at(60 * h), at(60 * h + 60)) for h in (0, 1, 3)]
 
