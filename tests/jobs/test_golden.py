@@ -54,10 +54,8 @@ MASKS = (
     (re.compile(r'(timestamp|time|hostname)="[^"]*"'), r'\1="MASKED"'),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC · driftline \S+ · (\S+) [0-9a-f]{12}"), r"MADE \1"),
     (re.compile(r"no run for \d+ windows"), "no run for N windows"),
-    (
-        re.compile(r"No window has been judged since ([^,]+), \d+ windows"),
-        r"None since \1, N windows",
-    ),
+    (re.compile(r"( UTC), \d+ windows ago"), r"\1, N windows ago"),
+    (re.compile(r'("windows": )\d{3,}'), r"\1N"),
     (re.compile(r'("last_seen_at": )"(?!2024)[^"]+"'), r'\1"NOW"'),
     (re.compile(r"\d+\.\d{5,}(?:e[+-]\d+)?"), lambda found: f"{float(found[0]):.5g}"),
 )
