@@ -98,7 +98,7 @@ def show(
     version : str or None
         None: the one seen last.
     as_of : datetime
-        The newest window that begins before it and holds data is meant.
+        The newest window that is complete by then and holds data is meant, as `run` has it.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def show(
     chosen = max(seen, key=lambda d: d.last)
     judge = DriftJudge(store, config, model, as_of)
     length, zone = judge.monitor.window, config.timezone
-    start = align(min(chosen.last, as_of), length, zone)
+    start = align(min(chosen.last, as_of - length), length, zone)
     window = windows_between(start, start + 2 * length, length, zone)[0]
     columns: list[ColumnBaseline] = []
     description = ""

@@ -159,7 +159,7 @@ def test_show_says_of_each_column_how_well_it_is_calibrated_and_what_it_sees(tmp
     with opened(tmp_path / "store") as service:
         load(service, MADE.events())
         shown = service.show_baseline("parcel", "1", START + 34 * DAY)
-        assert shown.window == MADE.window(34)
+        assert shown.window == MADE.window(33)
         by_name = {c.column: c for c in shown.columns}
         assert by_name.keys() >= {"weight_kg", "carrier", "score"}
         assert {c.calibration for c in shown.columns} == {Calibration.FULL}
