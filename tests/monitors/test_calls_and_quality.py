@@ -29,9 +29,8 @@ def test_a_dead_endpoint_is_judged_in_its_silence_and_is_critical(tmp_path: Path
         assert (dead.deployment.version, dead.n_calls, dead.status) == (
             "1", 0, RunStatus.VIOLATIONS,
         )  # fmt: skip
-        for detector in ("traffic", "silence"):
-            found = finding_of(dead, "calls", detector)
-            assert (found.verdict, found.severity) == (Verdict.DRIFTED, Severity.CRITICAL)
+        lost = finding_of(dead, "calls", "traffic")
+        assert (lost.verdict, lost.severity) == (Verdict.DRIFTED, Severity.CRITICAL)
         assert still.status is RunStatus.VIOLATIONS
         (incident,) = service.incidents()
         assert (incident.cause, incident.severity) == (Cause.TRAFFIC, Severity.CRITICAL)
