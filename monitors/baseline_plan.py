@@ -75,11 +75,14 @@ def epoch_of(window: Window, monitor: MonitorConfig, timezone: str) -> Window:
     day: judging every window against a baseline of its own would cost seven times as much and
     make two neighbouring windows' numbers incomparable.
     """
-    shortest = timedelta(days=1) if monitor.window < timedelta(days=1) else timedelta(days=7)
-    length = max(shortest, monitor.window)
-    start = align(window.start, length, timezone)
+    short = monitor.window < timedelta(days=1)
+    least = timedelta(days=1 if short else 7)
+    length = -(-least // monitor.window) * monitor.window  # whole windows
+    # windows shorter than a day count from midnight UTC wherever the clock is
+    zone = "UTC" if short else timezone
+    start = align(window.start, length, zone)
     # half a day more than its length lies in the next one, also where the clocks change
-    return Window(start, align(start + length + timedelta(hours=12), length, timezone))
+    return Window(start, align(start + length + timedelta(hours=12), length, zone))
 
 
 def plan(

@@ -253,7 +253,7 @@ class Calibrations:
 
     def _history(self, window: Window) -> RaisedLine | None:
         """Backtest on the traffic before `window`; drawn anew every four weeks."""
-        block = align(window.start, BACKTEST_EVERY, self.config.timezone)
+        block = align(self.epoch(window).start, BACKTEST_EVERY, self.config.timezone)
         if block not in self._histories:
             self._histories[block] = self._backtest(block)
         return self._histories[block]

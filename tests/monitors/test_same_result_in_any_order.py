@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from monitors.run import Reprocess
 from tests.golden.logs import Service
 from tests.monitors.made import NOW, judge, judge_days, load, load_labels, opened, stored, told
 
@@ -110,3 +111,39 @@ def cut(events: pa.Table, *, without_colour: bool) -> tuple[str, pa.Table, pa.Ta
     names = [n for n in events.column_names if n not in (*features, "colour", "model")]
     wanted = features if without_colour else [*features, "colour"]
     return MADE.model, events.select(names), events.select(wanted)
+
+
+@pytest.mark.parametrize(
+    ("settings", "zone", "made", "days"),
+    [
+        # sub-daily windows count from midnight UTC, days from that of the zone
+        (
+            {"window": "6h", "baseline": {"trailing": "10d", "gap": "2d"}},
+            "Europe/Berlin",
+            Service(days=30, calls_a_day=360, drifts_from=27, failing=(28, 9, 4)),
+            (26, 29),
+        ),
+        # windows that divide no week
+        (
+            {"window": "2d", "baseline": {"trailing": "60d", "gap": "4d"}},
+            "Asia/Kolkata",
+            Service(days=84, calls_a_day=30, drifts_from=80, missing_on=(75, 76)),
+            (72, 84),
+        ),
+        ({"window": "7d"}, "UTC", Service(days=126, calls_a_day=12, drifts_from=112), (98, 126)),
+    ],
+)
+def test_the_law_holds_for_windows_of_any_length_in_any_zone(
+    tmp_path: Path, settings: dict, zone: str, made: Service, days: tuple[int, int]
+):
+    with opened(tmp_path / "store", settings, timezone=zone) as service:
+        load(service, made.events())
+        first, end = (made.window(day).start for day in days)
+        (plan,) = service.plan_backfill(None, first, end, Reprocess.NONE, NOW)
+        assert len(plan.windows) >= 3
+        judge(service, plan.windows)
+        at_once = stored(service)
+        for window in random.Random(7).sample(plan.windows, len(plan.windows)):
+            service.run(None, window, NOW, NOW)
+        assert stored(service) == at_once
+        assert service.incidents() != []
