@@ -154,9 +154,9 @@ def test_uncalibrated_tests_are_as_strict_as_set(logs, tmp_path: Path):
     pq.write_table(MADE.events(0, 9), tmp_path / "train.parquet")
     file = {"baseline": {"file": str(tmp_path / "train.parquet")}}
     verdicts = []
-    for alpha in (0.05, 1e-12):
+    for alpha in (0.9, 1e-12):
         folder = shutil.copytree(logs, tmp_path / f"{alpha}")
-        runs, _ = found(folder, {**file, "drift": {"alpha": alpha, "psi": 0.01, "ks": 0.01}})
+        runs, _ = found(folder, {**file, "drift": {"alpha": alpha, "psi": 1e-6, "ks": 1e-6}})
         drifted = findings(runs, "psi", "ks", "chi2")
         verdicts.append(sum(f.verdict is Verdict.DRIFTED for f in drifted))
     assert verdicts[0] > verdicts[1]
