@@ -28,7 +28,7 @@ from monitors.baseline_plan import (
 )
 from monitors.column_names import name_of
 from monitors.config import Config, SpanConfig
-from monitors.drift_line import Line, draw_line
+from monitors.drift_line import Drawn, draw_line
 from monitors.file_reference import build_from_file
 from monitors.line_backtest import LONGEST, raised_line
 from monitors.reference import Cells, Reference, Usable, build, usable_windows
@@ -54,11 +54,11 @@ class Calibrated:
 
     reference: Reference
     reported: Sequence[Column]
-    draw: Callable[[Reference], Line | None]
+    draw: Callable[[Reference], Drawn]
 
     @cached_property
-    def line(self) -> Line | None:
-        """The alarm line; None where the baseline spans too few windows."""
+    def drawn(self) -> Drawn:
+        """The alarm line, if the baseline spans enough windows."""
         return self.draw(self.reference)
 
 
@@ -114,7 +114,7 @@ class Calibrations:
         self.deployments = {d.version: d for d in self.store.deployments(self.model)}
         self.first_data = min(d.first for d in self.deployments.values())
         self.columns = [
-            c for c in self.store.columns(self.model) if self.monitor.columns.chosen(c.name)
+            c for c in self.store.columns(self.model) if self.monitor.columns.chosen(name_of(c))
         ]
         self.acceptances: Sequence[Acceptance] = self.store.acceptances(self.model)
         self.pinned = pinned_span(self.store.baselines(self.model), self.monitor)
@@ -147,8 +147,9 @@ class Calibrations:
     def _groups(self, window: Window) -> dict[Group, list[Column]]:
         groups: dict[Group, list[Column]] = defaultdict(list)
         for column in self.columns:
-            accepted = newest_acceptance(self.acceptances, name_of(column), window)
-            own = column.name if column.name in self.monitor.baseline.columns else None
+            name = name_of(column)
+            accepted = newest_acceptance(self.acceptances, name, window)
+            own = name if name in self.monitor.baseline.columns else None
             groups[Group(own, accepted)].append(column)
         return groups
 
@@ -168,7 +169,7 @@ class Calibrations:
         planned = self._plan(window, spec, compared, group.accepted)
         if planned.file is not None:
             reference = self._from_file(planned.file, planned)
-            return [Calibrated(reference, reported, lambda _: None)]
+            return [Calibrated(reference, reported, lambda _: Drawn())]
         rows = self.rows(planned.windows)
         any_version, own = (
             usable_windows(planned, rows, version, self.monitor.min_rows, own_only=own_only)
@@ -193,10 +194,10 @@ class Calibrations:
         freeze_at = self.now if complete else None
         return build(self.store, self.model, planned, usable, columns, freeze_at=freeze_at)
 
-    def _drawer(self, window: Window, group: Group) -> Callable[[Reference], Line | None]:
-        def draw(reference: Reference) -> Line | None:
+    def _drawer(self, window: Window, group: Group) -> Callable[[Reference], Drawn]:
+        def draw(reference: Reference) -> Drawn:
             if level_of(len(reference.windows)) is Calibration.NONE:
-                return None
+                return Drawn()
             history = None if group.accepted is not None else self._history(window)
             return draw_line(reference, self.monitor, history)
 

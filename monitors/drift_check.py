@@ -19,7 +19,7 @@ from domain.window import Window
 from monitors.column_fault import JUDGING_ERRORS, explain, failed
 from monitors.column_names import name_of
 from monitors.config import DriftConfig, MonitorConfig
-from monitors.drift_line import Line, named, phases_of
+from monitors.drift_line import Drawn, Line, named, phases_of
 from monitors.reference import Reference, empty_grid
 
 MEMORY_WINDOWS = 20
@@ -53,7 +53,7 @@ class Judged:
 def judge_columns(
     reference: Reference,
     judged: Judged,
-    line: Line | None,
+    drawn: Drawn,
     monitor: MonitorConfig,
     reported: Sequence[Sequence[Column]],
 ) -> list[list[Finding]]:
@@ -64,8 +64,8 @@ def judge_columns(
     ----------
     reference : Reference
     judged : Judged
-    line : Line or None
-        None: not calibrated, the two-sample tests decide.
+    drawn : Drawn
+        Without a line the two-sample tests decide.
     monitor : MonitorConfig
     reported : sequence of (sequence of Column)
         Of each wanted window, the columns to judge; the others of the reference only help to
@@ -76,8 +76,8 @@ def judge_columns(
     list of list of Finding
         Per wanted window; of each column the deciding findings first.
     """
-    calibrated, faults = _forecasts(judged, line, monitor.window)
-    faults = {**reference.faults, **(line.faults if line else {}), **faults}
+    calibrated, faults = _forecasts(judged, drawn.line, monitor.window)
+    faults = {**reference.faults, **drawn.faults, **faults}
     alpha = monitor.drift.alpha / max(len(reference.comparable), 1)
     totals = {c: reference.series[c].total() for columns in reported for c in columns}
     answers: list[list[Finding]] = []

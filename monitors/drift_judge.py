@@ -109,7 +109,7 @@ class DriftJudge:
             [c for c in calibrated.reported if self._known(c, window, calibrated, judged, t)]
             for window, t in zip(batch, judged.wanted, strict=True)
         ]
-        return judge_columns(calibrated.reference, judged, calibrated.line, self.monitor, reported)
+        return judge_columns(calibrated.reference, judged, calibrated.drawn, self.monitor, reported)
 
     def _known(
         self, column: Column, window: Window, calibrated: Calibrated, judged: Judged, t: int
@@ -200,7 +200,7 @@ def _spanned(calibrated: Sequence[Calibrated]) -> int:
 
 def described(calibrated: Calibrated) -> list[tuple[Column, float | None, float | None]]:
     """Return each reported column with its alarm line and smallest visible shift."""
-    line = calibrated.line
+    line = calibrated.drawn.line
     return [
         (column, line.line if line else None, line.visible.get(name_of(column)) if line else None)
         for column in calibrated.reported

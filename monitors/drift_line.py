@@ -38,14 +38,28 @@ class Line:
         Smallest visible shift of each column.
     history : forecast.RaisedLine or None
         What the backtest on the windows before found; None: there were too few.
-    faults : mapping of Column to str
-        Columns that could not be calibrated, and why.
     """
 
     calibration: forecast.ForecastCalibration
     line: float
     visible: Mapping[str, float | None]
     history: forecast.RaisedLine | None
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """
+    What came of calibrating a reference.
+
+    Parameters
+    ----------
+    line : Line or None
+        None: not calibrated.
+    faults : mapping of Column to str
+        Columns that could not be calibrated, and why.
+    """
+
+    line: Line | None = None
     faults: Mapping[Column, str] = field(default_factory=dict[Column, str])
 
 
@@ -72,7 +86,7 @@ def line_of_budget(calibration: forecast.ForecastCalibration, monitor: MonitorCo
 
 def draw_line(
     reference: Reference, monitor: MonitorConfig, history: forecast.RaisedLine | None
-) -> Line | None:
+) -> Drawn:
     """
     Calibrate the forecast detector on a reference.
 
@@ -85,24 +99,24 @@ def draw_line(
 
     Returns
     -------
-    Line or None
-        None where the baseline spans too few windows. A column that cannot be calibrated is left
-        out and named.
+    Drawn
+        Without a line where the baseline spans too few windows. A column that cannot be
+        calibrated is left out and named; where none is to blame alone, all are.
     """
     columns = reference.comparable
     if forecast.level_of(len(reference.windows)) is Calibration.NONE or not columns:
-        return None
+        return Drawn()
     try:
-        return _draw(reference, columns, monitor, history)
+        return Drawn(_draw(reference, columns, monitor, history))
     except NothingToJudgeError:
-        return None
+        return Drawn()
     except JUDGING_ERRORS as error:
         log.exception("calibration.failed", exc_info=log.isEnabledFor(logging.DEBUG))
         faults = {c: why for c in columns if (why := _fault(reference, c, monitor))}
         sound = [c for c in columns if c not in faults]
-        if faults and sound:
-            return replace(_draw(reference, sound, monitor, history), faults=faults)
-        raise NothingToJudgeError(f"no column can be calibrated: {explain(error)}") from error
+        if not faults or not sound:
+            return Drawn(None, dict.fromkeys(columns, explain(error)))
+        return Drawn(_draw(reference, sound, monitor, history), faults)
 
 
 def _draw(

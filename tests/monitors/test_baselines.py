@@ -17,6 +17,7 @@ from domain.incident import AlertState
 from domain.run import Run, RunStatus
 from domain.window import Window
 from monitors.config import Config
+from monitors.report_data import ReportRequest
 from monitors.service import LocalService
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import NOW, finding_of, judge, judge_days, load, opened, told
@@ -198,6 +199,21 @@ def test_a_file_is_compared_column_by_column_and_agrees_with_scipy(tmp_path: Pat
         ((cause, since, subjects),) = told(service.incidents())
         assert (cause, since) == ("drift", "04-05")
         assert set(subjects.split(",")) == {"weight_kg", "score", "prediction"}
+
+
+def test_another_tool_gets_the_rows_of_the_file(tmp_path: Path):
+    train = SHIFTED.events(0, 5)
+    pq.write_table(train.drop_columns(["age_days"]), tmp_path / "train.parquet")
+    settings = {"baseline": {"file": str(tmp_path / "train.parquet")}}
+    with opened(tmp_path / "store", settings) as service:
+        load(service, SHIFTED.events(30, 33))
+        judge_days(service, SHIFTED, 31, 32)
+        rows = service.report_rows(ReportRequest("parcel", None, NOW))
+        assert [c.name for c in rows.columns] == rows.reference.column_names
+        assert "age_days" not in rows.reference.column_names
+        for column in ("weight_kg", "carrier", "score"):
+            assert rows.reference[column].to_pylist() == train[column].to_pylist()
+        assert rows.current.num_rows == 120
 
 
 def test_a_file_that_cannot_be_read_is_a_failed_run_that_names_it(tmp_path: Path):

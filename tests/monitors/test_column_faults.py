@@ -113,6 +113,26 @@ def test_a_column_that_the_calibrated_detector_fails_on_is_named(
     assert Verdict.INCONCLUSIVE not in {f.verdict for f in others}
 
 
+def test_where_all_fail_together_all_are_named_and_the_calls_are_still_judged(
+    service: LocalService, monkeypatch: pytest.MonkeyPatch
+):
+    calibrate = forecast.calibrate
+
+    def fails(series, *args, **kwargs):
+        if len(series) > 1:
+            raise ValueError("only together")
+        return calibrate(series, *args, **kwargs)
+
+    monkeypatch.setattr(forecast, "calibrate", fails)
+
+    (run,) = judge_days(service, MADE, 31, 32)
+
+    for column in ("weight_kg", "distance_km", "carrier", "age_days", "prediction", "score"):
+        expect_only_named(run, column, "only together")
+    assert {f.verdict for f in of(run, "calls")} == {Verdict.OK}
+    assert run.slos[0].window_total == 60
+
+
 def test_a_failed_column_neither_ends_nor_prolongs_its_alert(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
