@@ -20,7 +20,7 @@ class AlertPolicy:
         memory of its own.
     quiet_windows : int, default=2
         So many judged, quiet windows are still the same alert; one more resolves it. The
-        statistics were measured with gaps of 2 joined (`statistics.md` section 0, step 10).
+        statistics were measured with gaps of 2 joined (docs/statistics.md).
     join_windows : int, default=2
         Columns that begin so close to each other share an incident.
     spread_windows : int, default=7

@@ -67,7 +67,7 @@ def judge_volume(
     Notes
     -----
     Log counts are forecast by the mean plus a weekday's shrunk deviation, each baseline window
-    only from the longer side of the others, as in use (`statistics.md` section 0). Their errors,
+    only from the longer side of the others, as in use (docs/statistics.md). Their errors,
     less the Poisson part of their own counts, give the natural movement; the current window
     adds the Poisson part of its forecast. Tail by Student's t with as many degrees of freedom
     as windows, less one.

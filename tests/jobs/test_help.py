@@ -12,7 +12,7 @@ import pytest
 from jobs.cli import COMMANDS, cli
 
 HEAVY = ("pandas", "scipy", "streamlit", "plotly", "evidently", "duckdb", "pyarrow", "numpy")
-# contract.md section 2, what this version has of it
+# the commands that people's scripts call, what this version has of them
 TOLD = [
     *("demo", "check", "init", "ingest", "labels", "rejected", "baseline", "run", "due"),
     *("backfill", "report", "alerts", "accept", "sql", "doctor"),

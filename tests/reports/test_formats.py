@@ -24,7 +24,7 @@ from reports.plain import printable, shortened, width
 from tests.reports import views
 from tests.reports.nine_months import nine_months
 
-# contract.md section 2: these keys are what other people's scripts read
+# these keys are what other people's scripts read
 FINDING_KEYS = {
     "column", "kind", "detector", "statistic", "p_value", "threshold", "verdict", "severity",
     "exact", "n_reference", "n_current", "reason", "calibrated", "sentence",
