@@ -142,8 +142,11 @@ class Judge:
     def _usual(
         self, window: Window, planned: Sequence[Window], requests: Requests
     ) -> tuple[Window, ...]:
-        newest = max(d.last for d in self.deployments.values())
-        last_call = newest if newest < window.start else requests.last_before(window.start)
+        last_call = requests.last_before(window.start)
+        if planned and (last_call is None or last_call <= planned[-1].start):
+            # how far `requests` reach back hangs on what else is judged; the answer must not
+            seen = [self._last_before(version, window) for version in self.deployments]
+            last_call = max((at for at in seen if at is not None), default=None)
         first_call = min(d.first for d in self.deployments.values())
         return usual_windows(
             planned, (first_call, last_call), self.monitor.window, self.config.timezone

@@ -113,6 +113,23 @@ def cut(events: pa.Table, *, without_colour: bool) -> tuple[str, pa.Table, pa.Ta
     return MADE.model, events.select(names), events.select(wanted)
 
 
+def test_a_long_silence_is_judged_alike_before_and_after_it_ends(tmp_path: Path):
+    """Longer than the baseline reaches: what was usual then is found in the logs before it."""
+    made = Service(days=80, calls_a_day=20, silent_on=range(32, 76))
+    dead = [made.window(day) for day in range(31, 76, 4)]
+    with opened(tmp_path / "store") as service:
+        load(service, made.events(0, 32))
+        for window in dead:
+            service.run(None, window, NOW, NOW)
+        before = stored(service)
+        load(service, made.events(76))
+        for window in dead:
+            service.run(None, window, NOW, NOW)
+        assert stored(service) == before, "that it ended later was not known then"
+        judge(service, dead)
+        assert stored(service) == before
+
+
 @pytest.mark.parametrize(
     ("settings", "zone", "made", "days"),
     [
