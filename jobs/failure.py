@@ -60,13 +60,13 @@ def _reader_left(error: BaseException) -> bool:
 
 
 def _told(error: BaseException) -> tuple[str, int]:
+    if _interrupted(error):
+        return "interrupted; what was stored before stays stored", INTERRUPTED
     match error:
         case click.ClickException():
             return _of_usage(error), 2
         case DriftlineError():
             return str(error), error.exit_code
-        case KeyboardInterrupt() | click.Abort():
-            return "interrupted; what was stored before stays stored", INTERRUPTED
         case OSError() if error.errno in ADVICE:
             where = f"{error.filename}: " if error.filename is not None else ""
             return f"{where}{error.strerror}; {ADVICE[error.errno]}", 2
@@ -77,6 +77,15 @@ def _told(error: BaseException) -> tuple[str, int]:
             ), 2
         case _:
             raise error
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Return whether Ctrl-C is behind an error: libraries turn it into errors of their own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt | click.Abort):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _of_usage(error: click.ClickException) -> str:

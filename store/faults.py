@@ -40,8 +40,15 @@ def translated(path: Path) -> Generator[None]:
     """
     try:
         yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
     except duckdb.Error as error:
         raise translate(path, error) from error
+    except RuntimeError as error:
+        # this is how the client tells of Ctrl-C while a query runs
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 def translate(path: Path, error: duckdb.Error) -> StoreError:
