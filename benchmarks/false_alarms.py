@@ -42,7 +42,7 @@ from monitors.config import Config
 from monitors.drift_judge import DriftJudge
 from monitors.drift_line import line_of_budget
 from monitors.ingest_logs import Options
-from monitors.service import LocalService
+from monitors.local_service import LocalService
 
 DAY = timedelta(days=1)
 SAMPLE = Path(__file__).resolve().parents[1] / "sample_data" / "predictions"

@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "sample_data"
 DRIFTLINE = str(Path(sys.executable).with_name("driftline"))
 IMPORTS = (
-    "import jobs.results, monitors.service, reports.registry, scipy.special, scipy.stats, pandas"
+    "import jobs.results, monitors.local_service, reports.registry, "
+    "scipy.special, scipy.stats, pandas"
 )
 
 

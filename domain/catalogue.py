@@ -6,16 +6,51 @@ from collections.abc import Mapping
 from functools import cache
 from string import Formatter
 
-from domain.texts import alerts, findings, guesses, rejections, reports, slos, two_files
+from domain.texts import (
+    alerts,
+    api,
+    findings,
+    guesses,
+    page_alerts,
+    page_drift,
+    page_fleet,
+    page_performance,
+    page_reports,
+    page_service,
+    page_versions,
+    pages,
+    rejections,
+    reports,
+    slos,
+    two_files,
+)
 
 LANGUAGES = ("en", "zh")
+_PARTS = (
+    findings,
+    slos,
+    alerts,
+    reports,
+    rejections,
+    guesses,
+    two_files,
+    api,
+    pages,
+    page_fleet,
+    page_drift,
+    page_alerts,
+    page_service,
+    page_versions,
+    page_performance,
+    page_reports,
+)
 
 
 @cache
 def texts() -> Mapping[str, Mapping[str, str]]:
     """Return every text by its key, then by language."""
     merged: dict[str, Mapping[str, str]] = {}
-    for part in (findings, slos, alerts, reports, rejections, guesses, two_files):
+    for part in _PARTS:
         merged.update(part.TEXTS)
     return merged
 

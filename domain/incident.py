@@ -117,3 +117,20 @@ class Incident:
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """
+    Somebody took an incident on.
+
+    Parameters
+    ----------
+    who : str
+    note : str or None
+    at : datetime
+    """
+
+    who: str
+    note: str | None
+    at: datetime

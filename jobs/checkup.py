@@ -13,7 +13,7 @@ from domain.errors import DriftlineError
 from domain.window import iso
 from jobs.context import Common, code_version
 from monitors.config import Config
-from monitors.service import LocalService
+from monitors.local_service import LocalService
 
 LIBRARIES = ("duckdb", "pyarrow", "numpy", "scipy", "pandas", "evidently")
 LEAST_FREE = 1 << 30

@@ -17,7 +17,7 @@ import click
 
 if TYPE_CHECKING:
     from monitors.config import Config
-    from monitors.service import LocalService
+    from monitors.local_service import LocalService
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Common:
         create : bool, default=False
             Make the store where there is none.
         """
-        from monitors.service import LocalService
+        from monitors.local_service import LocalService
 
         config = self.load_config()
         for notice in config.notices():

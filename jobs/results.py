@@ -13,7 +13,7 @@ from domain.run import Run, RunStatus
 from jobs.output import discard_output
 
 if TYPE_CHECKING:
-    from monitors.service import LocalService
+    from monitors.local_service import LocalService
 
 
 def exit_code(runs: Sequence[Run], fail_on: str) -> int:

@@ -13,7 +13,7 @@ from jobs.context import code_version, now, progress
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitors.service import LocalService
+    from monitors.local_service import LocalService
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 FIRST_JUDGED = "2013-04-01"
@@ -33,9 +33,9 @@ def command(*, folder: str, no_serve: bool) -> int:
     from jobs.output import write
     from jobs.results import summary
     from monitors.config_file import load_config
+    from monitors.local_service import LocalService
     from monitors.report_data import ReportRequest
     from monitors.run import Reprocess
-    from monitors.service import LocalService
     from reports.incident_text import incident_table
     from reports.registry import render
 

@@ -12,8 +12,8 @@ import pytest
 from ingest.sources import find
 from monitors.config_file import load_config
 from monitors.ingest_logs import Options
+from monitors.local_service import LocalService
 from monitors.run import Reprocess
-from monitors.service import LocalService
 from tests.docs.document import ROOT, blocks
 
 SAMPLE = ROOT / "sample_data"

@@ -13,8 +13,8 @@ from domain.incident import Incident
 from domain.run import Run
 from domain.window import Window
 from monitors.config import Config
+from monitors.local_service import LocalService
 from monitors.run import Planned, Reprocess
-from monitors.service import LocalService
 from tests.golden.logs import Service, batch
 
 NOW = datetime(2024, 12, 1, tzinfo=UTC)

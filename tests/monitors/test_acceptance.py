@@ -11,7 +11,7 @@ from domain.errors import UsageError
 from domain.finding import Finding, Verdict
 from domain.incident import AlertState
 from domain.run import Run
-from monitors.service import LocalService
+from monitors.local_service import LocalService
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import NOW, judge, judge_days, load, opened
 

@@ -15,8 +15,8 @@ from domain.finding import Calibration, Verdict
 from domain.run import Run, RunStatus
 from domain.window import Window
 from monitors.config import Config
+from monitors.local_service import LocalService
 from monitors.report_data import ReportRequest
-from monitors.service import LocalService
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import NOW, finding_of, judge_days, load, opened, told
 

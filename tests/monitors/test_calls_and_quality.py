@@ -13,7 +13,7 @@ from domain.finding import Severity, Verdict
 from domain.incident import AlertState, Cause
 from domain.run import RunStatus
 from domain.slo import SLOState
-from monitors.service import LocalService
+from monitors.local_service import LocalService
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import NOW, finding_of, judge_days, load, load_labels, opened, told
 

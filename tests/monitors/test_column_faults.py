@@ -12,7 +12,7 @@ from detectors.registry import TESTS, DriftTest
 from domain.finding import Finding, Verdict
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence
-from monitors.service import LocalService
+from monitors.local_service import LocalService
 from tests.golden.logs import Service
 from tests.monitors.made import judge_days, load, opened
 

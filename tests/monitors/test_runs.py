@@ -15,8 +15,8 @@ from domain.errors import (
 )
 from domain.run import RunStatus
 from domain.window import Window, parse_time
+from monitors.local_service import LocalService
 from monitors.run import MOST_CATCH_UP, Reprocess
-from monitors.service import LocalService
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import NOW, judge_days, load, load_labels, opened
 

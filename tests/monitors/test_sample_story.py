@@ -12,7 +12,7 @@ from domain.incident import AlertState, Cause, Incident
 from domain.run import RunStatus
 from domain.window import Window, parse_time
 from monitors.config_file import load_config
-from monitors.service import LocalService
+from monitors.local_service import LocalService
 from sample_data.faults import (
     FAILED_CALLS,
     FAILED_STATUS,

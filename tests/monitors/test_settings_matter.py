@@ -13,8 +13,8 @@ from domain.incident import Incident
 from domain.profile import ColumnRole
 from domain.run import Run
 from monitors.config import Config, MonitorConfig
+from monitors.local_service import LocalService
 from monitors.run import Reprocess
-from monitors.service import LocalService
 from tests.golden.logs import Service
 from tests.monitors.made import NOW, load, load_labels, opened
 

@@ -1,0 +1,5 @@
+"""Texts of the Versions page, in English and Chinese."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {}

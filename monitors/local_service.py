@@ -1,0 +1,228 @@
+"""The `Service` on a store that this process has opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from alerts.desk import find, ordered
+from domain.acceptance import Acceptance
+from domain.errors import StoreError, UsageError
+from domain.incident import Cause, Incident
+from domain.run import Run
+from domain.window import Window, iso
+from ingest.sources import SourceFile
+from monitors import baselines
+from monitors.alert_desk import refresh, stale_incidents, stale_models
+from monitors.baselines import BaselineShown
+from monitors.config import Config
+from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
+from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
+from monitors.report_view import ReportView
+from monitors.run import Planned, Progress, Reprocess, Runner
+from monitors.starter import starter
+from store.rejected import RejectedLine
+from store.store import Store
+
+
+@dataclass
+class LocalService:
+    """
+    The use cases on a store that this process has opened.
+
+    Parameters
+    ----------
+    store : Store
+    config : Config
+    code_version : str
+    """
+
+    store: Store
+    config: Config
+    code_version: str
+
+    @classmethod
+    def open(cls, config: Config, code_version: str, *, create: bool) -> LocalService:
+        """
+        Open the configured store.
+
+        Parameters
+        ----------
+        config : Config
+        code_version : str
+        create : bool
+            Make the store where there is none.
+
+        Raises
+        ------
+        StoreError
+            If it is not there, in use, newer or damaged.
+        """
+        folder = config.store
+        if not create and not (folder / "driftline.duckdb").exists():
+            raise StoreError(
+                f"no store in {folder}; load logs with 'driftline ingest PATH --store {folder}'"
+            )
+        return cls(Store.open(folder, create=create), config, code_version)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.store.close()
+
+    @property
+    def _runner(self) -> Runner:
+        return Runner(self.store, self.config, self.code_version)
+
+    # ------------------------------------------------------------------ logs
+
+    def ingest(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
+        """Load prediction logs; each source whole or not at all."""
+        return ingest_events(self.store, sources, options)
+
+    def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
+        """Load labels that came by themselves."""
+        return ingest_labels(self.store, sources, options)
+
+    def rejected(self, limit: int) -> list[RejectedLine]:
+        """Return the newest lines that could not be read."""
+        return self.store.rejected(limit)
+
+    def rejected_counts(self) -> dict[str, int]:
+        """Return how many lines could not be read, by reason."""
+        return self.store.rejected_counts()
+
+    def models(self, model: str | None = None) -> tuple[str, ...]:
+        """Return all models, or the one named, checked."""
+        return self._runner.models(model)
+
+    def starter(self, folder: str) -> str:
+        """Write a configuration for the models of the store; `folder` is how it names the store."""
+        return starter(self.store, folder)
+
+    # ------------------------------------------------------------------ runs
+
+    def run(
+        self, model: str | None, window: Window | None, as_of: datetime, now: datetime
+    ) -> list[Run]:
+        """Judge one window of one or every model."""
+        return self._runner.run(model, window, as_of, now)
+
+    def plan_due(self, now: datetime) -> list[Planned]:
+        """Return the windows that are complete and not yet judged."""
+        return self._runner.plan_due(now)
+
+    def plan_backfill(
+        self,
+        model: str | None,
+        start: datetime | None,
+        end: datetime | None,
+        reprocess: Reprocess,
+        now: datetime,
+    ) -> list[Planned]:
+        """Return the windows of a span that were not judged yet, or should be again."""
+        return self._runner.plan_backfill(model, start, end, reprocess, now)
+
+    def execute(self, planned: Sequence[Planned], now: datetime, progress: Progress) -> list[Run]:
+        """Judge planned windows."""
+        return self._runner.execute(planned, now, progress)
+
+    def stale(self, now: datetime) -> dict[str, Window]:
+        """Return the models whose monitor stands still, and the span nobody looked at."""
+        return stale_models(self.store, self.config, now)
+
+    # ------------------------------------------------------------------ baselines
+
+    def show_baseline(self, model: str, version: str | None, as_of: datetime) -> BaselineShown:
+        """Say what a model's newest window is compared with."""
+        self.models(model)
+        return baselines.show(self.store, self.config, model, version, as_of)
+
+    def set_baseline(self, model: str, span: Window | None, now: datetime) -> Window | None:
+        """Fix the span that a model's windows are compared with; None: let it move again."""
+        self.models(model)
+        return baselines.fix(self.store, self.config, model, span, now)
+
+    def accept(
+        self, model: str, columns: Sequence[str], since: datetime, why: str, who: str, now: datetime
+    ) -> Acceptance:
+        """Declare a lasting shift the new normal; its alerts end there."""
+        self.models(model)
+        acceptance = baselines.accept(self.store, model, columns, since, why, who, now)
+        refresh(self.store, self.config, model)
+        return acceptance
+
+    # ------------------------------------------------------------------ alerts and reports
+
+    def incidents(self, model: str | None = None, *, now: datetime | None = None) -> list[Incident]:
+        """
+        Return incidents, the worst first.
+
+        Parameters
+        ----------
+        model : str or None
+            None: of all models.
+        now : datetime or None
+            Given: also say which monitors stand still.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such model.
+        """
+        if model is not None:
+            self.models(model)
+        found = self.store.incidents(model)
+        if now is not None:
+            told = stale_incidents(self.store, self.config, now)
+            found += [incident for incident in told if model in (None, incident.model)]
+        return ordered(found)
+
+    def incident(self, name: str, now: datetime) -> Incident:
+        """Return one incident by its id or the beginning of it."""
+        return find(self.incidents(now=now), name)
+
+    def acknowledge(self, name: str, who: str, note: str | None, now: datetime) -> Incident:
+        """
+        Keep that somebody has taken an incident on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that id.
+        UsageError
+            If it follows from the clock alone and ends with the next run.
+        """
+        incident = self.incident(name, now)
+        if incident.cause is Cause.MONITOR:
+            raise UsageError(
+                f"{incident.incident_id} says that nothing was checked since "
+                f"{iso(incident.started_at)}; it ends with the next run: 'driftline due'"
+            )
+        self.store.acknowledge(incident.incident_id, who, note, now)
+        return self.incident(incident.incident_id, now)
+
+    def report(self, request: ReportRequest) -> ReportView:
+        """Gather what a report shows."""
+        self.models(request.model)
+        return build_view(self.store, self.config, self.code_version, request)
+
+    def report_rows(self, request: ReportRequest) -> ReportRows:
+        """Return the rows behind the newest judged window, for a report made by another tool."""
+        self.models(request.model)
+        return report_rows(self.store, self.config, request)
+
+    def sql(self, query: str) -> pa.Table:
+        """Answer one read-only query."""
+        return self.store.sql(query)
