@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from alerts.desk import headline
 from domain.finding import Finding
+from domain.headlines import headline
 from domain.incident import Incident
 from domain.run import Run
 from domain.sentences import finding_sentence, slo_sentence

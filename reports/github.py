@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from alerts.desk import headline
 from domain.catalogue import say
 from domain.finding import Severity, Verdict
+from domain.headlines import headline
 from domain.incident import Incident
 from domain.run import Run
 from domain.sentences import finding_sentence, slo_sentence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.desk import headline, sentences
 from domain.catalogue import say
+from domain.headlines import headline, sentences
 from domain.incident import AlertState, Incident
 from reports import numbers
 from reports.plain import printable

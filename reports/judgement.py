@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alerts.desk import headline
 from domain.catalogue import say
 from domain.finding import Calibration, Finding, Severity, Verdict
+from domain.headlines import headline
 from domain.incident import AlertState, Cause, Incident
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence

@@ -6,9 +6,9 @@ import re
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from alerts.desk import headline
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
+from domain.headlines import headline
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOResult, SLOState

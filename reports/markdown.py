@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from alerts.desk import headline
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
+from domain.headlines import headline
 from domain.incident import AlertState, Incident
 from domain.run import Run
 from domain.sentences import alert_sentence, finding_sentence, slo_sentence

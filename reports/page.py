@@ -8,10 +8,10 @@ from typing import Final
 
 from markupsafe import Markup
 
-from alerts.desk import headline
 from domain.catalogue import say
 from domain.column import Column
 from domain.finding import Finding, Verdict
+from domain.headlines import headline
 from domain.incident import AlertState, Incident
 from domain.profile import ColumnKind
 from domain.run import Run

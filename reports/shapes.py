@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypedDict
 
-from alerts.desk import headline
 from domain.finding import Calibration, Finding
+from domain.headlines import headline
 from domain.incident import Alert, Incident
 from domain.run import Performance, Run
 from domain.sentences import alert_sentence, finding_sentence, slo_sentence

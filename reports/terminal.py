@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.desk import headline
 from domain.catalogue import say
 from domain.finding import Finding
+from domain.headlines import headline
 from domain.incident import Incident
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence

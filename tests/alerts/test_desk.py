@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.desk import carry_acknowledgement, chosen, find, headline, ordered, sentences, stale
+from alerts.desk import carry_acknowledgement, chosen, find, ordered, stale
 from alerts.lifecycle import replay
 from alerts.policy import AlertPolicy
 from domain.catalogue import texts
 from domain.errors import UnknownNameError
 from domain.finding import Severity
+from domain.headlines import headline, sentences
 from domain.incident import AlertState, Cause, Incident
 from domain.texts.alerts import TEXTS
 from domain.window import Window

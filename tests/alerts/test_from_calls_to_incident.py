@@ -5,13 +5,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from alerts.desk import headline, sentences
 from alerts.evidence import evidence_of
 from alerts.lifecycle import replay
 from alerts.policy import AlertPolicy
 from detectors.blame import blame_replica
 from detectors.slo import BucketCounts, judge
 from domain.finding import Severity
+from domain.headlines import headline, sentences
 from domain.incident import AlertState, Cause
 from domain.run import Deployment, Run, RunStatus
 from domain.slo import SLO

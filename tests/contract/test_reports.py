@@ -13,8 +13,8 @@ import orjson
 import pytest
 from junitparser import JUnitXml
 
-from alerts.desk import headline
 from domain.errors import UnknownNameError
+from domain.headlines import headline
 from monitors.report_view import ReportView
 from reports.judgement import judge
 from reports.plain import printable
