@@ -24,6 +24,13 @@ class Reading:
     threshold: float | None
     drifted: bool
 
+    @property
+    def multiple(self) -> float | None:
+        """The reading as a multiple of its own alarm line, at least 0; None without either."""
+        if self.statistic is None or not self.threshold:
+            return None
+        return max(self.statistic / self.threshold, 0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnView:

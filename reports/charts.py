@@ -73,7 +73,7 @@ def history(
         None where no reading has a line to be measured by.
     """
     seen = [r for r in column.history if _touches(r.window, axis.window)]
-    points = [(reading.window, times(reading)) for reading in seen]
+    points = [(reading.window, reading.multiple) for reading in seen]
     values = [value for _, value in points if value is not None]
     if not values:
         return None
@@ -92,7 +92,7 @@ def history(
 
 def sparkline(column: ColumnView, axis: Axis, language: str) -> Markup | None:
     """Draw the history small; its scale is the same in every row, so that rows compare."""
-    points = [(reading.window, times(reading)) for reading in column.history]
+    points = [(reading.window, reading.multiple) for reading in column.history]
     if not any(value is not None for _, value in points):
         return None
     scale, loud = Scale((0.0, 3.0), _MINI_HEIGHT), _loud(column.history)
@@ -105,13 +105,6 @@ def sparkline(column: ColumnView, axis: Axis, language: str) -> Markup | None:
     ]
     title = say("report.chart.history", language, column=name_of(column))
     return svg.drawing(_MINI_HEIGHT + 4, title, [svg.stretched(_MINI_HEIGHT, inner, top=2)], "mini")
-
-
-def times(reading: Reading) -> float | None:
-    """Return a reading as a multiple of its own alarm line, at least 0; None without either."""
-    if reading.statistic is None or not reading.threshold:
-        return None
-    return max(reading.statistic / reading.threshold, 0.0)
 
 
 def _loud(readings: Sequence[Reading]) -> frozenset[Window]:

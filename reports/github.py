@@ -14,8 +14,9 @@ from domain.run import Run
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOState
 from monitors.report_view import ReportView
+from monitors.verdicts import deciding
 from reports import markdown
-from reports.judgement import deciding, judge, newest_runs, open_incidents
+from reports.judgement import judge, newest_runs, open_incidents
 from reports.plain import printable
 from reports.terminal import objective_name
 

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from domain.catalogue import say
 from monitors.report_view import ColumnView, Reading
 from reports import svg
-from reports.charts import times
 from reports.judgement import name_of
 from reports.plain import shortened
 from reports.timeline import Axis
@@ -49,7 +48,7 @@ def heatmap(columns: Sequence[ColumnView], axis: Axis, language: str) -> Markup:
 
 def level(reading: Reading) -> str:
     """Return the step of a reading: `LEVELS` by its verdict first, then by its multiple."""
-    multiple = times(reading)
+    multiple = reading.multiple
     if not reading.drifted:
         if multiple is None:
             return "none"

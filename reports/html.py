@@ -15,6 +15,7 @@ from domain.catalogue import say
 from domain.finding import Severity, Verdict
 from domain.run import Performance, Run
 from monitors.report_view import ReportView
+from monitors.verdicts import worst_by_column
 from reports import numbers, page, service_charts
 from reports.evidence import Figure, deployments, latency_limit, metrics, span_of
 from reports.judgement import (
@@ -22,7 +23,6 @@ from reports.judgement import (
     last_runs,
     newest_runs,
     open_incidents,
-    worst_by_column,
 )
 from reports.plain import printable
 from reports.timeline import Axis

@@ -13,18 +13,15 @@ from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOResult, SLOState
 from domain.window import Window
+from monitors import verdicts
 from monitors.report_view import ColumnView, ReportView
+from monitors.verdicts import column_findings, multiple, rank, service_findings, worst_by_column
 from reports import numbers
 
 _NAMES_SHOWN = 4
 # worst first
 BROKEN = (SLOState.BURNING_PAGE, SLOState.EXHAUSTED, SLOState.BURNING_TICKET)
-_ORDER = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
-# detectors that judge the service and not a column
 _HARD_RULES = "completeness"
-_SERVICE = ("traffic", "silence", "performance")
-# hard rules: a column is there or it is not, and no multiple of that says more
-_UNMEASURED = (*_SERVICE, "completeness")
 _COUNTED = (Cause.AVAILABILITY, Cause.LATENCY, Cause.TRAFFIC, Cause.MISSING)
 
 
@@ -108,52 +105,14 @@ def newest_runs(view: ReportView) -> tuple[Run, ...]:
     )
 
 
-def deciding(run: Run) -> list[Finding]:
-    """Return the findings of a run that decide; the readings beside them are left out."""
-    return [finding for finding in run.findings if finding.decides]
-
-
-def column_findings(run: Run) -> list[Finding]:
-    """Return the deciding findings about columns, without those about calls and performance."""
-    return [f for f in deciding(run) if f.detector not in _SERVICE]
-
-
-def worst_by_column(run: Run) -> list[Finding]:
-    """Return the deciding finding that matters most of each column, worst columns first."""
-    worst: dict[str, Finding] = {}
-    for finding in sorted(column_findings(run), key=_badness):
-        worst.setdefault(finding.column, finding)
-    return list(worst.values())
-
-
 def telling(column: ColumnView) -> Finding | None:
     """Return the deciding finding of a column that matters most; None without any finding."""
-    deciding_ones = [finding for finding in column.findings if finding.decides]
-    return min(deciding_ones or column.findings, key=_badness, default=None)
+    return verdicts.telling(column.findings)
 
 
 def name_of(column: ColumnView) -> str:
     """Return a column's name as its findings and incidents have it."""
     return column.findings[0].column if column.findings else column.column.name
-
-
-def rank(verdict: Verdict) -> int:
-    """Return where columns of this verdict stand; 0 comes first."""
-    return _ORDER.index(verdict)
-
-
-def _badness(finding: Finding) -> tuple[int, bool, float]:
-    return (
-        rank(finding.verdict),
-        # among the quiet ones, that which has a line says more than that it is there
-        finding.threshold is None,
-        -(severe_multiple(finding) or 0.0),
-    )
-
-
-def service_findings(run: Run) -> list[Finding]:
-    """Return the deciding findings about calls and performance."""
-    return [finding for finding in deciding(run) if finding.detector in _SERVICE]
 
 
 def open_incidents(view: ReportView) -> list[Incident]:
@@ -172,17 +131,9 @@ def everything_judged(run: Run) -> list[Finding]:
     return sorted(found, key=lambda finding: rank(finding.verdict))
 
 
-def severe_multiple(finding: Finding) -> float | None:
-    """Return the reading as a multiple of its own line; None where either is missing."""
-    # calls alarm when they fall below their line, so a multiple of it would read the wrong way
-    if finding.statistic is None or not finding.threshold or finding.detector in _UNMEASURED:
-        return None
-    return finding.statistic / finding.threshold
-
-
 def how_far(finding: Finding, language: str) -> str:
     """Write a reading as a multiple of its alarm line: from 1 on it drifted; empty without one."""
-    times = severe_multiple(finding)
+    times = multiple(finding)
     if times is None:
         return ""
     return say("report.far.line", language, times=numbers.multiple(times))
@@ -264,7 +215,7 @@ def _of_columns(view: ReportView, language: str) -> _Found | None:
     drifted = [(run, finding) for run, finding in judged if finding.verdict is Verdict.DRIFTED]
     if not drifted:
         return None
-    drifted.sort(key=lambda pair: severe_multiple(pair[1]) or 0.0, reverse=True)
+    drifted.sort(key=lambda pair: multiple(pair[1]) or 0.0, reverse=True)
     run, worst = drifted[0]
     columns = list(dict.fromkeys(finding.column for _, finding in drifted))
     claim = say(

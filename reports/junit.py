@@ -14,8 +14,9 @@ from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOResult, SLOState
 from domain.window import iso
 from monitors.report_view import ReportView
+from monitors.verdicts import deciding
 from reports import numbers
-from reports.judgement import deciding, judge
+from reports.judgement import judge
 
 # XML 1.0 section 2.2 allows no other characters, not even escaped
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -18,6 +18,7 @@ from domain.run import Run
 from domain.sentences import alert_sentence, bare_sentence, slo_sentence
 from domain.slo import BurnRate, SLOResult
 from monitors.report_view import ColumnView, ReportView
+from monitors.verdicts import rank, worst_by_column
 from reports import charts, numbers
 from reports.evidence import Figure, evidence, span_of
 from reports.heatmap import heatmap
@@ -28,9 +29,7 @@ from reports.judgement import (
     name_of,
     newest_runs,
     open_first,
-    rank,
     telling,
-    worst_by_column,
 )
 from reports.terminal import objective_name
 from reports.timeline import Axis
@@ -136,7 +135,7 @@ def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
     for version in versions:
         # sorted is stable: among equal verdicts the view's own order, worst first, stays
         own = sorted((c for c in shown if c.version == version), key=_rank)
-        lively = [column for column in own if any(charts.times(r) for r in column.history)]
+        lively = [column for column in own if any(r.multiple for r in column.history)]
         drawn = heatmap(lively, axis, language) if axis and lively else None
         rows = tuple(_column(column, axis, language) for column in own)
         if rows:

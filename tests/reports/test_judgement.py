@@ -11,7 +11,8 @@ from domain.incident import Cause
 from domain.profile import ColumnRole
 from domain.run import Deployment, RunStatus
 from domain.slo import SLOState
-from reports.judgement import Tone, judge, newest_runs, worst_by_column
+from monitors.verdicts import worst_by_column
+from reports.judgement import Tone, judge, newest_runs
 from tests.reports import views
 
 
