@@ -17,6 +17,7 @@ from store.names import quote_identifier, quote_text
 from store.outputs import note_outputs
 from store.registry import FeatureType, ModelTables, ensure_features, ensure_model
 from store.staging import StagedModel, Staging
+from store.stale_hours import MarkedHours, mark_stale
 
 # A sender that tries again may stamp the same id anew: ids are looked for this much around the
 # batch's own span. A store is never searched as a whole: its time map keeps the search cheap.
@@ -172,7 +173,10 @@ def load_events(
             staging.finish()
         with database.writing(connection):
             counts = sum(
-                (_merge(connection, model, staged) for model, staged in staging.models.items()),
+                (
+                    _merge(connection, model, staged, database.marked)
+                    for model, staged in staging.models.items()
+                ),
                 LoadCounts(),
             )
             _note_source(connection, source, counts)
@@ -212,7 +216,9 @@ def sources(connection: duckdb.DuckDBPyConnection) -> dict[str, LoadCounts]:
     return {name: LoadCounts(*counts) for name, *counts in connection.execute(_SOURCES).fetchall()}
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, model: str, staged: StagedModel) -> LoadCounts:
+def _merge(
+    connection: duckdb.DuckDBPyConnection, model: str, staged: StagedModel, marked: MarkedHours
+) -> LoadCounts:
     tables = ensure_model(connection, model)
     rows, failed, labelled = connection.execute(_TALLY.format(staged=staged.table)).fetchall()[0]
     _decide(connection, tables, staged.table)
@@ -220,6 +226,8 @@ def _merge(connection: duckdb.DuckDBPyConnection, model: str, staged: StagedMode
     # planning a statement over hundreds of columns costs more than what most loads need it for
     unanswered = _add_unanswered(connection, tables, staged) if failed else 0
     calls = add_calls(connection, tables, SLACK)
+    # in the transaction that stores the calls, so that none is ever stored and not counted
+    mark_stale(connection, model, marked)
     labels, of_known = add_inline_labels(connection, tables, staged.table) if labelled else (0, 0)
     note_outputs(connection, model)
     return LoadCounts(predictions, calls, labels, rows - predictions - unanswered - of_known)

@@ -45,7 +45,7 @@ _GROUPED = """
 """
 _STORED = """
     create or replace temp table stored_calls as
-    select id
+    select id, ts
     from {calls}
     where ts between (select min(ts) - {slack} from new_calls)
                  and (select max(ts) + {slack} from new_calls)

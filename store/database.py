@@ -16,6 +16,7 @@ from domain.errors import StoreError, StoreVersionError
 from store.faults import translated
 from store.filesystem import refuse_network
 from store.registry import refresh_views
+from store.stale_hours import MarkedHours
 
 FILE_NAME: Final = "driftline.duckdb"
 # A load of 4 million rows of 25 features stays under 1.4 GB and spills the rest beside the file;
@@ -66,6 +67,7 @@ class Database:
         self.path = path
         self._connection = connection
         self._writer = threading.RLock()
+        self.marked = MarkedHours()
 
     @classmethod
     def open(cls, directory: Path, *, create: bool) -> Database:
@@ -156,6 +158,7 @@ class Database:
                 chosen.execute("commit")
             except BaseException:
                 _end(chosen)
+                self.marked.forget()  # the marks of this transaction are gone with it
                 raise
 
     def checkpoint(self) -> None:
