@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ from alerts.desk import find, ordered
 from domain.acceptance import Acceptance
 from domain.errors import StoreError, UsageError
 from domain.incident import Cause, Incident
+from domain.key import Grant, Key, NewKey, Scope
 from domain.run import Run
 from domain.window import Window, iso
 from ingest.sources import SourceFile
@@ -22,6 +23,7 @@ from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
+from monitors.key_ring import KeyRing
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
@@ -45,6 +47,10 @@ class LocalService:
     store: Store
     config: Config
     code_version: str
+    _ring: KeyRing = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._ring = KeyRing(self.store)
 
     @classmethod
     def open(cls, config: Config, code_version: str, *, create: bool) -> LocalService:
@@ -226,3 +232,28 @@ class LocalService:
     def sql(self, query: str) -> pa.Table:
         """Answer one read-only query."""
         return self.store.sql(query)
+
+    # ------------------------------------------------------------------ keys
+
+    def create_key(
+        self,
+        name: str,
+        scopes: Sequence[Scope],
+        models: Sequence[str] | None,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> NewKey:
+        """Make a key of the HTTP interface; see `KeyRing.create` for what it refuses."""
+        return self._ring.create(name, scopes, models, expires_at, now)
+
+    def keys(self) -> tuple[Key, ...]:
+        """Return every key that was ever made, oldest first."""
+        return self._ring.all_keys()
+
+    def revoke_key(self, name: str, now: datetime) -> Key:
+        """Let a key, by its name or id, open nothing any more."""
+        return self._ring.revoke(name, now)
+
+    def authorize(self, secret: str, now: datetime) -> Grant | None:
+        """Return what a key's secret opens; None: nothing."""
+        return self._ring.authorize(secret, now)

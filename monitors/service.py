@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from domain.acceptance import Acceptance
 from domain.incident import Acknowledgement, Incident
+from domain.key import Grant, Key, NewKey, Scope
 from domain.run import Run
 from domain.window import Window
 from ingest.sources import SourceFile
@@ -154,6 +155,31 @@ class Service(Protocol):
 
     def sql(self, query: str) -> pa.Table:
         """Answer one read-only query."""
+        ...
+
+    # ------------------------------------------------------------------ keys
+
+    def create_key(
+        self,
+        name: str,
+        scopes: Sequence[Scope],
+        models: Sequence[str] | None,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> NewKey:
+        """Make a key of the HTTP interface; its secret is shown this once."""
+        ...
+
+    def keys(self) -> tuple[Key, ...]:
+        """Return every key that was ever made, oldest first."""
+        ...
+
+    def revoke_key(self, name: str, now: datetime) -> Key:
+        """Let a key, by its name or id, open nothing any more."""
+        ...
+
+    def authorize(self, secret: str, now: datetime) -> Grant | None:
+        """Return what a key's secret opens; None: nothing."""
         ...
 
     # ------------------------------------------------------------------ what the pages show

@@ -8,9 +8,10 @@ from datetime import datetime
 from domain.acceptance import Acceptance
 from domain.baseline import FrozenBaseline
 from domain.incident import AlertState, Incident
+from domain.key import Key
 from domain.run import Run, RunStatus
 from domain.window import Window
-from store import baselines, run_status
+from store import baselines, keys, run_status
 from store.database import Database
 from store.findings import FindingsWanted
 from store.incidents import acknowledge, find_incidents, save_incidents
@@ -144,3 +145,23 @@ class Results:
         """Return a model's acceptances in the order in which they were made."""
         with self._database.reading() as connection:
             return baselines.find_acceptances(connection, model)
+
+    def add_key(self, key: Key, digest: bytes) -> None:
+        """Keep a key of the HTTP interface under the SHA-256 of its secret."""
+        with self._database.writing() as connection:
+            keys.add_key(connection, key, digest)
+
+    def all_keys(self) -> list[tuple[Key, bytes]]:
+        """Return every key that was ever made and the digest of its secret, oldest first."""
+        with self._database.reading() as connection:
+            return keys.find_keys(connection)
+
+    def revoke_key(self, key_id: str, at: datetime) -> None:
+        """Let a key open nothing any more; when it first was revoked stays."""
+        with self._database.writing() as connection:
+            keys.revoke_key(connection, key_id, at)
+
+    def note_key_use(self, key_id: str, at: datetime) -> None:
+        """Keep when a key was last used."""
+        with self._database.writing() as connection:
+            keys.note_use(connection, key_id, at)
