@@ -47,13 +47,18 @@ def heatmap(columns: Sequence[ColumnView], axis: Axis, language: str) -> Markup:
 
 
 def level(reading: Reading) -> str:
-    """Return the step of a reading: `LEVELS` by its verdict first, then by its multiple."""
+    """
+    Return the step of a reading: `LEVELS` by its verdict first, then by its multiple.
+
+    A column that alarmed below its line was gone or of another type: no multiple says how far
+    that is, and it is not the faintest of alarms.
+    """
     multiple = reading.multiple
     if not reading.drifted:
         if multiple is None:
             return "none"
         return "near" if multiple >= _NEAR else "quiet"
-    if multiple is None or multiple >= 3:
+    if multiple is None or multiple < 1 or multiple >= 3:
         return "drift3"
     return "drift2" if multiple >= 2 else "drift"
 

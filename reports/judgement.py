@@ -233,7 +233,7 @@ def _of_columns(view: ReportView, language: str) -> _Found | None:
     if certain:
         facts.append(say("report.fact.critical", language, names=names(certain, language)))
     if len(certain) < len(columns):
-        facts.append(_sure_of_drift([finding for _, finding in drifted], run, language))
+        facts.append(sure_of_drift([finding for _, finding in drifted], run, language))
     return Tone.CRITICAL if certain else Tone.WARNING, claim, facts
 
 
@@ -265,7 +265,7 @@ def _of_quiet(view: ReportView, language: str) -> _Found:
     watched = any(_measured(result) for run in runs for result in run.slos)
     facts = [_window(runs[0], language)] if view.span else []
     if judged:
-        facts.append(_sure_of_drift(said, runs[0], language))
+        facts.append(sure_of_drift(said, runs[0], language))
     for name, verdict in (("blind", Verdict.BLIND), ("unjudged", Verdict.INCONCLUSIVE)):
         unseen = {f.column for f in findings if f.verdict is verdict}
         if unseen:
@@ -301,10 +301,11 @@ def _sure_of_incident(view: ReportView, incident: Incident, language: str) -> li
     if incident.cause is not Cause.DRIFT or not runs:
         return []
     concerned = [f for run in runs for f in worst_by_column(run) if f.column in incident.subjects]
-    return [_sure_of_drift(concerned, runs[0], language)] if concerned else []
+    return [sure_of_drift(concerned, runs[0], language)] if concerned else []
 
 
-def _sure_of_drift(findings: list[Finding], run: Run, language: str) -> str:
+def sure_of_drift(findings: list[Finding], run: Run, language: str) -> str:
+    """Say how well the lines are known that these findings of a run were judged by."""
     words = {Calibration.FULL: "calibrated", Calibration.WEAK: "weak", Calibration.NONE: "none"}
     # a hard rule needs no calibration
     known = {finding.calibrated for finding in findings if finding.detector != _HARD_RULES}

@@ -193,7 +193,7 @@ def reading(statistic: float | None, *, drifted: bool) -> Reading:
         (8.0, True, "drift2"),
         (99.0, True, "drift3"),
         (None, True, "drift3"),
-        (0.0, True, "drift"),
+        (0.0, True, "drift3"),
     ],
 )
 def test_a_cell_is_red_exactly_when_the_window_alarmed(statistic, drifted, level) -> None:
