@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from domain.finding import Calibration, Finding, Severity, Verdict
 from domain.profile import ColumnRole
-from domain.run import Run
+from domain.run import Deployment, Run
+from domain.window import Window
 from store.bulk import flags, insert_rows, numbers, texts, whole
+from store.moments import from_stored
 from store.run_keys import KEY_COLUMNS, RunChoice, RunKey, key_columns
 
 FindingsWanted = Literal["all", "deciding", "notable", "none"]
@@ -24,15 +26,24 @@ _WANTED: Final[dict[str, str]] = {
     "deciding": "(decides and (verdict <> 'ok' or calibrated <> 'not calibrated'))",
     "notable": "(verdict in ('drifted', 'blind') or severity is not null)",
 }
-_FINDINGS = """
-    {chosen}
-    select
+_FIELDS: Final = """
         {key}, column_name, kind, detector, verdict, reason, statistic, p_value, threshold,
         severity, exact, calibrated, decides, n_reference, n_current, details
+"""
+_FINDINGS: Final = f"""
+    {{chosen}}
+    select {_FIELDS}
     from findings
-    join chosen using ({key})
-    where {wanted}
+    join chosen using ({{key}})
+    where {{wanted}}
     order by position
+"""
+_BY: Final = f"""
+    select {_FIELDS}
+    from findings
+    where model = $model
+      and detector = $detector
+    order by window_start, window_end, version, position
 """
 
 
@@ -58,6 +69,21 @@ def findings_of(
     for row in connection.execute(sql, choice.values).fetchall():
         found.setdefault(row[:4], []).append(_finding(row[4:]))
     return {key: tuple(findings) for key, findings in found.items()}
+
+
+def findings_by(
+    connection: duckdb.DuckDBPyConnection, model: str, detector: str
+) -> list[tuple[Deployment, Window, Finding]]:
+    """Return all that one detector found of a model, oldest window first."""
+    values = {"model": model, "detector": detector}
+    return [
+        (
+            Deployment(row[0], row[1]),
+            Window(from_stored(row[2]), from_stored(row[3])),
+            _finding(row[4:]),
+        )
+        for row in connection.execute(_BY.format(key=KEY_COLUMNS), values).fetchall()
+    ]
 
 
 def _columns(found: Sequence[Finding]) -> dict[str, pa.Array]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from domain.errors import UnknownNameError
 from domain.finding import Severity
-from domain.incident import Alert, AlertState, Cause, Incident
+from domain.incident import Acknowledgement, Alert, AlertState, Cause, Incident
 from store.bulk import insert_rows, lists, texts, times, whole, with_rows
 from store.moments import from_stored, from_stored_or_none, to_stored, to_stored_or_none
 
@@ -65,6 +65,12 @@ _KNOWN = "select incident_id from incidents"
 _ACKNOWLEDGE = """
     insert into acknowledgements
     values ($incident_id, $who, $note, $at)
+"""
+_SAID = """
+    select who, note, acknowledged_at
+    from acknowledgements
+    where incident_id = $incident_id
+    order by acknowledged_at, rowid
 """
 _KEEP_SAID = """
     insert into acknowledgements
@@ -159,6 +165,14 @@ def acknowledge(
         _ACKNOWLEDGE,
         {"incident_id": incident_id, "who": who, "note": note, "at": to_stored(at)},
     )
+
+
+def find_acknowledgements(
+    connection: duckdb.DuckDBPyConnection, incident_id: str
+) -> tuple[Acknowledgement, ...]:
+    """Return who has taken an incident on, oldest first."""
+    rows = connection.execute(_SAID, {"incident_id": incident_id}).fetchall()
+    return tuple(Acknowledgement(who, note, from_stored(at)) for who, note, at in rows)
 
 
 def _incident_columns(incidents: Sequence[Incident]) -> dict[str, pa.Array]:

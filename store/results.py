@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import contextlib
+from collections.abc import Collection, Generator, Mapping, Sequence
 from datetime import datetime
+
+import duckdb
 
 from domain.acceptance import Acceptance
 from domain.baseline import FrozenBaseline
-from domain.incident import AlertState, Incident
+from domain.finding import Finding
+from domain.incident import Acknowledgement, AlertState, Incident
 from domain.key import Key
-from domain.run import Run, RunStatus
+from domain.run import Deployment, Run, RunStatus
 from domain.window import Window
 from store import baselines, keys, run_status
+from store.column_readings import (
+    ColumnReading,
+    Deciders,
+    Furthest,
+    find_furthest,
+    find_readings,
+)
 from store.database import Database
-from store.findings import FindingsWanted
-from store.incidents import acknowledge, find_incidents, save_incidents
+from store.findings import FindingsWanted, findings_by
+from store.incidents import acknowledge, find_acknowledgements, find_incidents, save_incidents
+from store.revision import Revision
 from store.run_keys import RunChoice
+from store.run_points import RunPoint, find_points
 from store.runs import find_runs, save_runs
 
 
@@ -30,10 +43,21 @@ class Results:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._revision = Revision()
+
+    def revision(self) -> str:
+        """Return a token that changes with every write of runs, incidents or decisions."""
+        return self._revision.token()
+
+    @contextlib.contextmanager
+    def _changing(self) -> Generator[duckdb.DuckDBPyConnection]:
+        with self._database.writing() as connection:
+            yield connection
+        self._revision.raise_()
 
     def save_runs(self, runs: Sequence[Run]) -> None:
         """Keep runs; the run of a deployment and window replaces an earlier one of the same."""
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             save_runs(connection, runs)
 
     def runs(
@@ -60,7 +84,30 @@ class Results:
             Notable: drifted, blind, or with a severity.
         """
         with self._database.reading() as connection:
-            return find_runs(connection, RunChoice(model, version, span, newest_only), findings)
+            choice = RunChoice(model, version, span, 1 if newest_only else None)
+            return find_runs(connection, choice, findings)
+
+    def run_points(self, choice: RunChoice) -> list[RunPoint]:
+        """Return runs as points of a chart, oldest window first."""
+        with self._database.reading() as connection:
+            return find_points(connection, choice)
+
+    def column_readings(self, choice: RunChoice, by: Deciders) -> list[ColumnReading]:
+        """Return how far every judged column was from its line in some runs, oldest first."""
+        with self._database.reading() as connection:
+            return find_readings(connection, choice, by)
+
+    def furthest_columns(
+        self, choice: RunChoice, by: Deciders
+    ) -> Mapping[tuple[Deployment, Window], Furthest]:
+        """Return how far the furthest column was in each of some runs."""
+        with self._database.reading() as connection:
+            return find_furthest(connection, choice, by)
+
+    def findings_by(self, model: str, detector: str) -> list[tuple[Deployment, Window, Finding]]:
+        """Return all that one detector found of a model, oldest window first."""
+        with self._database.reading() as connection:
+            return findings_by(connection, model, detector)
 
     def run_statuses(self, model: str) -> dict[Window, RunStatus]:
         """Return every window of a model that was judged after its end, and how that went."""
@@ -84,7 +131,7 @@ class Results:
             or of a try that failed, goes too.
         runs : sequence of Run
         """
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             run_status.forget_windows(connection, model, windows)
             save_runs(connection, runs)
 
@@ -101,7 +148,7 @@ class Results:
         since : datetime, optional
             Incidents that started before it stay, unless one of `incidents` has their id.
         """
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             save_incidents(connection, model, incidents, since)
 
     def incidents(
@@ -113,12 +160,17 @@ class Results:
 
     def acknowledge(self, incident_id: str, who: str, note: str | None, at: datetime) -> None:
         """Keep that somebody has taken an incident on."""
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             acknowledge(connection, incident_id, who, note, at)
+
+    def acknowledgements(self, incident_id: str) -> tuple[Acknowledgement, ...]:
+        """Return who has taken an incident on, oldest first."""
+        with self._database.reading() as connection:
+            return find_acknowledgements(connection, incident_id)
 
     def save_baseline(self, baseline: FrozenBaseline) -> None:
         """Keep a baseline; it replaces the model's earlier one of the same name."""
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             baselines.save_baseline(connection, baseline)
 
     def baseline(self, model: str, name: str) -> FrozenBaseline | None:
@@ -133,12 +185,12 @@ class Results:
 
     def drop_baseline(self, model: str, name: str) -> None:
         """Forget a model's baseline of that name, if there is one."""
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             baselines.drop_baseline(connection, model, name)
 
     def save_acceptance(self, acceptance: Acceptance) -> None:
         """Add an acceptance; none is ever changed."""
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             baselines.save_acceptance(connection, acceptance)
 
     def acceptances(self, model: str) -> tuple[Acceptance, ...]:

@@ -34,7 +34,7 @@ _NEWEST = """
         qualify row_number() over (
             partition by model, version
             order by window_end desc, window_start
-        ) = 1
+        ) <= $most
 """
 
 
@@ -49,29 +49,30 @@ class RunChoice:
         None: all of them.
     span : Window or None
         Those whose window overlaps it.
-    newest_only : bool
-        Only the newest window of each deployment.
+    most : int or None
+        Only so many of the newest windows of each deployment; None: all.
     """
 
     model: str | None = None
     version: str | None = None
     span: Window | None = None
-    newest_only: bool = False
+    most: int | None = None
 
     @property
     def sql(self) -> str:
         """The keys of the chosen runs, as a table ``chosen`` in front of a query."""
-        return _CHOSEN.format(key=KEY_COLUMNS, newest=_NEWEST if self.newest_only else "")
+        return _CHOSEN.format(key=KEY_COLUMNS, newest="" if self.most is None else _NEWEST)
 
     @property
     def values(self) -> dict[str, object]:
         """What the names in `sql` stand for."""
-        return {
+        values: dict[str, object] = {
             "model": self.model,
             "version": self.version,
             "start": to_stored_or_none(self.span.start if self.span else None),
             "end": to_stored_or_none(self.span.end if self.span else None),
         }
+        return values if self.most is None else {**values, "most": self.most}
 
 
 def run_key(run: Run) -> RunKey:

@@ -120,7 +120,7 @@ def _run(row: tuple[Any, ...], findings: tuple[Finding, ...], slos: tuple[SLORes
         data_to=from_stored_or_none(row[15]),
         findings=findings,
         slos=slos,
-        performance=_performance(row[16]),
+        performance=read_performance(row[16]),
         error=row[17],
     )
 
@@ -133,7 +133,8 @@ def _performance_text(performance: Performance | None) -> str | None:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def _performance(text: str | None) -> Performance | None:
+def read_performance(text: str | None) -> Performance | None:
+    """Read a run's performance as it is stored."""
     if text is None:
         return None
     fields = json.loads(text)
