@@ -13,21 +13,25 @@ import pyarrow as pa
 from alerts.desk import find, ordered
 from domain.acceptance import Acceptance
 from domain.errors import StoreError, UsageError
-from domain.incident import Cause, Incident
+from domain.incident import Acknowledgement, Cause, Incident
 from domain.key import Grant, Key, NewKey, Scope
-from domain.run import Run
+from domain.run import Deployment, Run
 from domain.window import Window, iso
 from ingest.sources import SourceFile
 from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
+from monitors.gathering import drift, fleet, versions
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.key_ring import KeyRing
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
 from monitors.starter import starter
+from monitors.views.drift import Against, Distribution, DriftView
+from monitors.views.fleet import FleetView, StoreFacts, Target
+from monitors.views.versions import PerformanceView, VersionsView
 from store.rejected import RejectedLine
 from store.store import Store
 
@@ -113,6 +117,10 @@ class LocalService:
         """Return all models, or the one named, checked."""
         return self._runner.models(model)
 
+    def facts(self) -> StoreFacts:
+        """Return what `doctor` says of the store."""
+        return fleet.facts(self.store)
+
     def starter(self, folder: str) -> str:
         """Write a configuration for the models of the store; `folder` is how it names the store."""
         return starter(self.store, folder)
@@ -169,6 +177,11 @@ class LocalService:
         refresh(self.store, self.config, model)
         return acceptance
 
+    def acceptances(self, model: str) -> tuple[Acceptance, ...]:
+        """Return what was accepted as the new normal, in the order in which it was."""
+        self.models(model)
+        return self.store.acceptances(model)
+
     # ------------------------------------------------------------------ alerts and reports
 
     def incidents(self, model: str | None = None, *, now: datetime | None = None) -> list[Incident]:
@@ -219,6 +232,10 @@ class LocalService:
         self.store.acknowledge(incident.incident_id, who, note, now)
         return self.incident(incident.incident_id, now)
 
+    def acknowledgements(self, name: str, now: datetime) -> tuple[Acknowledgement, ...]:
+        """Return who has taken an incident on, oldest first."""
+        return self.store.acknowledgements(self.incident(name, now).incident_id)
+
     def report(self, request: ReportRequest) -> ReportView:
         """Gather what a report shows."""
         self.models(request.model)
@@ -257,3 +274,40 @@ class LocalService:
     def authorize(self, secret: str, now: datetime) -> Grant | None:
         """Return what a key's secret opens; None: nothing."""
         return self._ring.authorize(secret, now)
+
+    # ------------------------------------------------------------------ what the pages show
+
+    def revision(self) -> str:
+        """Return a token that changes whenever runs, incidents or decisions have changed."""
+        return self.store.revision()
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return what can be looked at: models, their versions, their judged windows."""
+        return fleet.targets(self.store)
+
+    def fleet(self, now: datetime) -> FleetView:
+        """Gather how every deployment stands."""
+        return fleet.fleet(self.store, self.config, now)
+
+    def drift(self, model: str, version: str, window: Window | None) -> DriftView:
+        """Gather what a window's run found of every column, and how each column got there."""
+        self.models(model)
+        return drift.drift(self.store, model, version, window)
+
+    def distribution(
+        self, model: str, version: str, window: Window, column: str, against: Against
+    ) -> Distribution:
+        """Return one column's rows in one window beside what they are compared with."""
+        self.models(model)
+        of = Deployment(model, version)
+        return drift.distribution(self.store, self.config, of, window, column, against)
+
+    def versions(self, model: str) -> VersionsView:
+        """Gather what the versions of a model answered, window by window."""
+        self.models(model)
+        return versions.versions(self.store, self.config, model)
+
+    def performance(self, model: str) -> PerformanceView:
+        """Gather how good a model's predictions were, as far as labels have arrived."""
+        self.models(model)
+        return versions.performance(self.store, model)

@@ -42,7 +42,7 @@ class ColumnHistory:
         One for each of the view's windows; None where the column was not judged.
     since : datetime or None
         Start of the first window of the unbroken row of drifted ones that ends with the shown
-        window; None where it does not drift.
+        window; None where it does not drift. Windows that were not judged do not break it.
     visible_shift : float or None
         Smallest shift, in standard deviations (of a category: share of rows), that would be seen;
         None: blind or not calibrated.
@@ -95,6 +95,10 @@ class Distribution:
         Each over a grid of its own unless `against` is `configured`; None where nothing was kept.
     reference_name : str
         In words a reader understands: the baseline, or the other window or version.
+    reference_version : str or None
+    reference_window : Window or None
+        Whose counts the reference is, unless `against` is `configured`; None where there is no
+        such window.
     """
 
     column: Column
@@ -104,3 +108,5 @@ class Distribution:
     reference: Profile | None
     current: Profile | None
     reference_name: str
+    reference_version: str | None = None
+    reference_window: Window | None = None

@@ -1,0 +1,253 @@
+"""Gathering how every deployment stands, and what can be looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from alerts.desk import ordered
+from detectors.psi import NAME as PSI
+from domain.finding import Finding, Severity, Verdict
+from domain.incident import AlertState, Incident
+from domain.run import Deployment, Run, RunStatus
+from domain.window import Window, align, windows_between
+from monitors.alert_desk import stale_incidents, stale_models
+from monitors.config import Config
+from monitors.gathering.judged import DECIDERS, is_whole_model, points_of, versions_of
+from monitors.verdicts import deciding, multiple, worst_by_column
+from monitors.views.fleet import (
+    DeploymentView,
+    FleetView,
+    Health,
+    JudgedWindow,
+    StoreFacts,
+    Target,
+    TrendPoint,
+)
+from store.column_readings import Furthest
+from store.run_keys import RunChoice
+from store.run_points import RunPoint
+from store.store import Store
+
+TREND_WINDOWS: Final = 30
+_INCIDENTS: Final = 50
+# a version that was judged in none of the model's newest windows serves no more
+_RETIRED_AFTER: Final = 2
+_WORST_FIRST: Final = (
+    RunStatus.FAILED,
+    RunStatus.VIOLATIONS,
+    RunStatus.OK,
+    RunStatus.INSUFFICIENT,
+)
+_OF_SEVERITY: Final = {Severity.CRITICAL: Health.CRITICAL, Severity.WARNING: Health.WARNING}
+_HEALTHS: Final = tuple(Health)
+
+
+def targets(store: Store) -> tuple[Target, ...]:
+    """Return what can be looked at: models, their versions, their judged windows."""
+    points = points_of(store)
+    of_model = versions_of(points)
+    return tuple(
+        _target(store, model, {d: points[d] for d in of_model.get(model, ())})
+        for model in store.models()
+    )
+
+
+def facts(store: Store) -> StoreFacts:
+    """Return what `doctor` says of the store."""
+    models = store.models()
+    return StoreFacts(
+        version=store.version(),
+        size_bytes=store.size_bytes(),
+        data_spans={model: store.data_span(model) for model in models},
+        last_run_ends={model: store.last_run_end(model) for model in models},
+    )
+
+
+def fleet(store: Store, config: Config, now: datetime) -> FleetView:
+    """Gather how every deployment stands at `now`."""
+    stale = stale_models(store, config, now)
+    incidents = ordered([*store.incidents(), *stale_incidents(store, config, now)])
+    views = _Deployments(store, stale, incidents).views()
+    newest = [_newest_two(points) for points in _by_model(points_of(store, most=2)).values()]
+    spans = [span for model in store.models() if (span := store.data_span(model)) is not None]
+    return FleetView(
+        deployments=tuple(sorted(views, key=_worst_first)),
+        incidents=tuple(sorted(incidents, key=_is_over)[:_INCIDENTS]),
+        stale=stale,
+        data_until=max((span.end for span in spans), default=None),
+        next_check=_next_check(store, config, now) if spans else None,
+        predictions=sum(now_n for now_n, _ in newest),
+        predictions_before=sum(before for _, before in newest),
+    )
+
+
+def _target(store: Store, model: str, points: Mapping[Deployment, Sequence[RunPoint]]) -> Target:
+    named = {d: p for d, p in points.items() if not is_whole_model(p)}
+    worst: dict[Window, RunStatus] = {}
+    for point in (p for own in points.values() for p in own):
+        known = worst.get(point.window, point.status)
+        worst[point.window] = min(known, point.status, key=_WORST_FIRST.index)
+    return Target(
+        model=model,
+        versions=_versions(store, model, named),
+        windows=tuple(JudgedWindow(window, worst[window]) for window in sorted(worst)),
+        data_span=store.data_span(model),
+    )
+
+
+def _versions(
+    store: Store, model: str, points: Mapping[Deployment, Sequence[RunPoint]]
+) -> tuple[str, ...]:
+    if not points:
+        known = store.deployments(model)
+        return tuple(
+            d.version for d in sorted(known, key=lambda d: (d.last, d.predictions), reverse=True)
+        )
+    last = {
+        d.version: (
+            max((p.data_to for p in own if p.data_to is not None), default=own[0].window.start),
+            sum(p.n_predictions for p in own),
+        )
+        for d, own in points.items()
+    }
+    return tuple(sorted(last, key=lambda version: last[version], reverse=True))
+
+
+class _Deployments:
+    """Makes the lines of the fleet from what is read once for all of them."""
+
+    def __init__(
+        self, store: Store, stale: Mapping[str, Window], incidents: Sequence[Incident]
+    ) -> None:
+        self._runs = {run.deployment: run for run in store.runs(newest_only=True)}
+        self._points = points_of(store, most=TREND_WINDOWS)
+        self._furthest = store.furthest_columns(RunChoice(most=TREND_WINDOWS), DECIDERS)
+        self._stale = stale
+        self._open = [i for i in incidents if not _is_over(i)]
+
+    def views(self) -> list[DeploymentView]:
+        """Return one line for each deployment that was judged."""
+        return [
+            self._view(deployment, self._points[deployment], others)
+            for others in versions_of(self._points).values()
+            for deployment in _shown(others, self._points)
+        ]
+
+    def _view(
+        self, deployment: Deployment, points: Sequence[RunPoint], others: Sequence[Deployment]
+    ) -> DeploymentView:
+        run = self._runs[deployment]
+        worst = worst_by_column(run)
+        verdicts = Counter(finding.verdict for finding in worst)
+        own = [i for i in self._open if _concerns(i, deployment)]
+        return DeploymentView(
+            deployment=deployment,
+            health=self._health(run, others, own),
+            run=replace(run, findings=tuple(deciding(run))),
+            failed_share=points[-1].failed_share,
+            p99_ms=points[-1].p99_ms,
+            drifting=verdicts[Verdict.DRIFTED],
+            blind=verdicts[Verdict.BLIND],
+            unjudged=verdicts[Verdict.INCONCLUSIVE],
+            judged=len(worst),
+            worst=worst[0] if worst else None,
+            psi=_psi(run, worst),
+            trend=tuple(self._trend(point) for point in points),
+            incidents=tuple(i.incident_id for i in own),
+        )
+
+    def _health(
+        self,
+        run: Run,
+        others: Sequence[Deployment],
+        own: Sequence[Incident],
+    ) -> Health:
+        found = [_OF_SEVERITY[i.severity] for i in own if i.severity in _OF_SEVERITY]
+        newest = max(
+            (p for other in others for p in self._points[other]), key=lambda p: p.window.end
+        )
+        if run.status is RunStatus.FAILED or (
+            newest.status is RunStatus.FAILED and newest.window.end >= run.window.end
+        ):
+            found.append(Health.FAILED)
+        if run.deployment.model in self._stale:
+            found.append(Health.STALE)
+        missed = (newest.window.end - run.window.end) / run.window.duration
+        if run.status is RunStatus.INSUFFICIENT or missed >= _RETIRED_AFTER:
+            found.append(Health.UNJUDGED)
+        return min(found, key=_HEALTHS.index, default=Health.OK)
+
+    def _trend(self, point: RunPoint) -> TrendPoint:
+        far = self._furthest.get((point.deployment, point.window), Furthest(None, drifted=False))
+        return TrendPoint(
+            window=point.window,
+            multiple=far.multiple,
+            drifted=far.drifted,
+            n_calls=point.n_calls,
+            p99_ms=point.p99_ms,
+        )
+
+
+def _shown(
+    others: Sequence[Deployment], points: Mapping[Deployment, Sequence[RunPoint]]
+) -> list[Deployment]:
+    """Leave out the failed tries of a whole model, where it has versions."""
+    named = [d for d in others if not is_whole_model(points[d])]
+    return named or list(others)
+
+
+def _psi(run: Run, worst: Sequence[Finding]) -> float | None:
+    """Return the PSI of the worst column, as a reading beside its verdict."""
+    own = (f for f in run.findings if worst and (f.detector, f.column) == (PSI, worst[0].column))
+    return next((f.statistic for f in own), None)
+
+
+def _concerns(incident: Incident, deployment: Deployment) -> bool:
+    return incident.model == deployment.model and deployment.version in incident.versions
+
+
+def _is_over(incident: Incident) -> bool:
+    return incident.state is AlertState.RESOLVED
+
+
+def _worst_first(view: DeploymentView) -> tuple[int, float, str, str]:
+    far = multiple(view.worst) if view.worst is not None else None
+    return (
+        _HEALTHS.index(view.health),
+        -(far or 0.0),
+        view.deployment.model,
+        view.deployment.version,
+    )
+
+
+def _by_model(points: Mapping[Deployment, Sequence[RunPoint]]) -> dict[str, list[RunPoint]]:
+    return {
+        model: [p for d in deployments for p in points[d]]
+        for model, deployments in versions_of(points).items()
+    }
+
+
+def _newest_two(points: Sequence[RunPoint]) -> tuple[int, int]:
+    """Return the predictions of a model's newest window, and of the one before it."""
+    counted: Counter[Window] = Counter()
+    for point in points:
+        counted[point.window] += point.n_predictions
+    newest = [*sorted(counted, reverse=True), None, None][:2]
+    now_n, before = (counted[window] if window is not None else 0 for window in newest)
+    return now_n, before
+
+
+def _next_check(store: Store, config: Config, now: datetime) -> datetime | None:
+    """Return when the next window of any model is complete, its grace included."""
+    ends: list[datetime] = []
+    for model in store.models():
+        monitor = config.monitor(model)
+        length, zone = monitor.window, config.timezone
+        start = align(now - monitor.grace, length, zone)
+        following = windows_between(start, start + 2 * length, length, zone)[0]
+        ends.append(following.end + monitor.grace)
+    return min(ends, default=None)
