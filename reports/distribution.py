@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,7 +56,8 @@ def bars(reference: Profile | None, current: Profile | None, n_bars: int) -> Bar
     Parameters
     ----------
     reference, current : Profile or None
-        Over one grid; None counts as no rows.
+        None counts as no rows. Over different grids, numbers are spread over the edges of both
+        and categories put into all labels of both.
     n_bars : int
         Most bars wanted between the two overflow bars, or most categories.
 
@@ -69,19 +71,42 @@ def bars(reference: Profile | None, current: Profile | None, n_bars: int) -> Bar
     Inside a cell the rows are taken as spread evenly, so a bar's height is an interpolation of
     the cells; the verdict is not made from it.
     """
-    profile = current or reference
-    if profile is None or not any(side and side.n for side in (reference, current)):
+    known = [side for side in (reference, current) if side is not None]
+    if not any(side.n for side in known):
         return None
-    sides = (_shares(reference, profile.grid), _shares(current, profile.grid))
-    labels, heights = _bars_of_grid(profile.grid, sides, n_bars)
+    grid = _common([side.grid for side in known])
+    sides = (_shares(reference, grid), _shares(current, grid))
+    labels, heights = _bars_of_grid(grid, sides, n_bars)
     return Bars(
         labels=labels,
         reference=heights[0],
         current=heights[1],
         missing=(float(sides[0][-2]), float(sides[1][-2])),
         unseen=(float(sides[0][-1]), float(sides[1][-1])),
-        ordered=profile.grid.kind is not GridKind.CATEGORIES,
+        ordered=grid.kind is not GridKind.CATEGORIES,
     )
+
+
+def _common(grids: Sequence[Grid]) -> Grid:
+    """Return a grid that both sides can be shown in."""
+    first, last = grids[0], grids[-1]
+    if first.fingerprint == last.fingerprint:
+        return last
+    if GridKind.CATEGORIES in (first.kind, last.kind):
+        labels = dict.fromkeys([*_names(first), *_names(last)])
+        return Grid(GridKind.CATEGORIES, np.empty(0), tuple(labels))
+    both_atoms = first.kind is GridKind.ATOMS and last.kind is GridKind.ATOMS
+    kind = GridKind.ATOMS if both_atoms else GridKind.QUANTILES
+    return Grid(kind, np.union1d(first.edges, last.edges))
+
+
+def _names(grid: Grid) -> tuple[str, ...]:
+    """Return the names of the cells, also of numbers: a column may have changed its type."""
+    if grid.kind is GridKind.CATEGORIES:
+        return grid.labels
+    if grid.kind is GridKind.ATOMS:
+        return tuple(axis(float(value)) for value in grid.edges)
+    return _cell_names(grid.edges)
 
 
 _Sides = tuple[Float, Float]
@@ -90,7 +115,27 @@ _Sides = tuple[Float, Float]
 def _shares(profile: Profile | None, grid: Grid) -> Float:
     if profile is None or not profile.n:
         return np.zeros(grid.n_cells + 2)
-    return profile.counts / profile.n
+    shares = profile.counts / profile.n
+    if profile.grid.fingerprint == grid.fingerprint:
+        return shares
+    return np.append(_moved(profile.grid, shares[:-2], grid), shares[-2:])
+
+
+def _moved(own: Grid, cells: Float, grid: Grid) -> Float:
+    """Put the shares of a side's own cells into the cells of another grid."""
+    if grid.kind is GridKind.QUANTILES:
+        if not len(own.edges):
+            return np.append(np.zeros(grid.n_cells - 1), cells.sum())
+        # all that lies below each edge, by the side's own edges
+        below = np.interp(grid.edges, own.edges, np.cumsum(cells)[: len(own.edges)])
+        return np.diff(below, prepend=0.0, append=cells.sum())
+    found = np.zeros(grid.n_cells)
+    if grid.kind is GridKind.ATOMS:
+        np.add.at(found, np.searchsorted(grid.edges, own.edges), cells)
+    else:
+        place = {label: i for i, label in enumerate(grid.labels)}
+        np.add.at(found, [place[name] for name in _names(own)], cells)
+    return found
 
 
 def _bars_of_grid(grid: Grid, sides: _Sides, n_bars: int) -> tuple[tuple[str, ...], _Sides]:
