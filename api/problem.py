@@ -97,6 +97,11 @@ def status_of(error: DriftlineError) -> int:
     return int(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
+def language_of(headers: Mapping[str, str]) -> str:
+    """Return the language that ``Accept-Language`` puts first: ``"zh"``, else ``"en"``."""
+    return "zh" if headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
 def _answer(
     status: int,
     kind: str,

@@ -1,0 +1,159 @@
+"""From the table of endpoints to routes: one guard, one shape of errors, one limit each."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import Message, Receive, Scope, Send
+
+from api.endpoint import GRANT, Endpoint
+from api.guard import PATH_KEY, Guard, RefusedError
+from api.problem import problem, problem_of
+from domain.errors import DriftlineError
+
+log = logging.getLogger(__name__)
+
+# nobody reads what a client that has left is answered; nginx's name for it
+_CLIENT_LEFT: Final = 499
+
+
+def guarded(endpoints: Sequence[Endpoint], guard: Guard) -> list[BaseRoute]:
+    """
+    Return the routes of some endpoints, with the guard in front of each.
+
+    Parameters
+    ----------
+    endpoints : sequence of Endpoint
+    guard : Guard
+    """
+    by_path: dict[str, list[Endpoint]] = {}
+    for endpoint in endpoints:
+        by_path.setdefault(endpoint.path, []).append(endpoint)
+    found: list[BaseRoute] = [
+        Route(path, _Methods(methods, guard)) for path, methods in by_path.items()
+    ]
+    in_path = [
+        Route(path, _Methods(kept, guard))
+        for path, methods in by_path.items()
+        if (kept := [one for one in methods if one.key_in_path])
+    ]
+    inner = Router(in_path, redirect_slashes=False, default=unknown_path)
+    return [*found, Route("/k/{rest:path}", _PathKey(inner))]
+
+
+async def unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer that there is nothing here."""
+    answer = problem(404, "api.problem.unknown-path", path=scope["path"])
+    await answer(scope, receive, send)
+
+
+def too_large(limit_bytes: int) -> RefusedError:
+    """Return what a handler raises where a body is larger than it takes."""
+    return RefusedError(problem(413, "api.problem.too-large", limit_bytes=limit_bytes))
+
+
+class _Methods:
+    """The methods of one path, as an ASGI application."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], guard: Guard) -> None:
+        self._by_method = {endpoint.method: endpoint for endpoint in endpoints}
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method: str = scope["method"]
+        endpoint = self._by_method.get("GET" if method == "HEAD" else method)
+        if endpoint is None:
+            answer = self._wrong_method(scope)
+        else:
+            counted = _Counted(receive, endpoint.limit_bytes)
+            answer = await _answered(endpoint, self._guard, Request(scope, counted))
+        await answer(scope, receive, send)
+
+    def _wrong_method(self, scope: Scope) -> Response:
+        allowed = ", ".join(sorted({*self._by_method, *(["HEAD"] * ("GET" in self._by_method))}))
+        return problem(
+            405,
+            "api.problem.wrong-method",
+            headers={"Allow": allowed},
+            path=scope["path"],
+            method=scope["method"],
+            allowed=allowed,
+        )
+
+
+class _Counted:
+    """Receives a body and stops where it becomes too large."""
+
+    def __init__(self, receive: Receive, limit_bytes: int) -> None:
+        self._receive = receive
+        self._limit_bytes = limit_bytes
+        self._taken = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > self._limit_bytes:
+            raise too_large(self._limit_bytes)
+        return message
+
+
+class _PathKey:
+    """Takes the key out of ``/k/<key>/…`` and asks for the rest."""
+
+    def __init__(self, inner: Router) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        secret, _, rest = scope["path_params"]["rest"].partition("/")
+        # in place, for the server's access log reads this very scope
+        scope["path"] = f"/{rest}"
+        scope["raw_path"] = scope["path"].encode()
+        scope[PATH_KEY] = secret
+        scope["path_params"] = {}
+        await self._inner(scope, receive, send)
+
+
+async def _answered(endpoint: Endpoint, guard: Guard, request: Request) -> Response:
+    try:
+        request.scope[GRANT] = await guard.admit(request, endpoint)
+        _check_length(request, endpoint)
+        return await endpoint.handler(request)
+    except RefusedError as refused:
+        return refused.answer
+    except DriftlineError as error:
+        return problem_of(error)
+    except ClientDisconnect:
+        return Response(status_code=_CLIENT_LEFT)
+    except Exception as error:  # noqa: BLE001 (the last resort: no traceback leaves the server)
+        return _failed(endpoint, error)
+
+
+def _check_length(request: Request, endpoint: Endpoint) -> None:
+    # before a byte of it is read; what is not said, or a lie, is counted on the way
+    told = request.headers.get("content-length", "")
+    if told.isdigit() and int(told) > endpoint.limit_bytes:
+        raise too_large(endpoint.limit_bytes)
+
+
+def _failed(endpoint: Endpoint, error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    # where, not what: an error's message may hold a feature's value
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
+    log.error(
+        "api.failed",
+        extra={
+            "reference": reference,
+            "path": endpoint.path,
+            "error": type(error).__name__,
+            "where": where,
+        },
+    )
+    return problem(500, "api.problem.failed", reference=reference)
