@@ -1,0 +1,59 @@
+"""Columns of tables: chips, and sparklines whose scale is the same in every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+# a sparkline of multiples: 1 is the alarm line, and what is further than 3 is just far
+FAR: Final = 3.0
+ROW_PX: Final = 35
+
+
+def chip_column(label: str, colours: Mapping[str, str], *, width: int = 100, help: str = "") -> Any:  # noqa: A002, ANN401 (Streamlit's names)
+    """
+    Return a column of one chip per row; its cells are lists of one word.
+
+    Parameters
+    ----------
+    label : str
+    colours : mapping of str to str
+        Every word that can stand there, and its named colour.
+    width : int, default=100
+        In pixels.
+    help : str
+    """
+    return st.column_config.MultiselectColumn(
+        label,
+        options=list(colours),
+        color=list(colours.values()),
+        width=width,
+        help=help or None,
+        disabled=True,
+    )
+
+
+def trend_column(  # noqa: ANN201 (Streamlit's own type is private)
+    label: str,
+    *,
+    y_max: float = FAR,
+    color: str = "blue",
+    width: int = 130,
+    help: str = "",  # noqa: A002 (Streamlit's name)
+):
+    """Return a column of sparklines over a fixed scale from 0, so that quiet looks quiet."""
+    return st.column_config.LineChartColumn(
+        label,
+        y_min=0,
+        y_max=y_max,
+        color=color,
+        width=width,
+        help=help or None,
+    )
+
+
+def table_height(n_rows: int, most: int = 12) -> int:
+    """Return the height in pixels of a table that shows up to `most` rows without scrolling."""
+    return ROW_PX * (min(max(n_rows, 1), most) + 1) + 3
