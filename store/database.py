@@ -158,7 +158,7 @@ class Database:
                 chosen.execute("commit")
             except BaseException:
                 _end(chosen)
-                self.marked.forget()  # the marks of this transaction are gone with it
+                self.marked.forget_all()  # the marks of this transaction are gone with it
                 raise
 
     def checkpoint(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from typing import Final
 
 import duckdb
@@ -10,7 +12,7 @@ HOUR_US: Final = 3_600_000_000
 
 # a later row may move a stored call to an earlier hour: both hours change
 _TOUCHED = """
-    select distinct epoch_us(ts) // 3600000000 as hour
+    select distinct epoch_us(date_trunc('hour', ts)) // 3600000000 as hour
     from (
         select ts from new_calls
         union all
@@ -32,10 +34,16 @@ class MarkedHours:
     A busy hour is touched by every load, so that only its first one writes a mark. Used by the
     writer alone. Forgetting too much costs a mark that is there already; a mark that was rolled
     back must be forgotten.
+
+    Attributes
+    ----------
+    counting : Lock
+        Held by who counts stale hours.
     """
 
     def __init__(self) -> None:
         self._hours: dict[str, set[int]] = {}
+        self.counting = threading.Lock()
 
     def missing(self, model: str, hours: set[int]) -> set[int]:
         """Return those of some hours (since 1970) that are not marked, and remember them."""
@@ -44,12 +52,13 @@ class MarkedHours:
         known |= new
         return new
 
-    def forget(self, model: str | None = None) -> None:
-        """Let the next load of a model, or of any, mark what it touches."""
-        if model is None:
-            self._hours.clear()
-        else:
-            self._hours.pop(model, None)
+    def forget(self, model: str, hours: Iterable[int]) -> None:
+        """Let the next load that touches one of these hours mark it."""
+        self._hours.get(model, set()).difference_update(hours)
+
+    def forget_all(self) -> None:
+        """Let the next loads mark whatever they touch."""
+        self._hours.clear()
 
 
 def mark_stale(connection: duckdb.DuckDBPyConnection, model: str, marked: MarkedHours) -> None:
