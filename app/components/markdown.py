@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SPECIAL: Final = re.compile(r"([\\`*_\[\]$~<>#|]|:(?=[a-zA-Z0-9_+-]))")
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]$~<>#|]|:(?=[a-zA-Z+-]))")
 
 
 def plain(text: str) -> str:
