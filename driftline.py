@@ -122,7 +122,7 @@ class CheckResult:
         """Return all findings as a pandas data frame, one row for each test of a column."""
         import pandas as pd
 
-        from reports.shapes import FindingShape, finding_shape
+        from domain.shapes import FindingShape, finding_shape
 
         rows = [finding_shape(finding, self._language) for finding in self.run.findings]
         return pd.DataFrame(rows, columns=list(FindingShape.__annotations__))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from domain.finding import Finding
+from domain.finite import finite
 from domain.headlines import headline
 from domain.incident import Incident
 from domain.run import Run
@@ -16,7 +17,6 @@ from domain.slo import SLOResult
 from domain.window import iso
 from monitors.report_view import ReportView
 from reports.judgement import judge
-from reports.numbers import finite
 
 COLUMNS: Final[tuple[str, ...]] = (
     "row",  # report, incident, run, finding or slo

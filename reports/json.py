@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import orjson
 
+from domain import shapes
 from domain.catalogue import say
+from domain.finite import finite
 from domain.window import iso
 from monitors.report_view import ReportView
-from reports import shapes, tables
+from reports import tables
 from reports.judgement import judge, name_of
-from reports.numbers import finite
 
 
 def render(view: ReportView, language: str = "en") -> bytes:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timedelta
 
 from domain.catalogue import say
+from domain.finite import finite  # noqa: F401 (pages say numbers.finite)
 from domain.window import Window
 
 DASH = "—"
-
-
-def finite(value: object) -> float | None:
-    """Return `value` as a finite float, or None where it is absent, NaN or infinite."""
-    if value is None or isinstance(value, str):
-        return None
-    number = float(value)  # pyright: ignore[reportArgumentType]
-    return number if math.isfinite(number) else None
 
 
 def count(value: float | None) -> str:

@@ -31,8 +31,8 @@ def list_incidents(
 ) -> int:
     """List open incidents, the worst first."""
     from domain.incident import AlertState
+    from domain.shapes import incident_shape
     from reports.incident_text import incident_table
-    from reports.shapes import incident_shape
 
     with common.service() as service:
         found = service.incidents(model, now=now())
@@ -55,8 +55,8 @@ def list_incidents(
 @common_options
 def show(*, incident: str, as_json: bool, language: str, common: Common) -> int:
     """Show one incident: what, since when, how sure, every alert. INCIDENT: its id or its start."""
+    from domain.shapes import incident_shape
     from reports.incident_text import incident_text
-    from reports.shapes import incident_shape
 
     with common.service() as service:
         found = service.incident(incident, now())

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 
+from domain import shapes
 from domain.finding import Calibration, Verdict
 from domain.incident import Cause
 from domain.run import RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOState
 from reports import csv as csv_format
-from reports import github, json, junit, markdown, shapes, terminal
+from reports import github, json, junit, markdown, terminal
 from reports.judgement import judge
 from reports.plain import printable, shortened, width
 from tests.reports import views

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from domain.finding import Calibration, Finding
+from domain.finite import finite
 from domain.headlines import headline
 from domain.incident import Alert, Incident
 from domain.run import Performance, Run
 from domain.sentences import alert_sentence, finding_sentence, slo_sentence
 from domain.slo import BurnRate, SLOResult
 from domain.window import Window, iso
-from reports.numbers import finite
 
 SCHEMA_VERSION = 1
 
