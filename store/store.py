@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from domain.call_hours import CallHours
 from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
@@ -20,6 +21,7 @@ from domain.rejection import Rejection
 from domain.window import Window
 from store import append, calls, catalog, outcomes, questions, registry, rejected, rows, traffic
 from store.append import LoadCounts
+from store.call_hours import call_hours, called_versions, refresh_call_hours
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.read_only import run_sql
@@ -230,6 +232,24 @@ class Store(Results):
             return calls.call_buckets(
                 connection, model, version, span, bucket_s, latency_thresholds_ms
             )
+
+    def refresh_call_hours(self, model: str, span: Window | None = None) -> int:
+        """Count the hours of calls that loads changed, in `span` or all; return how many."""
+        return refresh_call_hours(self._database, model, span)
+
+    def called_versions(self, model: str) -> tuple[str, ...]:
+        """Return the versions whose calls were counted by hour, in alphabetical order."""
+        with self._database.reading() as connection:
+            return called_versions(connection, model)
+
+    def call_hours(self, model: str, version: str, span: Window, bucket_s: int) -> CallHours:
+        """
+        Return calls in buckets of whole hours, as `refresh_call_hours` last counted them.
+
+        The cost grows with the hours, not with the calls. An hour that `span` cuts counts whole.
+        """
+        with self._database.reading() as connection:
+            return call_hours(connection, model, version, span, bucket_s)
 
     def latency_quantiles(
         self, model: str, version: str, windows: Sequence[Window], qs: Sequence[float]
