@@ -22,7 +22,7 @@ from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
-from monitors.gathering import drift, fleet, versions
+from monitors.gathering import drift, fleet, levels, versions
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.key_ring import KeyRing
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
@@ -31,6 +31,7 @@ from monitors.run import Planned, Progress, Reprocess, Runner
 from monitors.starter import starter
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
+from monitors.views.levels import ServiceLevels
 from monitors.views.versions import PerformanceView, VersionsView
 from store.rejected import RejectedLine
 from store.store import Store
@@ -301,6 +302,24 @@ class LocalService:
         self.models(model)
         of = Deployment(model, version)
         return drift.distribution(self.store, self.config, of, window, column, against)
+
+    def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
+        """Gather latency, failures and objectives of a deployment over a span."""
+        self.models(model)
+        return levels.service_levels(self.store, self.config, Deployment(model, version), span)
+
+    def refresh(self) -> int:
+        """
+        Count what loads changed since the last time, so that no page has to.
+
+        Called in the background every few seconds; costs what the rows of the changed hours do.
+
+        Returns
+        -------
+        int
+            Hours of calls that were counted, of all models.
+        """
+        return sum(self.store.refresh_call_hours(model) for model in self.store.models())
 
     def versions(self, model: str) -> VersionsView:
         """Gather what the versions of a model answered, window by window."""

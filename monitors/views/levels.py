@@ -19,8 +19,8 @@ class LevelPoint:
     Parameters
     ----------
     start : datetime
-    calls, failed : float
-        Weighted by ``1 / sampling_rate``.
+    calls, failed, with_status : float
+        Weighted by ``1 / sampling_rate``; the share of failed calls is one of those with a status.
     p50_ms, p95_ms, p99_ms : float or None
         Within 2 % of the exact quantile; None without latencies.
     """
@@ -28,6 +28,7 @@ class LevelPoint:
     start: datetime
     calls: float
     failed: float
+    with_status: float
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
@@ -44,7 +45,18 @@ class ReplicaLevels:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveHistory:
-    """An objective of all replicas together, as the runs of the span judged it, oldest first."""
+    """
+    An objective of all replicas together, as the runs of the span judged it.
+
+    Parameters
+    ----------
+    slo : SLO
+        As the newest of these runs judged it, or as configured where none did.
+    windows : tuple of Window
+        Oldest first.
+    results : tuple of SLOResult
+        One for each window; of an objective that was another one then, that one's.
+    """
 
     slo: SLO
     windows: tuple[Window, ...]
@@ -60,14 +72,18 @@ class ServiceLevels:
     ----------
     deployment : Deployment
     span : Window
+        The whole hours that hold the span asked for.
     bucket_s : int
         Chosen so that the span has at most 400 buckets; whole hours.
     whole : LevelPoint
     points : tuple of LevelPoint
         All replicas together, every bucket of the span.
     replicas : tuple of ReplicaLevels
-        The slowest or most failing first; empty where the logs name none.
+        The slowest or most failing first, at most 12; empty where the logs name none.
+    n_replicas : int
+        How many there are.
     objectives : tuple of ObjectiveHistory
+        Those configured, in that order, then others that were judged.
     incidents : tuple of Incident
         Of traffic, availability and latency of this version, that touch the span.
     """
@@ -78,5 +94,6 @@ class ServiceLevels:
     whole: LevelPoint
     points: tuple[LevelPoint, ...]
     replicas: tuple[ReplicaLevels, ...]
+    n_replicas: int
     objectives: tuple[ObjectiveHistory, ...]
     incidents: tuple[Incident, ...]
