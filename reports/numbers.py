@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain.catalogue import say
-from domain.finite import finite  # noqa: F401 (pages say numbers.finite)
+from domain.finite import finite  # noqa: F401 # pyright: ignore[reportUnusedImport] (pages)
 from domain.window import Window
 
 DASH = "—"
