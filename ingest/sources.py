@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from domain.errors import InputError
 from ingest.readers.registry import endings
@@ -45,12 +45,23 @@ class SourceFile:
         InputError
             If it cannot be opened.
         """
+        return LogStream(self.name, self.raw())
+
+    def raw(self) -> BinaryIO:
+        """
+        Open the log for reading, as it is.
+
+        Raises
+        ------
+        InputError
+            If it cannot be opened.
+        """
         if self.data is not None:
-            return LogStream(self.name, io.BytesIO(self.data))
+            return io.BytesIO(self.data)
         if self.path is None:
-            return LogStream(self.name, sys.stdin.buffer)
+            return sys.stdin.buffer
         try:
-            return LogStream(self.name, self.path.open("rb"))
+            return self.path.open("rb")
         except OSError as error:
             raise InputError(f"{self.name} cannot be read: {error.strerror}") from error
 

@@ -72,4 +72,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "a page of another site may not ask this without a key",
         "zh": "没有密钥时，其他网站的页面不能发起该请求",
     },
+    # ------------------------------------------------------------------ our own client
+    "api.service": {
+        "en": "one use case for Driftline's own client; both sides have the same version",
+        "zh": "供 Driftline 自带的客户端使用；两端版本须一致",
+    },
 }

@@ -1,0 +1,310 @@
+"""The `Service` of a store that another process owns: the same questions, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self, TypeVar
+
+import orjson
+import pyarrow as pa
+
+from api.call import Caller, plain_arguments
+from api.methods import METHODS
+from domain.acceptance import Acceptance
+from domain.incident import Acknowledgement, Incident
+from domain.key import Grant, Key, NewKey, Scope
+from domain.run import Run
+from domain.window import Window
+from ingest.sources import SourceFile
+from monitors.baselines import BaselineShown
+from monitors.config import Config
+from monitors.ingest_logs import IngestCounts, Options
+from monitors.report_data import ReportRequest, ReportRows
+from monitors.report_view import ReportView
+from monitors.run import Planned, Progress, Reprocess
+from monitors.service import Service
+from monitors.views.drift import Against, Distribution, DriftView
+from monitors.views.fleet import FleetView, StoreFacts, Target
+from monitors.views.levels import ServiceLevels
+from monitors.views.versions import PerformanceView, VersionsView
+from store.rejected import RejectedLine
+
+Answer = TypeVar("Answer")
+
+_PIECE_BYTES: Final = 1024 * 1024
+# an owner that takes longer to say its version is not there, or hangs
+GREETING_S: Final = 5.0
+
+
+class RemoteService:
+    """
+    The use cases of a store that another process owns; what each does is said at `LocalService`.
+
+    Every method may raise `StoreError` where the owner does not answer, and else what the owner
+    raised, of the same class and with the same message.
+
+    Parameters
+    ----------
+    url : str
+        Of a ``driftline serve`` or ``driftline collect``.
+    key : str or None
+        The owner's local key, or one made with ``driftline keys create``.
+    """
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self._caller = Caller(url, key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._caller.close()
+
+    @property
+    def url(self) -> str:
+        """Where the owner is."""
+        return self._caller.url
+
+    def _ask(self, method: Callable[..., Answer], **arguments: object) -> Answer:
+        return self._caller.ask(METHODS[method.__name__], arguments)
+
+    def _follow(
+        self, method: Callable[..., Answer], progress: Progress, **arguments: object
+    ) -> Answer:
+        asked = METHODS[method.__name__]
+        return self._caller.follow(asked, orjson.dumps(plain_arguments(asked, arguments)), progress)
+
+    def _send(
+        self,
+        method: Callable[..., IngestCounts],
+        sources: Sequence[SourceFile],
+        options: Options,
+    ) -> IngestCounts:
+        asked = METHODS[method.__name__]
+        arguments = plain_arguments(asked, {"options": options})
+        counts = IngestCounts()
+        for source in sources:
+            with source.raw() as file:
+                body = _body({"source": source.name, **arguments}, file)
+                one: IngestCounts = self._caller.follow(asked, body, _silent)
+            counts.stored += one.stored
+            counts.rejected_reasons.update(one.rejected_reasons)
+        return counts
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration that everything is judged by: the owner's."""
+        return self._caller.ask(METHODS["config"], {}, GREETING_S)
+
+    @cached_property
+    def code_version(self) -> str:
+        """The version of the Driftline that judges."""
+        return self._caller.ask(METHODS["code_version"], {}, GREETING_S)
+
+    # ------------------------------------------------------------------ logs
+
+    def ingest(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
+        """Load prediction logs; each source whole or not at all."""
+        return self._send(Service.ingest, sources, options)
+
+    def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
+        """Load labels that came by themselves."""
+        return self._send(Service.labels, sources, options)
+
+    def rejected(self, limit: int) -> list[RejectedLine]:
+        """Return the newest lines that could not be read."""
+        return self._ask(Service.rejected, limit=limit)
+
+    def rejected_counts(self) -> dict[str, int]:
+        """Return how many lines could not be read, by reason."""
+        return self._ask(Service.rejected_counts)
+
+    def models(self, model: str | None = None) -> tuple[str, ...]:
+        """Return all models, or the one named, checked."""
+        return self._ask(Service.models, model=model)
+
+    def starter(self, folder: str) -> str:
+        """Write a configuration for the models of the store."""
+        return self._ask(Service.starter, folder=folder)
+
+    def facts(self) -> StoreFacts:
+        """Return what `doctor` says of the store."""
+        return self._ask(Service.facts)
+
+    # ------------------------------------------------------------------ runs
+
+    def run(
+        self, model: str | None, window: Window | None, as_of: datetime, now: datetime
+    ) -> list[Run]:
+        """Judge one window of one or every model."""
+        return self._follow(Service.run, _silent, model=model, window=window, as_of=as_of, now=now)
+
+    def plan_due(self, now: datetime) -> list[Planned]:
+        """Return the windows that are complete and not yet judged."""
+        return self._ask(Service.plan_due, now=now)
+
+    def plan_backfill(
+        self,
+        model: str | None,
+        start: datetime | None,
+        end: datetime | None,
+        reprocess: Reprocess,
+        now: datetime,
+    ) -> list[Planned]:
+        """Return the windows of a span that were not judged yet, or should be again."""
+        return self._ask(
+            Service.plan_backfill, model=model, start=start, end=end, reprocess=reprocess, now=now
+        )
+
+    def execute(self, planned: Sequence[Planned], now: datetime, progress: Progress) -> list[Run]:
+        """Judge planned windows."""
+        return self._follow(Service.execute, progress, planned=planned, now=now)
+
+    def stale(self, now: datetime) -> dict[str, Window]:
+        """Return the models whose monitor stands still, and the span nobody looked at."""
+        return self._ask(Service.stale, now=now)
+
+    # ------------------------------------------------------------------ baselines
+
+    def show_baseline(self, model: str, version: str | None, as_of: datetime) -> BaselineShown:
+        """Say what a model's newest window is compared with."""
+        return self._ask(Service.show_baseline, model=model, version=version, as_of=as_of)
+
+    def set_baseline(self, model: str, span: Window | None, now: datetime) -> Window | None:
+        """Fix the span that a model's windows are compared with; None: let it move again."""
+        return self._ask(Service.set_baseline, model=model, span=span, now=now)
+
+    def accept(
+        self, model: str, columns: Sequence[str], since: datetime, why: str, who: str, now: datetime
+    ) -> Acceptance:
+        """Declare a lasting shift the new normal; its alerts end there."""
+        return self._ask(
+            Service.accept, model=model, columns=columns, since=since, why=why, who=who, now=now
+        )
+
+    def acceptances(self, model: str) -> tuple[Acceptance, ...]:
+        """Return what was accepted as the new normal, in the order in which it was."""
+        return self._ask(Service.acceptances, model=model)
+
+    # ------------------------------------------------------------------ alerts and reports
+
+    def incidents(self, model: str | None = None, *, now: datetime | None = None) -> list[Incident]:
+        """Return incidents, the worst first."""
+        return self._ask(Service.incidents, model=model, now=now)
+
+    def incident(self, name: str, now: datetime) -> Incident:
+        """Return one incident by its id or the beginning of it."""
+        return self._ask(Service.incident, name=name, now=now)
+
+    def acknowledge(self, name: str, who: str, note: str | None, now: datetime) -> Incident:
+        """Keep that somebody has taken an incident on."""
+        return self._ask(Service.acknowledge, name=name, who=who, note=note, now=now)
+
+    def acknowledgements(self, name: str, now: datetime) -> tuple[Acknowledgement, ...]:
+        """Return who has taken an incident on, oldest first."""
+        return self._ask(Service.acknowledgements, name=name, now=now)
+
+    def report(self, request: ReportRequest) -> ReportView:
+        """Gather what a report shows."""
+        return self._ask(Service.report, request=request)
+
+    def report_rows(self, request: ReportRequest) -> ReportRows:
+        """Return the rows behind the newest judged window, for a report made by another tool."""
+        return self._ask(Service.report_rows, request=request)
+
+    def sql(self, query: str) -> pa.Table:
+        """Answer one read-only query."""
+        return self._ask(Service.sql, query=query)
+
+    # ------------------------------------------------------------------ keys
+
+    def create_key(
+        self,
+        name: str,
+        scopes: Sequence[Scope],
+        models: Sequence[str] | None,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> NewKey:
+        """Make a key of the HTTP interface; its secret is shown this once."""
+        return self._ask(
+            Service.create_key,
+            name=name,
+            scopes=scopes,
+            models=models,
+            expires_at=expires_at,
+            now=now,
+        )
+
+    def keys(self) -> tuple[Key, ...]:
+        """Return every key that was ever made, oldest first."""
+        return self._ask(Service.keys)
+
+    def revoke_key(self, name: str, now: datetime) -> Key:
+        """Let a key, by its name or id, open nothing any more."""
+        return self._ask(Service.revoke_key, name=name, now=now)
+
+    def authorize(self, secret: str, now: datetime) -> Grant | None:
+        """Return what a key's secret opens; None: nothing."""
+        return self._ask(Service.authorize, secret=secret, now=now)
+
+    # ------------------------------------------------------------------ what the pages show
+
+    def revision(self) -> str:
+        """Return a token that changes whenever runs, incidents or decisions have changed."""
+        return self._ask(Service.revision)
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return what can be looked at: models, their versions, their judged windows."""
+        return self._ask(Service.targets)
+
+    def fleet(self, now: datetime) -> FleetView:
+        """Gather how every deployment stands."""
+        return self._ask(Service.fleet, now=now)
+
+    def drift(self, model: str, version: str, window: Window | None) -> DriftView:
+        """Gather what a window's run found of every column, and how each column got there."""
+        return self._ask(Service.drift, model=model, version=version, window=window)
+
+    def distribution(
+        self, model: str, version: str, window: Window, column: str, against: Against
+    ) -> Distribution:
+        """Return one column's rows in one window beside what they are compared with."""
+        return self._ask(
+            Service.distribution,
+            model=model,
+            version=version,
+            window=window,
+            column=column,
+            against=against,
+        )
+
+    def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
+        """Gather latency, failures and objectives of a deployment over a span."""
+        return self._ask(Service.service_levels, model=model, version=version, span=span)
+
+    def versions(self, model: str) -> VersionsView:
+        """Gather what the versions of a model answered, window by window."""
+        return self._ask(Service.versions, model=model)
+
+    def performance(self, model: str) -> PerformanceView:
+        """Gather how good a model's predictions were, as far as labels have arrived."""
+        return self._ask(Service.performance, model=model)
+
+
+def _body(head: dict[str, Any], file: BinaryIO) -> Iterator[bytes]:
+    yield orjson.dumps(head) + b"\n"
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
+
+
+def _silent(_model: str, _done: int, _planned: int) -> None:
+    """Show nothing."""

@@ -1,0 +1,123 @@
+"""What the Service can be asked over HTTP: read from its protocol, so that nothing is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, get_type_hints
+
+import pyarrow as pa
+
+from monitors.report_data import ReportRows
+from monitors.run import Progress
+from monitors.service import Service
+
+PREFIX: Final = "/v1/service"
+ARROW: Final = "application/vnd.apache.arrow.stream"
+LINES: Final = "application/x-ndjson"
+# between two signs of life of an answer that takes long, in seconds
+HEARTBEAT_S: Final = 5.0
+
+
+class Form(StrEnum):
+    """
+    How a question and its answer travel.
+
+    `plain`: arguments and answer as JSON. `table`, `rows`: the answer as Arrow. `steps`: the answer
+    as lines, progress before the last one. `upload`: the body is a line of JSON, then a log as it
+    is; answered as `steps`.
+    """
+
+    PLAIN = "plain"
+    TABLE = "table"
+    ROWS = "rows"
+    STEPS = "steps"
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """
+    One use case.
+
+    Parameters
+    ----------
+    name : str
+    arguments : mapping of str to annotation
+        What travels as JSON.
+    answer : annotation
+    form : Form
+    changes : bool
+        Whether it may change what is stored.
+    takes_progress : bool
+        Whether it tells how far it is.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    answer: Any
+    form: Form
+    changes: bool
+    takes_progress: bool
+
+
+_UPLOADS: Final = frozenset({"ingest", "labels"})
+_LONG: Final = frozenset({"run", "execute"})
+# a new use case is taken for a reading one only when it is named here
+READING: Final = frozenset(
+    {
+        "config",
+        "code_version",
+        "rejected",
+        "rejected_counts",
+        "models",
+        "starter",
+        "facts",
+        "plan_due",
+        "plan_backfill",
+        "stale",
+        "show_baseline",
+        "acceptances",
+        "incidents",
+        "incident",
+        "acknowledgements",
+        "report",
+        "report_rows",
+        "sql",
+        "revision",
+        "targets",
+        "fleet",
+        "drift",
+        "distribution",
+        "service_levels",
+        "versions",
+        "performance",
+    }
+)
+
+
+def _form(name: str, answer: object) -> Form:
+    if name in _UPLOADS:
+        return Form.UPLOAD
+    if name in _LONG:
+        return Form.STEPS
+    if answer is pa.Table:
+        return Form.TABLE
+    return Form.ROWS if answer is ReportRows else Form.PLAIN
+
+
+def _method(name: str, member: object) -> Method:
+    asked = member.fget if isinstance(member, property) else member
+    hints = get_type_hints(asked)
+    answer = hints.pop("return")
+    carried = {key: kind for key, kind in hints.items() if kind != Progress and key != "sources"}
+    changes, reports = name not in READING, Progress in hints.values()
+    return Method(name, carried, answer, _form(name, answer), changes, reports)
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    name: _method(name, member)
+    for name, member in vars(Service).items()
+    if not name.startswith("_") and (callable(member) or isinstance(member, property))
+}
