@@ -2,4 +2,98 @@
 
 from __future__ import annotations
 
-TEXTS: dict[str, dict[str, str]] = {}
+TEXTS: dict[str, dict[str, str]] = {
+    "page_versions.course.alone": {
+        "en": "{version} came in the window {since} with {first} of the predictions and has "
+        "answered alone since {alone}.",
+        "zh": "{version} 于窗口 {since} 上线，当时占 {first} 的预测；自 {alone} 起独自应答。",
+    },
+    "page_versions.course.beside": {
+        "en": "{version} came in the window {since} with {first} of the predictions and has {last} "
+        "in the newest one.",
+        "zh": "{version} 于窗口 {since} 上线，当时占 {first} 的预测；最新窗口中占 {last}。",
+    },
+    "page_versions.course.over": {
+        "en": "{version} answered from {since} to {until}; there is nothing of it since.",
+        "zh": "{version} 自 {since} 应答至 {until}，此后没有记录。",
+    },
+    "page_versions.course.first": {
+        "en": "{version} has been there since the first judged window, {since}.",
+        "zh": "{version} 自首个判定窗口 {since} 起一直存在。",
+    },
+    "page_versions.starts": {"en": "{version} comes", "zh": "{version} 上线"},
+    "page_versions.shares": {"en": "Who answered", "zh": "各版本的应答占比"},
+    "page_versions.shares.note": {
+        "en": "Share of all logged predictions in each judged window. A version that runs in "
+        "shadow beside another logs predictions too and counts here.",
+        "zh": "每个判定窗口中各版本占全部已记录预测的比例。"
+        "影子运行的版本同样记录预测，也计入其中。",
+    },
+    "page_versions.base": {"en": "Base", "zh": "对照版本"},
+    "page_versions.base.help": {
+        "en": "What the version chosen above is set beside.",
+        "zh": "与上方所选版本并排比较的版本。",
+    },
+    "page_versions.unknown_base": {
+        "en": "There is no other version “{asked}” of this model; {shown} is shown.",
+        "zh": "该模型没有另一个版本“{asked}”，现显示 {shown}。",
+    },
+    "page_versions.pair": {"en": "{base} beside {candidate}", "zh": "{base} 与 {candidate} 对比"},
+    "page_versions.pair.same": {
+        "en": "Both in the window {window}. Differences are numbers, not verdicts.",
+        "zh": "同一窗口 {window}。差值仅为数字，不是判定。",
+    },
+    "page_versions.pair.apart": {
+        "en": "They were never judged in one window: {base} stands at {base_window}, {candidate} "
+        "at {candidate_window}. Different traffic; read differences with care.",
+        "zh": "两者从未在同一窗口中被判定：{base} 取 {base_window}，{candidate} 取 "
+        "{candidate_window}。流量不同，请谨慎解读差值。",
+    },
+    "page_versions.row.predictions": {"en": "Predictions", "zh": "预测数"},
+    "page_versions.row.failed": {"en": "Failed calls", "zh": "失败调用"},
+    "page_versions.row.p50": {"en": "p50 latency", "zh": "p50 延迟"},
+    "page_versions.row.p95": {"en": "p95 latency", "zh": "p95 延迟"},
+    "page_versions.row.p99": {"en": "p99 latency", "zh": "p99 延迟"},
+    "page_versions.row.drifting": {
+        "en": "Columns drifting, newest window",
+        "zh": "漂移的列（各自最新窗口）",
+    },
+    "page_versions.rows.calls": {"en": "{n} calls", "zh": "{n} 次调用"},
+    "page_versions.rows.labels": {"en": "{n} labels", "zh": "{n} 个标签"},
+    "page_versions.both": {"en": "{base} / {candidate}", "zh": "{base} / {candidate}"},
+    "page_versions.column.metric": {"en": "Metric", "zh": "指标"},
+    "page_versions.column.change": {"en": "Difference", "zh": "差值"},
+    "page_versions.column.rests_on": {"en": "Rests on", "zh": "依据"},
+    "page_versions.overlay": {"en": "Distribution in both", "zh": "两版本的分布"},
+    "page_versions.overlay.column": {"en": "Column", "zh": "列"},
+    "page_versions.overlay.note": {
+        "en": "{candidate} in {window}, n = {n_current}; grey: {reference}, n = {n_reference}.",
+        "zh": "{candidate}，窗口 {window}，n = {n_current}；灰色：{reference}，n = {n_reference}。",
+    },
+    "page_versions.overlay.none": {
+        "en": "Nothing is kept of {column} in this window for both versions.",
+        "zh": "此窗口没有同时保留两个版本的 {column}。",
+    },
+    "page_versions.latency": {"en": "Latency of the versions", "zh": "各版本的延迟"},
+    "page_versions.latency.note": {
+        "en": "p99 as a line, p50 dotted, of each judged window.",
+        "zh": "每个判定窗口的 p99（实线）与 p50（点线）。",
+    },
+    "page_versions.latency.none": {
+        "en": "The logs of these versions carry no latencies.",
+        "zh": "这些版本的日志中没有延迟。",
+    },
+    "page_versions.performance": {"en": "{metric} of the versions", "zh": "各版本的 {metric}"},
+    "page_versions.performance.none": {
+        "en": "No labels have arrived for these versions, so nothing can be said of how good "
+        "their predictions are.",
+        "zh": "这些版本还没有任何标签，无法衡量预测质量。",
+    },
+    "page_versions.incidents": {"en": "Incidents of these versions", "zh": "这些版本的事件"},
+    "page_versions.one.title": {"en": "One version only", "zh": "只有一个版本"},
+    "page_versions.one.why": {
+        "en": "Only {version} of {model} was judged so far. As soon as a second version logs "
+        "predictions, both stand here side by side.",
+        "zh": "{model} 目前只判定过 {version}。一旦有第二个版本记录预测，两者将在此并排显示。",
+    },
+}
