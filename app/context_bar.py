@@ -26,7 +26,8 @@ class Needs(IntEnum):
     NOTHING = 0
     MODEL = 1
     VERSION = 2
-    WINDOW = 3
+    END = 3
+    WINDOW = 4
 
 
 def draw_context_bar(context: Context, models: Sequence[str], needs: Needs) -> None:
@@ -34,7 +35,7 @@ def draw_context_bar(context: Context, models: Sequence[str], needs: Needs) -> N
     if needs is Needs.NOTHING:
         return
     selection, language = context.selection, context.language
-    bar = st.grid(max(int(needs) + (needs is Needs.WINDOW), 2), min_column_width=170)
+    bar = st.grid(max(int(needs), 2), min_column_width=170)
     with bar:
         _choose("model", selection.model, models, str, language)
         if needs >= Needs.VERSION:
@@ -46,8 +47,9 @@ def draw_context_bar(context: Context, models: Sequence[str], needs: Needs) -> N
                 lambda version: version or nameless,
                 language,
             )
-        if needs >= Needs.WINDOW:
+        if needs >= Needs.END:
             _choose_window(context)
+        if needs >= Needs.WINDOW:
             _choose(
                 "against",
                 selection.against.value,

@@ -36,11 +36,12 @@ _NEEDS: Final = {
     "nothing": Needs.NOTHING,
     "model": Needs.MODEL,
     "version": Needs.VERSION,
+    "end": Needs.END,
     "window": Needs.WINDOW,
 }
 
 
-def show(draw: Drawing, *, needs: Literal["nothing", "model", "version", "window"]) -> None:
+def show(draw: Drawing, *, needs: Literal["nothing", "model", "version", "end", "window"]) -> None:
     """
     Draw a page inside the frame; the last line of every page's file.
 
@@ -48,8 +49,9 @@ def show(draw: Drawing, *, needs: Literal["nothing", "model", "version", "window
     ----------
     draw : callable
         Takes the `Context`, and draws what is below head and controls.
-    needs : {"nothing", "model", "version", "window"}
-        What the page looks at: the controls that are shown. With ``"window"`` a model without a
+    needs : {"nothing", "model", "version", "end", "window"}
+        What the page looks at: the controls that are shown. With ``"end"`` the window is offered as
+        the end of what is shown, and nothing to draw against. With ``"window"`` a model without a
         judged window gets a card that says so, and `draw` is not called.
     """
     words = language()
