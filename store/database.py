@@ -51,6 +51,8 @@ _FIRST_VERSION = """
     insert into meta
     values ('store_version', $version)
 """
+_LOG_LIMIT = "select current_setting('wal_autocheckpoint')"
+_LIMIT_LOG = "set global wal_autocheckpoint = '{limit}'"
 _MEMORY = "select current_setting('memory_limit')"
 _GIB_PER = {"KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}
 
@@ -67,6 +69,8 @@ class Database:
         self.path = path
         self._connection = connection
         self._writer = threading.RLock()
+        self._copies = 0
+        self._log_limit = ""
         self.marked = MarkedHours()
 
     @classmethod
@@ -171,7 +175,29 @@ class Database:
             If the disk is full; the log still holds everything.
         """
         with self._writer, translated(self.path):
-            self._connection.execute("checkpoint")
+            if not self._copies:
+                self._connection.execute("checkpoint")
+
+    @contextlib.contextmanager
+    def still(self) -> Generator[None]:
+        """
+        Keep the file as it is, complete in itself, while it is copied; writing goes on.
+
+        What is committed meanwhile waits in the log: only a checkpoint changes what the file says.
+        """
+        with self._writer, translated(self.path):
+            if not self._copies:
+                self._connection.execute("checkpoint")
+                self._log_limit = str(self._connection.execute(_LOG_LIMIT).fetchall()[0][0])
+                self._connection.execute(_LIMIT_LOG.format(limit="1024 TiB"))
+            self._copies += 1
+        try:
+            yield
+        finally:
+            with self._writer, translated(self.path):
+                self._copies -= 1
+                if not self._copies:
+                    self._connection.execute(_LIMIT_LOG.format(limit=self._log_limit))
 
     def size_bytes(self) -> int:
         """Return what the file and its log take on disk."""

@@ -21,6 +21,7 @@ from domain.rejection import Rejection
 from domain.window import Window
 from store import append, calls, catalog, outcomes, questions, registry, rejected, rows, traffic
 from store.append import LoadCounts
+from store.backup import backup
 from store.call_hours import call_hours, called_versions, refresh_call_hours
 from store.catalog import DeploymentInfo
 from store.database import Database
@@ -76,6 +77,63 @@ class Store(Results):
     def checkpoint(self) -> None:
         """Move what the log holds into the file."""
         self._database.checkpoint()
+
+    def backup(self, target: Path) -> int:
+        """
+        Copy the store as it is now to one file, while loads go on; return its size in bytes.
+
+        Raises
+        ------
+        UsageError
+            If `target` exists, or its folder does not.
+        DiskFullError
+            If there is no room for it.
+        """
+        return backup(self._database, target)
+
+    def size_bytes(self) -> int:
+        """Return what the file and its log take on disk."""
+        return self._database.size_bytes()
+
+    def version(self) -> int:
+        """Return the version of the tables."""
+        return self._database.version()
+
+    # ------------------------------------------------------------------ logs in
+
+    def load(self, batches: Iterable[tuple[str, pa.Table, pa.Table]], source: str) -> LoadCounts:
+        """
+        Store the events of one file or body: all or nothing, and nothing twice.
+
+        Parameters
+        ----------
+        batches : iterable of (model, events, features)
+            Two tables of equal length. `events` has some of ``domain.event.FIELDS`` without the
+            model; ``ts`` is required, a timestamp with a zone. `features` has one column each:
+            number, text or boolean. An error while iterating stores nothing.
+        source : str
+            Counted under this name.
+
+        Returns
+        -------
+        LoadCounts
+            What was newly stored.
+        """
+        return append.load_events(self._database, batches, source)
+
+    def load_labels(self, batches: Iterable[tuple[str, pa.Table]], source: str) -> LoadCounts:
+        """
+        Store labels that came by themselves, also of predictions nobody knows yet.
+
+        Parameters
+        ----------
+        batches : iterable of (model, labels)
+            Columns ``label`` and ``prediction_id`` or ``request_id`` (a request's label is told of
+            every version's predictions of it), ``ts`` where known.
+        source : str
+            Counted under this name.
+        """
+        return append.load_labels(self._database, batches, source)
 
     def size_bytes(self) -> int:
         """Return what the file and its log take on disk."""
