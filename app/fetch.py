@@ -47,6 +47,11 @@ def targets(service: Service, revision: str, now: datetime) -> tuple[Target, ...
     return _remember(service.targets, "targets", revision, _minute(now))
 
 
+def targets_of(context: Context) -> tuple[Target, ...]:
+    """Return what can be looked at, on a page."""
+    return targets(context.service, context.revision, context.now)
+
+
 def fleet(context: Context) -> FleetView:
     """Return how every deployment stands."""
     at = _minute(context.now)

@@ -14,7 +14,7 @@ from domain.catalogue import LANGUAGES, say
 # what every link carries from the address; a page's own keys stay behind
 CARRIED: Final = ("model", "version", "window", "against", "lang")
 _NAMES: Final = {"en": "English", "zh": "中文"}
-_LOGO: Final = Path(__file__).parent / "assets" / "logo.svg"
+_ASSETS: Final = Path(__file__).parent / "assets"
 
 
 def carried(keys: Mapping[str, str]) -> dict[str, str]:
@@ -25,7 +25,7 @@ def carried(keys: Mapping[str, str]) -> dict[str, str]:
 def draw_navigation(language: str) -> None:
     """Draw the sidebar."""
     keys = carried(st.query_params)
-    st.logo(_LOGO)
+    st.logo(_ASSETS / "wordmark.svg", icon_image=_ASSETS / "logo.svg", size="large")
     with st.sidebar:
         for section, entries in site.present().items():
             st.markdown(f":gray[{say(f'pages.section.{section}', language)}]")

@@ -36,7 +36,7 @@ class Kpi:
 
 def kpi_row(cards: Sequence[Kpi]) -> None:
     """Draw key numbers side by side: four, two or one in a row, as there is room."""
-    grid = st.grid(len(cards), min_column_width=190)
+    grid = st.grid(len(cards), min_column_width=165)
     for card in cards:
         grid.metric(
             plain(card.label),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
 
 # a sparkline of multiples: 1 is the alarm line, and what is further than 3 is just far
 FAR: Final = 3.0
-ROW_PX: Final = 35
+ROW_PX: Final = 32
 
 
 def chip_column(label: str, colours: Mapping[str, str], *, width: int = 100, help: str = "") -> Any:  # noqa: A002, ANN401 (Streamlit's names)
@@ -56,4 +56,42 @@ def trend_column(  # noqa: ANN201 (Streamlit's own type is private)
 
 def table_height(n_rows: int, most: int = 12) -> int:
     """Return the height in pixels of a table that shows up to `most` rows without scrolling."""
-    return ROW_PX * (min(max(n_rows, 1), most) + 1) + 3
+    return ROW_PX * (min(max(n_rows, 1), most) + 1) + 2
+
+
+def clicked_row(
+    table: Mapping[str, Sequence[object]],
+    *,
+    key: str,
+    alt: str,
+    columns: Mapping[str, Any],
+    height: int,
+) -> int | None:
+    """
+    Draw a table whose rows are links, and return the row that was just clicked.
+
+    Parameters
+    ----------
+    table : mapping of str to sequence
+        Columns of equal length.
+    key : str
+    alt : str
+        What the table is, for readers who cannot see it.
+    columns : mapping of str to column configuration
+    height : int
+        In pixels.
+    """
+    event = st.dataframe(
+        dict(table),
+        hide_index=True,
+        column_config=dict(columns),
+        height=height,
+        row_height=ROW_PX,
+        key=key,
+        alt=alt,
+        on_select="rerun",
+        # a cell, so that a click anywhere in a row counts
+        selection_mode="single-cell",
+    )
+    cells = event.selection.cells
+    return int(cells[0][0]) if cells else None
