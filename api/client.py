@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
@@ -56,6 +55,9 @@ class RemoteService:
 
     def __init__(self, url: str, key: str | None) -> None:
         self._caller = Caller(url, key)
+        # an owner keeps both for as long as it runs
+        self._config: Config | None = None
+        self._code_version: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +68,10 @@ class RemoteService:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._caller.close()
 
     @property
@@ -99,15 +105,19 @@ class RemoteService:
             counts.rejected_reasons.update(one.rejected_reasons)
         return counts
 
-    @cached_property
+    @property
     def config(self) -> Config:
         """The configuration that everything is judged by: the owner's."""
-        return self._caller.ask(METHODS["config"], {}, GREETING_S)
+        found = self._config or self._caller.ask(METHODS["config"], {}, GREETING_S)
+        self._config = found
+        return found
 
-    @cached_property
+    @property
     def code_version(self) -> str:
         """The version of the Driftline that judges."""
-        return self._caller.ask(METHODS["code_version"], {}, GREETING_S)
+        found = self._code_version or self._caller.ask(METHODS["code_version"], {}, GREETING_S)
+        self._code_version = found
+        return found
 
     # ------------------------------------------------------------------ logs
 

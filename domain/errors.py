@@ -11,7 +11,7 @@ What can go wrong, as one tree; every message names the thing, its value and wha
     ├── InputError                a file, folder or body that cannot be read
     ├── StoreError                the database cannot be used
     │   ├── StoreLockedError      another process owns it
-    │   ├── StoreVersionError     it was written by a newer Driftline
+    │   ├── StoreVersionError     it was written or is owned by another version
     │   └── DiskFullError         it cannot grow; nothing of the batch was stored
     └── NothingToJudgeError       no or too little data (exit code 3)
 """
@@ -73,7 +73,7 @@ class StoreLockedError(StoreError):
 
 
 class StoreVersionError(StoreError):
-    """The database was written by a newer Driftline."""
+    """The database was written by a newer Driftline, or is owned by one of another version."""
 
 
 class DiskFullError(StoreError):

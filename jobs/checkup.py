@@ -13,7 +13,8 @@ from domain.errors import DriftlineError
 from domain.window import iso
 from jobs.context import Common, code_version
 from monitors.config import Config
-from monitors.local_service import LocalService
+from monitors.service import Service
+from monitors.views.fleet import StoreFacts
 
 LIBRARIES = ("duckdb", "pyarrow", "numpy", "scipy", "pandas", "evidently")
 LEAST_FREE = 1 << 30
@@ -55,6 +56,9 @@ def _checks(common: Common, now: datetime) -> Iterator[Check]:
     yield Check(
         "versions", ok=True, says=f"driftline {code_version()}, Python {python}, {installed}"
     )
+    if common.asked_server is not None:
+        yield from _store(common, now)
+        return
     try:
         config = common.load_config()
     except DriftlineError as error:
@@ -63,7 +67,11 @@ def _checks(common: Common, now: datetime) -> Iterator[Check]:
     notices = "; ".join(config.notices())
     yield Check("configuration", ok=True, says=notices or f"{len(config.monitors)} monitors set")
     yield _disk(config)
-    yield from _store(config, now)
+    if (config.store / "driftline.duckdb").exists():
+        yield from _store(common, now)
+    else:
+        says = f"none in {config.store} yet; load logs with 'driftline ingest PATH'"
+        yield Check("store", ok=True, says=says)
 
 
 def _disk(config: Config) -> Check:
@@ -77,26 +85,21 @@ def _disk(config: Config) -> Check:
     )
 
 
-def _store(config: Config, now: datetime) -> Iterator[Check]:
-    if not (config.store / "driftline.duckdb").exists():
-        says = f"none in {config.store} yet; load logs with 'driftline ingest PATH'"
-        yield Check("store", ok=True, says=says)
-        return
+def _store(common: Common, now: datetime) -> Iterator[Check]:
     try:
-        with LocalService.open(config, code_version(), create=False) as service:
-            size = service.store.size_bytes() / 1e6
-            names = service.store.models()
-            says = f"version {service.store.version()}, {size:.1f} MB, {len(names)} models"
+        with common.open_service() as service:
+            facts = service.facts()
+            size, models = facts.size_bytes / 1e6, len(facts.data_spans)
+            says = f"version {facts.version}, {size:.1f} MB, {models} models"
             yield Check("store", ok=True, says=says)
-            yield _clock(service, now)
+            yield _clock(facts, now)
             yield _monitors(service, now)
     except DriftlineError as error:
         yield Check("store", ok=False, says=str(error))
 
 
-def _clock(service: LocalService, now: datetime) -> Check:
-    spans = [s for s in map(service.store.data_span, service.store.models()) if s is not None]
-    newest = max((span.end for span in spans), default=None)
+def _clock(facts: StoreFacts, now: datetime) -> Check:
+    newest = max((span.end for span in facts.data_spans.values() if span), default=None)
     if newest is not None and newest > now + timedelta(hours=1):
         says = (
             f"the newest event is of {iso(newest)}, now is {iso(now)}: check this machine's clock"
@@ -105,7 +108,7 @@ def _clock(service: LocalService, now: datetime) -> Check:
     return Check("clock", ok=True, says=iso(now))
 
 
-def _monitors(service: LocalService, now: datetime) -> Check:
+def _monitors(service: Service, now: datetime) -> Check:
     stale = service.stale(now)
     if not stale:
         return Check("monitors", ok=True, says="none stands still")

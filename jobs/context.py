@@ -15,17 +15,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from domain.errors import StoreLockedError
+
 if TYPE_CHECKING:
+    from api.client import RemoteService
     from monitors.config import Config
     from monitors.local_service import LocalService
+    from monitors.service import Service
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """The options that every command has."""
+    """
+    The options that every command has.
+
+    Parameters
+    ----------
+    config, store, server : str or None
+    """
 
     config: str | None
     store: str | None
+    server: str | None = None
+
+    @property
+    def asked_server(self) -> str | None:
+        """The server to ask instead of a store: the option's, else the environment's."""
+        return self.server or os.environ.get("DRIFTLINE_SERVER") or None
 
     def load_config(self) -> Config:
         """Read the configuration; the store's folder is the option's, else the environment's."""
@@ -44,38 +60,99 @@ class Common:
         return usual if usual.exists() else None
 
     @contextmanager
-    def service(self, *, create: bool = False) -> Generator[LocalService]:
+    def service(self, *, create: bool = False) -> Generator[Service]:
         """
-        Open the store and yield the service on it.
+        Yield the service: of a server that was named, of the store's owner, else on the store.
 
         Parameters
         ----------
         create : bool, default=False
             Make the store where there is none.
         """
+        with self.open_service(create=create) as service:
+            for notice in service.config.notices():
+                click.echo(f"driftline: note: {notice}", err=True)
+            yield service
+
+    def open_service(self, *, create: bool = False) -> LocalService | RemoteService:
+        """
+        Return the service as `service` yields it, without saying what it leaves undone.
+
+        Parameters
+        ----------
+        create : bool, default=False
+            Make the store where there is none.
+
+        Raises
+        ------
+        StoreError
+            If there is no store, another process has it open, or the owner does not answer.
+        """
+        from jobs import owner
+
+        server = self.asked_server
+        if server is not None:
+            return owner.require(server, os.environ.get("DRIFTLINE_KEY"), code_version())
+        config = self.load_config()
+        return self._of_owner(config, owner.find(config.store, code_version())) or self._open(
+            config, create=create
+        )
+
+    def _open(self, config: Config, *, create: bool) -> LocalService | RemoteService:
+        from jobs import owner
         from monitors.local_service import LocalService
 
-        config = self.load_config()
-        for notice in config.notices():
-            click.echo(f"driftline: note: {notice}", err=True)
-        with LocalService.open(config, code_version(), create=create) as service:
-            yield service
+        try:
+            return LocalService.open(config, code_version(), create=create)
+        except StoreLockedError:
+            # somebody was quicker; if that is an owner, it can be asked
+            found = self._of_owner(config, owner.wait_for(config.store, code_version()))
+            if found is None:
+                raise
+            return found
+
+    @staticmethod
+    def _of_owner(config: Config, service: RemoteService | None) -> RemoteService | None:
+        """Say so where the owner judges by another configuration than the one at hand."""
+        if service is None:
+            return None
+        here, there = (
+            c.model_dump(mode="json", exclude={"store"}) for c in (config, service.config)
+        )
+        if here != there:
+            click.echo(
+                "driftline: note: the owner of the store judges by the configuration that it was "
+                "started with, which is another; start it again for a change to count",
+                err=True,
+            )
+        return service
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--config`` and ``--store``, handed over as one `Common`."""
+    """Add ``--config``, ``--store`` and ``--server``, handed over as one `Common`."""
 
-    def with_common(*args: Any, config: str | None, store: str | None, **options: Any) -> Any:  # noqa: ANN401 (click's own)
-        return command(*args, common=Common(config, store), **options)
+    def with_common(
+        *args: Any,  # noqa: ANN401 (click's own)
+        config: str | None,
+        store: str | None,
+        server: str | None,
+        **options: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return command(*args, common=Common(config, store, server), **options)
 
     with_common.__name__ = command.__name__
     with_common.__doc__ = command.__doc__
     with_common.__dict__.update(command.__dict__)
     decorated = click.option(
+        "--server",
+        metavar="URL",
+        help="Ask this Driftline instead of a store. [env: DRIFTLINE_SERVER; key: DRIFTLINE_KEY]",
+    )(with_common)
+    decorated = click.option(
         "--store",
         metavar="DIR",
         help="Folder of the database. [env: DRIFTLINE_STORE; else the configuration's]",
-    )(with_common)
+    )(decorated)
     return click.option(
         "--config",
         metavar="FILE",

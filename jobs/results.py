@@ -13,7 +13,7 @@ from domain.run import Run, RunStatus
 from jobs.output import discard_output
 
 if TYPE_CHECKING:
-    from monitors.local_service import LocalService
+    from monitors.service import Service
 
 
 def exit_code(runs: Sequence[Run], fail_on: str) -> int:
@@ -48,14 +48,14 @@ def severities(run: Run) -> list[Severity]:
 
 
 def print_runs(
-    service: LocalService, runs: Sequence[Run], output: str, at: datetime, language: str
+    service: Service, runs: Sequence[Run], output: str, at: datetime, language: str
 ) -> None:
     """
     Print runs in one of the report formats.
 
     Parameters
     ----------
-    service : LocalService
+    service : Service
     runs : sequence of Run
     output : str
         A format of `reports.registry`.
