@@ -15,6 +15,7 @@ from domain.acceptance import Acceptance
 from domain.errors import StoreError, UsageError
 from domain.incident import Acknowledgement, Cause, Incident
 from domain.key import Grant, Key, NewKey, Scope
+from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Deployment, Run
 from domain.window import Window, iso
 from ingest.sources import SourceFile
@@ -22,7 +23,7 @@ from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
-from monitors.gathering import drift, fleet, levels, versions
+from monitors.gathering import drift, fleet, incident_page, levels, versions
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.key_ring import KeyRing
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
@@ -330,3 +331,21 @@ class LocalService:
         """Gather how good a model's predictions were, as far as labels have arrived."""
         self.models(model)
         return versions.performance(self.store, model)
+
+    # ------------------------------------------------------------------ one page after the other
+
+    def runs_page(self, wanted: Wanted) -> list[Run]:
+        """Return one page of runs, the newest window first."""
+        return self.store.runs_page(wanted)
+
+    def findings_page(self, wanted: Wanted) -> list[FoundInRun]:
+        """Return one page of findings, those of the newest window first."""
+        return self.store.findings_page(wanted)
+
+    def slos_page(self, wanted: Wanted) -> list[ObjectiveInRun]:
+        """Return one page of judged objectives, those of the newest window first."""
+        return self.store.slos_page(wanted)
+
+    def incidents_page(self, wanted: Wanted, now: datetime) -> list[Incident]:
+        """Return one page of incidents, the one that started last first."""
+        return incident_page.incidents_page(self.store, self.config, wanted, now)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from domain.acceptance import Acceptance
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
+from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Run
 from domain.window import Window
 from ingest.sources import SourceFile
@@ -180,6 +181,24 @@ class Service(Protocol):
 
     def authorize(self, secret: str, now: datetime) -> Grant | None:
         """Return what a key's secret opens; None: nothing."""
+        ...
+
+    # ------------------------------------------------------------------ one page after the other
+
+    def runs_page(self, wanted: Wanted) -> list[Run]:
+        """Return one page of runs, the newest window first."""
+        ...
+
+    def findings_page(self, wanted: Wanted) -> list[FoundInRun]:
+        """Return one page of findings, those of the newest window first."""
+        ...
+
+    def slos_page(self, wanted: Wanted) -> list[ObjectiveInRun]:
+        """Return one page of judged objectives, those of the newest window first."""
+        ...
+
+    def incidents_page(self, wanted: Wanted, now: datetime) -> list[Incident]:
+        """Return one page of incidents, the one that started last first."""
         ...
 
     # ------------------------------------------------------------------ what the pages show

@@ -26,20 +26,20 @@ _WANTED: Final[dict[str, str]] = {
     "deciding": "(decides and (verdict <> 'ok' or calibrated <> 'not calibrated'))",
     "notable": "(verdict in ('drifted', 'blind') or severity is not null)",
 }
-_FIELDS: Final = """
-        {key}, column_name, kind, detector, verdict, reason, statistic, p_value, threshold,
+FINDING_FIELDS: Final = """
+        column_name, kind, detector, verdict, reason, statistic, p_value, threshold,
         severity, exact, calibrated, decides, n_reference, n_current, details
 """
 _FINDINGS: Final = f"""
     {{chosen}}
-    select {_FIELDS}
+    select {{key}}, {FINDING_FIELDS}
     from findings
     join chosen using ({{key}})
     where {{wanted}}
     order by position
 """
 _BY: Final = f"""
-    select {_FIELDS}
+    select {{key}}, {FINDING_FIELDS}
     from findings
     where model = $model
       and detector = $detector
@@ -67,7 +67,7 @@ def findings_of(
     sql = _FINDINGS.format(chosen=choice.sql, key=KEY_COLUMNS, wanted=_WANTED[wanted])
     found: dict[RunKey, list[Finding]] = {}
     for row in connection.execute(sql, choice.values).fetchall():
-        found.setdefault(row[:4], []).append(_finding(row[4:]))
+        found.setdefault(row[:4], []).append(read_finding(row[4:]))
     return {key: tuple(findings) for key, findings in found.items()}
 
 
@@ -80,7 +80,7 @@ def findings_by(
         (
             Deployment(row[0], row[1]),
             Window(from_stored(row[2]), from_stored(row[3])),
-            _finding(row[4:]),
+            read_finding(row[4:]),
         )
         for row in connection.execute(_BY.format(key=KEY_COLUMNS), values).fetchall()
     ]
@@ -106,7 +106,8 @@ def _columns(found: Sequence[Finding]) -> dict[str, pa.Array]:
     }
 
 
-def _finding(row: tuple[Any, ...]) -> Finding:
+def read_finding(row: tuple[Any, ...]) -> Finding:
+    """Return the finding in a row of `FINDING_FIELDS`."""
     return Finding(
         column=row[0],
         kind=ColumnRole(row[1]),

@@ -51,6 +51,7 @@ _INCIDENTS = """
     left join said using (incident_id)
     where ($model is null or model = $model)
       and ($states::varchar[] is null or state in (select unnest($states::varchar[])))
+      and ($names::varchar[] is null or list_contains($names, i.incident_id))
     order by started_at, position
 """
 _ALERTS = """
@@ -58,7 +59,8 @@ _ALERTS = """
         fingerprint, incident_id, model, versions, cause, subject, severity, state, started_at,
         last_seen_at, resolved_at, windows, reason, details
     from alerts
-    where $model is null or model = $model
+    where ($model is null or model = $model)
+      and ($names::varchar[] is null or list_contains($names, incident_id))
     order by position
 """
 _KNOWN = "select incident_id from incidents"
@@ -121,6 +123,7 @@ def find_incidents(
     connection: duckdb.DuckDBPyConnection,
     model: str | None,
     states: Collection[AlertState] | None,
+    names: Sequence[str] | None = None,
 ) -> list[Incident]:
     """
     Return incidents with their alerts and the newest acknowledgement, oldest first.
@@ -132,11 +135,14 @@ def find_incidents(
         None: all models.
     states : collection of AlertState or None
         None: all states.
+    names : sequence of str, optional
+        Only the incidents of these ids.
     """
+    chosen = {"model": model, "names": None if names is None else list(names)}
     alerts: dict[str, list[Alert]] = {}
-    for row in connection.execute(_ALERTS, {"model": model}).fetchall():
+    for row in connection.execute(_ALERTS, chosen).fetchall():
         alerts.setdefault(row[1], []).append(_alert(row))
-    values = {"model": model, "states": None if states is None else [str(s) for s in states]}
+    values = {**chosen, "states": None if states is None else [str(s) for s in states]}
     return [
         _incident(row, tuple(alerts.get(row[0], ())))
         for row in connection.execute(_INCIDENTS, values).fetchall()

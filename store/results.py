@@ -13,9 +13,10 @@ from domain.baseline import FrozenBaseline
 from domain.finding import Finding
 from domain.incident import Acknowledgement, AlertState, Incident
 from domain.key import Key
+from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window
-from store import baselines, keys, run_status
+from store import baselines, keys, pages, run_status
 from store.column_readings import (
     ColumnReading,
     Deciders,
@@ -217,3 +218,25 @@ class Results:
         """Keep when a key was last used."""
         with self._database.writing() as connection:
             keys.note_use(connection, key_id, at)
+
+    # ------------------------------------------------------------------ one page after the other
+
+    def runs_page(self, wanted: Wanted) -> list[Run]:
+        """Return one page of runs with all that they found, the newest window first."""
+        with self._database.reading() as connection:
+            return pages.runs_page(connection, wanted)
+
+    def findings_page(self, wanted: Wanted) -> list[FoundInRun]:
+        """Return one page of findings, those of the newest window first."""
+        with self._database.reading() as connection:
+            return pages.findings_page(connection, wanted)
+
+    def slos_page(self, wanted: Wanted) -> list[ObjectiveInRun]:
+        """Return one page of judged objectives, those of the newest window first."""
+        with self._database.reading() as connection:
+            return pages.slos_page(connection, wanted)
+
+    def incidents_page(self, wanted: Wanted) -> list[Incident]:
+        """Return one page of incidents with their alerts, the one that started last first."""
+        with self._database.reading() as connection:
+            return pages.incidents_page(connection, wanted)

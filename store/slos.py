@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -17,13 +17,15 @@ from store.bulk import insert_rows, numbers, texts, times, whole
 from store.moments import from_stored_or_none
 from store.run_keys import KEY_COLUMNS, RunChoice, RunKey, key_columns
 
-_SLOS = """
-    {chosen}
-    select
-        {key}, name, target, period_days, latency_ms, replica, good, total, window_good,
+SLO_FIELDS: Final = """
+        name, target, period_days, latency_ms, replica, good, total, window_good,
         window_total, state, burn_rates, fired_at, cleared_at, coverage, details
+"""
+_SLOS: Final = f"""
+    {{chosen}}
+    select {{key}}, {SLO_FIELDS}
     from slos
-    join chosen using ({key})
+    join chosen using ({{key}})
     order by position
 """
 
@@ -46,7 +48,7 @@ def slos_of(
     sql = _SLOS.format(chosen=choice.sql, key=KEY_COLUMNS)
     judged: dict[RunKey, list[SLOResult]] = {}
     for row in connection.execute(sql, choice.values).fetchall():
-        judged.setdefault(row[:4], []).append(_result(row[4:]))
+        judged.setdefault(row[:4], []).append(read_slo(row[4:]))
     return {key: tuple(results) for key, results in judged.items()}
 
 
@@ -70,7 +72,8 @@ def _columns(judged: Sequence[SLOResult]) -> dict[str, pa.Array]:
     }
 
 
-def _result(row: tuple[Any, ...]) -> SLOResult:
+def read_slo(row: tuple[Any, ...]) -> SLOResult:
+    """Return the result in a row of `SLO_FIELDS`."""
     return SLOResult(
         slo=SLO(row[0], row[1], row[2], row[3]),
         replica=row[4],
