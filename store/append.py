@@ -1,154 +1,85 @@
-"""A staged load becomes stored rows: all of it or nothing, and nothing twice."""
+"""Loads into the store: all of one or nothing, and nothing twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from store.call_rows import add_calls
+from domain.rejection import Rejection
+from store.counted import LoadCounts, note_source
 from store.database import Database
-from store.identity import repeated
-from store.label_rows import add_inline_labels, add_labels, stage_labels
-from store.names import quote_identifier, quote_text
-from store.outputs import note_outputs
-from store.registry import FeatureType, ModelTables, ensure_features, ensure_model
-from store.staging import StagedModel, Staging
-from store.stale_hours import MarkedHours, mark_stale
+from store.label_rows import add_labels, stage_labels
+from store.registry import ensure_model
+from store.rejected import add_rejected
+from store.small_load import SmallLoad
+from store.staged_load import merge_staged
+from store.staging import Staging
 
-# A sender that tries again may stamp the same id anew: ids are looked for this much around the
-# batch's own span. A store is never searched as a whole: its time map keeps the search cheap.
-SLACK: Final = "interval 1 hour"
-
-_REPEATED = """
-    create or replace temp table repeated as
-    select
-        r,
-        case when given then null else {ordinal_id} end as id
-    from (
-        select
-            rowid as r,
-            base,
-            kind = 2 and prediction_id is not null as given,
-            row_number() over (partition by base order by rowid) as n
-        from {staged}
-        where base in (
-            select base
-            from {staged}
-            where kind > 0
-            group by base
-            having count(*) > 1
-        )
-    )
-    where n > 1
-"""
-# `known` events are stored already; `id` is the event's own unless it is staged as `base`
-_ODD = """
-    create or replace temp table odd as
-    with span as (
-        select min(ts) - {slack} as low, max(ts) + {slack} as high
-        from {staged}
-        where kind > 0
-    ),
-    stored as (
-        select id
-        from {predictions}
-        where ts between (select low from span) and (select high from span)
-        union all
-        select id
-        from {unanswered}
-        where ts between (select low from span) and (select high from span)
-    ),
-    known as (
-        select s.rowid as r, coalesce(repeated.id, s.base) as id
-        from {staged} as s
-        left join repeated on repeated.r = s.rowid
-        where s.kind > 0
-          and (repeated.r is null or repeated.id is not null)
-          and coalesce(repeated.id, s.base) in (select id from stored)
-    )
-    select r, id, true as known
-    from known
-    union all
-    select r, id, id is null as known
-    from repeated
-    where r not in (select r from known)
-"""
-_FRESH = """
-    create or replace temp view fresh as
-    select s.*, s.rowid as r, coalesce(odd.id, s.base) as id
-    from {staged} as s
-    left join odd on odd.r = s.rowid
-    where s.kind > 0
-      and (odd.r is null or not odd.known)
-"""
-_ADD_PREDICTIONS = """
-    insert into {predictions} by name
-    select
-        id, ts, version, prediction_id, request_id, prediction, score, replica, tags{features}
-    from fresh
-    where kind = 2
-    order by ts
-"""
-_ADD_UNANSWERED = """
-    insert into {unanswered} by name
-    select
-        id, ts, version, prediction_id, request_id, replica, tags, {features} as features
-    from fresh
-    where kind = 1
-    order by ts
-"""
-_TALLY = """
-    select count(*), count(*) filter (kind = 1), count(label)
-    from {staged}
-"""
-_COUNT_SOURCE = """
-    update sources
-    set predictions = predictions + $predictions,
-        calls = calls + $calls,
-        labels = labels + $labels,
-        duplicates = duplicates + $duplicates
-    where source = $source
-"""
-_ADD_SOURCE = """
-    insert into sources
-    values ($source, $predictions, $calls, $labels, $duplicates)
-"""
-_SOURCES = """
-    select source, predictions, calls, labels, duplicates
-    from sources
-    order by source
-"""
+Int = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadCounts:
+@dataclass(frozen=True, slots=True, eq=False)
+class EventRows:
     """
-    What a load newly stored.
+    Events of one model out of several bodies.
 
     Parameters
     ----------
-    predictions, calls, labels : int
-        New rows of each.
-    duplicates : int
-        Events and labels that brought nothing new.
+    model : str
+    events, features : Table
+        As `store.store.Store.load` takes them.
+    parts : ndarray of int64, shape (n_rows,)
+        Number of each row's body.
     """
 
-    predictions: int = 0
-    calls: int = 0
-    labels: int = 0
-    duplicates: int = 0
+    model: str
+    events: pa.Table
+    features: pa.Table
+    parts: Int
 
-    def __add__(self, other: LoadCounts) -> LoadCounts:
-        return LoadCounts(
-            self.predictions + other.predictions,
-            self.calls + other.calls,
-            self.labels + other.labels,
-            self.duplicates + other.duplicates,
-        )
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelRows:
+    """
+    Labels of one model out of several bodies.
+
+    Parameters
+    ----------
+    model : str
+    labels : Table
+        As `store.store.Store.load_labels` takes them.
+    parts : ndarray of int64, shape (n_rows,)
+        Number of each row's body.
+    """
+
+    model: str
+    labels: pa.Table
+    parts: Int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bodies:
+    """
+    What several senders sent, to be stored in one transaction.
+
+    Parameters
+    ----------
+    n : int
+        How many bodies.
+    events : sequence of EventRows
+    labels : sequence of LabelRows
+    rejections : sequence of Rejection
+        What of them could not be read.
+    """
+
+    n: int
+    events: Sequence[EventRows] = ()
+    labels: Sequence[LabelRows] = ()
+    rejections: Sequence[Rejection] = ()
 
 
 def load_events(
@@ -169,17 +100,22 @@ def load_events(
         for model, events, features in batches:
             with database.guarded():
                 staging.add(model, events, features)
-        with database.guarded():
-            staging.finish()
+        if not staging.is_small:
+            with database.guarded():
+                staging.finish()
         with database.writing(connection):
-            counts = sum(
-                (
-                    _merge(connection, model, staged, database.marked)
-                    for model, staged in staging.models.items()
-                ),
-                LoadCounts(),
-            )
-            _note_source(connection, source, counts)
+            counts = LoadCounts()
+            if staging.is_small:
+                small = SmallLoad(connection, database, 1)
+                for model, staged in staging.models.items():
+                    table = staged.in_memory()
+                    small.add(model, table, staged.features, np.zeros(table.num_rows, np.int64))
+                counts += small.counts()[0]
+            else:
+                for model, staged in staging.models.items():
+                    counts += merge_staged(connection, model, staged, database.marked)
+                    database.memory.forget(model)
+            note_source(connection, source, counts)
     return counts
 
 
@@ -207,99 +143,40 @@ def load_labels(
             for model, table in staged.items():
                 new, told = add_labels(connection, ensure_model(connection, model), table)
                 counts += LoadCounts(labels=new, duplicates=told - new)
-            _note_source(connection, source, counts)
+            note_source(connection, source, counts)
     return counts
 
 
-def sources(connection: duckdb.DuckDBPyConnection) -> dict[str, LoadCounts]:
-    """Return what came from each source so far."""
-    return {name: LoadCounts(*counts) for name, *counts in connection.execute(_SOURCES).fetchall()}
+def collect(database: Database, bodies: Bodies, source: str) -> list[LoadCounts]:
+    """
+    Store what several senders sent in one transaction, and tell what each brought.
 
+    Parameters
+    ----------
+    database : Database
+    bodies : Bodies
+        Identical records of one body are several events; the same body twice is one.
+    source : str
+        Counted under this name.
 
-def _merge(
-    connection: duckdb.DuckDBPyConnection, model: str, staged: StagedModel, marked: MarkedHours
-) -> LoadCounts:
-    tables = ensure_model(connection, model)
-    rows, failed, labelled = connection.execute(_TALLY.format(staged=staged.table)).fetchall()[0]
-    _decide(connection, tables, staged.table)
-    predictions = _add_predictions(connection, tables, staged)
-    # planning a statement over hundreds of columns costs more than what most loads need it for
-    unanswered = _add_unanswered(connection, tables, staged) if failed else 0
-    calls = add_calls(connection, tables, SLACK)
-    # in the transaction that stores the calls, so that none is ever stored and not counted
-    mark_stale(connection, model, marked)
-    labels, of_known = add_inline_labels(connection, tables, staged.table) if labelled else (0, 0)
-    note_outputs(connection, model)
-    return LoadCounts(predictions, calls, labels, rows - predictions - unanswered - of_known)
-
-
-def _decide(connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: str) -> None:
-    connection.execute(_REPEATED.format(staged=staged, ordinal_id=repeated("base", "n")))
-    connection.execute(
-        _ODD.format(
-            staged=staged,
-            slack=SLACK,
-            predictions=tables.table("predictions"),
-            unanswered=tables.table("unanswered"),
-        )
-    )
-    connection.execute(_FRESH.format(staged=staged))
-
-
-def _add_predictions(
-    connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: StagedModel
-) -> int:
-    features = ensure_features(connection, tables, list(staged.features))
-    chosen = "".join(
-        f", {place} as {quote_identifier(features.columns[pair])}"
-        for pair, place in staged.features.items()
-    )
-    return _count(
-        connection,
-        _ADD_PREDICTIONS.format(predictions=tables.table("predictions"), features=chosen),
-    )
-
-
-def _add_unanswered(
-    connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: StagedModel
-) -> int:
-    # what a failed call was asked is worth reading, but nothing is counted over it
-    pairs = ", ".join(
-        f"{quote_text(name.replace(chr(0), '␀'))}, {_json(place, kind)}"
-        for (name, kind), place in staged.features.items()
-    )
-    features = (
-        f"nullif(json_merge_patch('{{}}', json_object({pairs}))::varchar, '{{}}')"
-        if pairs
-        else "null"
-    )
-    return _count(
-        connection,
-        _ADD_UNANSWERED.format(unanswered=tables.table("unanswered"), features=features),
-    )
-
-
-def _json(place: str, kind: FeatureType) -> str:
-    if kind is FeatureType.NUMBER:
-        return (
-            f"case when isfinite({place}) then to_json({place}) else to_json({place}::varchar) end"
-        )
-    return f"to_json({place})"
-
-
-def _note_source(connection: duckdb.DuckDBPyConnection, source: str, counts: LoadCounts) -> None:
-    values = {
-        "source": source,
-        "predictions": counts.predictions,
-        "calls": counts.calls,
-        "labels": counts.labels,
-        "duplicates": counts.duplicates,
-    }
-    if not _count(connection, _COUNT_SOURCE, values):
-        connection.execute(_ADD_SOURCE, values)
-
-
-def _count(
-    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object] | None = None
-) -> int:
-    return int(connection.execute(sql, values).fetchall()[0][0])
+    Returns
+    -------
+    list of LoadCounts
+        Of each body.
+    """
+    with database.cursor() as connection:
+        events = Staging(connection, whole=True)
+        parts: dict[str, list[Int]] = {}
+        for rows in bodies.events:
+            events.add(rows.model, rows.events, rows.features)
+            parts.setdefault(rows.model, []).append(rows.parts)
+        with database.writing(connection):
+            small = SmallLoad(connection, database, bodies.n)
+            for model, staged in events.models.items():
+                small.add(model, staged.in_memory(), staged.features, np.concatenate(parts[model]))
+            for rows in bodies.labels:
+                small.add_labels(rows.model, rows.labels, rows.parts)
+            counts = small.counts()
+            add_rejected(connection, source, bodies.rejections)
+            note_source(connection, source, sum(counts, LoadCounts()))
+    return counts

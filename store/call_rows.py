@@ -76,6 +76,22 @@ _ADD = """
 """
 
 
+_ADD_ALL = """
+    insert into {calls} by name
+    select *
+    from new_calls
+    order by ts
+"""
+_ALONE = """
+    create or replace temp view new_calls as
+    select
+        call as id,
+        ts, version, request_id, latency_ms, status, replica, trace_id, sampling_rate,
+        1::bigint as rows
+    from fresh
+"""
+
+
 def add_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack: str) -> int:
     """
     Store the calls of the events in the view ``fresh``.
@@ -93,15 +109,59 @@ def add_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack:
     int
         Calls that were not known; rows of known ones are added to them.
     """
-    calls = tables.table("calls")
-    connection.execute(_GROUPED.format(rank=_RANK.format(status="status")))
-    connection.execute(_STORED.format(calls=calls, slack=slack))
-    if connection.execute("select count(*) from stored_calls").fetchall()[0][0]:
-        connection.execute(
-            _MERGE.format(
-                calls=calls,
-                old_rank=_RANK.format(status="c.status"),
-                new_rank=_RANK.format(status="n.status"),
-            )
+    group_calls(connection, repeated=True)
+    if find_stored(connection, tables, slack):
+        merge_calls(connection, tables)
+    return insert_calls(connection, tables)
+
+
+def group_calls(connection: duckdb.DuckDBPyConnection, *, repeated: bool) -> None:
+    """
+    Make ``new_calls`` of the events in the view ``fresh``.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    repeated : bool
+        Whether a call may be that of several events, or null, where an event names none.
+    """
+    connection.execute(_GROUPED.format(rank=_RANK.format(status="status")) if repeated else _ALONE)
+
+
+def find_stored(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack: str) -> int:
+    """Make ``stored_calls`` of those of ``new_calls`` that are stored, and count them."""
+    connection.execute(_STORED.format(calls=tables.table("calls"), slack=slack))
+    return int(connection.execute("select count(*) from stored_calls").fetchall()[0][0])
+
+
+def merge_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables) -> None:
+    """Add what ``new_calls`` tell of ``stored_calls`` to these."""
+    connection.execute(
+        _MERGE.format(
+            calls=tables.table("calls"),
+            old_rank=_RANK.format(status="c.status"),
+            new_rank=_RANK.format(status="n.status"),
         )
-    return int(connection.execute(_ADD.format(calls=calls)).fetchall()[0][0])
+    )
+
+
+def insert_calls(
+    connection: duckdb.DuckDBPyConnection, tables: ModelTables, *, all_new: bool = False
+) -> int:
+    """
+    Store those of ``new_calls`` that are none of ``stored_calls``.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    tables : ModelTables
+    all_new : bool, default=False
+        All of them: nobody has made ``stored_calls``.
+
+    Returns
+    -------
+    int
+        How many.
+    """
+    statement = (_ADD_ALL if all_new else _ADD).format(calls=tables.table("calls"))
+    return int(connection.execute(statement).fetchall()[0][0])

@@ -17,6 +17,7 @@ from store.faults import translated
 from store.filesystem import refuse_network
 from store.registry import refresh_views
 from store.stale_hours import MarkedHours
+from store.writer_memory import WriterMemory
 
 FILE_NAME: Final = "driftline.duckdb"
 # A load of 4 million rows of 25 features stays under 1.4 GB and spills the rest beside the file;
@@ -72,6 +73,7 @@ class Database:
         self._copies = 0
         self._log_limit = ""
         self.marked = MarkedHours()
+        self.memory = WriterMemory()
 
     @classmethod
     def open(cls, directory: Path, *, create: bool) -> Database:
@@ -163,6 +165,7 @@ class Database:
             except BaseException:
                 _end(chosen)
                 self.marked.forget_all()  # the marks of this transaction are gone with it
+                self.memory.roll_back()
                 raise
 
     def checkpoint(self) -> None:

@@ -1,6 +1,21 @@
-"""The ids of events, calls and labels in SQL; MD5 is no secret here, only 128 bits."""
+"""
+The ids of events, calls and labels; MD5 is no secret here, only 128 bits.
+
+Large loads make them in SQL. For a few thousand rows the standard library's MD5 takes 0.4 us a row,
+where a statement of DuckDB takes 1.5 ms before it starts: there are both, and they agree.
+"""
 
 from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Lane = NDArray[np.uint64]
+# the upper and the lower half of ids
+Lanes = tuple[Lane, Lane]
 
 
 def scoped(letter: str, column: str) -> str:
@@ -39,3 +54,36 @@ def label_identity(event_id: str) -> str:
         f"when {event_id} is not null then 'e' || {event_id} "
         "else 'r' || request_id end))"
     )
+
+
+def whole(high: str, low: str) -> str:
+    """Return the SQL of the id that two columns of halves make."""
+    return f"({high}::uhugeint * 18446744073709551616::uhugeint + {low}::uhugeint)"
+
+
+def hashed(texts: Iterable[bytes]) -> Lanes:
+    """Return what ``md5_number`` makes of each text."""
+    # each text is hashed by itself: there is nothing to do in bulk
+    whole = b"".join([hashlib.md5(text, usedforsecurity=False).digest() for text in texts])
+    halves = np.frombuffer(whole, "<u8").reshape(-1, 2).astype(np.uint64)
+    return halves[:, 1].copy(), halves[:, 0].copy()
+
+
+def scoped_ids(letter: str, versions: Sequence[bytes], given: Sequence[bytes]) -> Lanes:
+    """
+    Return the ids that `scoped` means.
+
+    Parameters
+    ----------
+    letter : str
+    versions, given : sequence of bytes
+        Version and given id of each row.
+    """
+    before = {v: b"%s%d:%s" % (letter.encode(), len(v), v) for v in set(versions)}
+    return hashed([before[v] + text for v, text in zip(versions, given, strict=True)])
+
+
+def repeated_ids(bases: Lanes, ordinals: NDArray[np.int64]) -> Lanes:
+    """Return the ids that `repeated` means."""
+    rows = zip(ordinals.tolist(), bases[0].tolist(), bases[1].tolist(), strict=True)
+    return hashed([b"o%d:%d" % (n, (high << 64) | low) for n, high, low in rows])

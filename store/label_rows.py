@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from store.arrow_columns import label_columns
-from store.identity import label_identity
+from store.identity import label_identity, whole
 from store.registry import ModelTables
 
 _CREATE = """
@@ -49,6 +51,18 @@ _TOLD = """
     where label is not null
       and (prediction_id is not null or request_id is not null)
 """
+_IN_FLIGHT = """
+    create or replace temp view told as
+    select
+        r,
+        known,
+        case when has_event then {event} end as event_id,
+        prediction_id,
+        request_id,
+        label,
+        ts
+    from told_in_flight
+"""
 _NEW = """
     create or replace temp table new_labels as
     with named as (
@@ -70,6 +84,10 @@ _ADD = """
     select id, event_id, prediction_id, request_id, label, ts
     from new_labels
     order by ts nulls first, r
+"""
+_NEW_ROWS = """
+    select r
+    from new_labels
 """
 _COUNTS = """
     select count(*), count(*) filter (known)
@@ -132,3 +150,34 @@ def _add(connection: duckdb.DuckDBPyConnection, tables: ModelTables) -> tuple[in
     connection.execute(_ADD.format(labels=labels))
     new, of_known = connection.execute(_COUNTS).fetchall()[0]
     return int(new), int(of_known)
+
+
+def add_told(
+    connection: duckdb.DuckDBPyConnection, tables: ModelTables, told: pa.Table
+) -> NDArray[np.int64]:
+    """
+    Store labels of a small load.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In a write transaction.
+    tables : ModelTables
+    told : Table
+        ``r``, ``known``, ``has_event``, ``high``, ``low`` (of the event's id), ``prediction_id``,
+        ``request_id``, ``label``, ``ts``; a label that names nothing is passed over by the sender.
+
+    Returns
+    -------
+    ndarray of int64
+        ``r`` of the new ones.
+    """
+    connection.register("told_in_flight", told)
+    connection.execute(_IN_FLIGHT.format(event=whole("high", "low")))
+    labels = tables.table("labels")
+    connection.execute(_NEW.format(labels=labels, identity=label_identity("event_id")))
+    rows = connection.execute(_NEW_ROWS).fetchnumpy()["r"]
+    if len(rows):
+        connection.execute(_ADD.format(labels=labels))
+    connection.unregister("told_in_flight")
+    return np.asarray(rows, np.int64)

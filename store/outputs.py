@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -47,7 +49,40 @@ _NOTE = """
 """
 
 
-def note_outputs(connection: duckdb.DuckDBPyConnection, model: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """
+    What is known of a model's outputs.
+
+    Parameters
+    ----------
+    prediction, score : bool
+        Whether there is any.
+    parse : bool
+        Whether every prediction parses as a number.
+    fractional : bool
+        Whether any of them has a fraction.
+    values : frozenset of str
+        The first of the predictions in alphabetical order, at most one more than `MOST_CLASSES`.
+    """
+
+    prediction: bool
+    score: bool
+    parse: bool
+    fractional: bool
+    values: frozenset[str]
+
+    def tell_of(self, predictions: Iterable[str], *, scores: bool) -> bool:
+        """Return whether these predictions, and scores if there are any, change nothing here."""
+        values = frozenset(predictions)
+        return (
+            (self.prediction or not values)
+            and (self.score or not scores)
+            and (values <= self.values)
+        )
+
+
+def note_outputs(connection: duckdb.DuckDBPyConnection, model: str) -> Outputs:
     """
     Keep what the view ``fresh`` tells of a model's outputs.
 
@@ -56,23 +91,43 @@ def note_outputs(connection: duckdb.DuckDBPyConnection, model: str) -> None:
     connection : DuckDBPyConnection
         In a write transaction.
     model : str
+
+    Returns
+    -------
+    Outputs
+        As they are known now.
     """
-    known = connection.execute(_KNOWN, {"model": model}).fetchall()[0]
+    known = outputs_of(connection, model)
     prediction, score, parse, fractional = connection.execute(_SEEN).fetchall()[0]
-    values = set(known[4])
+    values = known.values
     if prediction and len(values) <= MOST_CLASSES:
         rows = connection.execute(_VALUES.format(limit=MOST_CLASSES + 1)).fetchall()
-        values = set(sorted(values | {value for (value,) in rows})[: MOST_CLASSES + 1])
-    noted = (
-        known[0] or prediction,
-        known[1] or score,
-        known[2] and parse,
-        known[3] or fractional,
-        sorted(values),
+        values = frozenset(sorted(values | {value for (value,) in rows})[: MOST_CLASSES + 1])
+    noted = Outputs(
+        known.prediction or prediction,
+        known.score or score,
+        known.parse and parse,
+        known.fractional or fractional,
+        values,
     )
-    if noted != (*known[:4], sorted(known[4])):
-        names = ("has_prediction", "has_score", "parse", "fractional", "seen")
-        connection.execute(_NOTE, {"model": model, **dict(zip(names, noted, strict=True))})
+    if noted != known:
+        told = {
+            "has_prediction": noted.prediction,
+            "has_score": noted.score,
+            "parse": noted.parse,
+            "fractional": noted.fractional,
+            "seen": sorted(values),
+        }
+        connection.execute(_NOTE, {"model": model, **told})
+    return noted
+
+
+def outputs_of(connection: duckdb.DuckDBPyConnection, model: str) -> Outputs:
+    """Return what is known of a model's outputs."""
+    prediction, score, parse, fractional, values = connection.execute(
+        _KNOWN, {"model": model}
+    ).fetchall()[0]
+    return Outputs(prediction, score, parse, fractional, frozenset(values))
 
 
 def output_kinds(connection: duckdb.DuckDBPyConnection, model: str) -> dict[str, ColumnKind]:
@@ -82,13 +137,11 @@ def output_kinds(connection: duckdb.DuckDBPyConnection, model: str) -> dict[str,
     Predictions are numbers where each one parses as a number and they are fractional or take more
     than `MOST_CLASSES` values; everything else is a class, also ``0`` and ``1``.
     """
-    prediction, score, parse, fractional, values = connection.execute(
-        _KNOWN, {"model": model}
-    ).fetchall()[0]
+    known = outputs_of(connection, model)
     kinds: dict[str, ColumnKind] = {}
-    if prediction:
-        numeric = parse and (fractional or len(values) > MOST_CLASSES)
+    if known.prediction:
+        numeric = known.parse and (known.fractional or len(known.values) > MOST_CLASSES)
         kinds["prediction"] = ColumnKind.NUMBER if numeric else ColumnKind.CATEGORY
-    if score:
+    if known.score:
         kinds["score"] = ColumnKind.NUMBER
     return kinds

@@ -19,6 +19,8 @@ PREDICTION: Final = 2
 UNANSWERED: Final = 1
 LABEL_ONLY: Final = 0
 
+# What is decided in memory: a load of 20,000 rows costs 0.3 s in SQL, half of it in statements.
+_SMALL_ROWS: Final = 20_000
 # Larger pieces cost DuckDB less per row (50,000 rows each: 4.5 us a row; 250,000: 2 us).
 _PIECE_ROWS: Final = 250_000
 _PIECE_BYTES: Final = 128 * 2**20
@@ -95,6 +97,12 @@ class StagedModel:
         """Return the staged column of a feature of that type."""
         return self.features.setdefault((name, kind), f"x{len(self.features)}")
 
+    def in_memory(self) -> pa.Table:
+        """Return the rows of a load of which nothing is in the temporary table yet."""
+        if len(self.pieces) == 1:
+            return self.pieces[0]
+        return pa.concat_tables(self.pieces, promote_options="default")
+
 
 class Staging:
     """
@@ -104,10 +112,13 @@ class Staging:
     ----------
     connection : DuckDBPyConnection
         Whose temporary tables are used; they go when it is closed.
+    whole : bool, default=False
+        Keep everything in memory: whoever adds the batches knows that they are small.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, whole: bool = False) -> None:
         self._connection = connection
+        self._whole = whole
         self.models: dict[str, StagedModel] = {}
         # in memory, of all models
         self._rows = self._bytes = 0
@@ -135,8 +146,14 @@ class Staging:
         staged.pieces.append(pa.table(columns))
         self._rows += events.num_rows
         self._bytes += staged.pieces[-1].nbytes
-        if self._rows >= _PIECE_ROWS or self._bytes >= _PIECE_BYTES:
+        if not self._whole and (self._rows >= _PIECE_ROWS or self._bytes >= _PIECE_BYTES):
             self.finish()
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the load so far is better decided in memory."""
+        waits = not any(staged.columns for staged in self.models.values())
+        return waits and self._rows <= _SMALL_ROWS
 
     def finish(self) -> None:
         """Move what is left in memory to the temporary tables."""

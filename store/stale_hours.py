@@ -75,6 +75,25 @@ def mark_stale(connection: duckdb.DuckDBPyConnection, model: str, marked: Marked
         Of the open database.
     """
     hours = {int(hour) for (hour,) in connection.execute(_TOUCHED).fetchall()}
+    mark_hours(connection, model, hours, marked)
+
+
+def mark_hours(
+    connection: duckdb.DuckDBPyConnection, model: str, hours: set[int], marked: MarkedHours
+) -> None:
+    """
+    Mark hours whose calls change.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In the write transaction of what changes them.
+    model : str
+    hours : set of int
+        Hours since 1970.
+    marked : MarkedHours
+        Of the open database.
+    """
     new = marked.missing(model, hours)
     if new:
         mark = connection.execute(_NEXT).fetchall()[0][0]

@@ -19,8 +19,19 @@ from domain.outcome import Outcomes
 from domain.profile import Grid, ProfileSeries, SortedColumn
 from domain.rejection import Rejection
 from domain.window import Window
-from store import append, calls, catalog, outcomes, questions, registry, rejected, rows, traffic
-from store.append import LoadCounts
+from store import (
+    append,
+    calls,
+    catalog,
+    counted,
+    outcomes,
+    questions,
+    registry,
+    rejected,
+    rows,
+    traffic,
+)
+from store.append import Bodies, LoadCounts
 from store.backup import backup
 from store.call_hours import call_hours, called_versions, refresh_call_hours
 from store.catalog import DeploymentInfo
@@ -135,54 +146,28 @@ class Store(Results):
         """
         return append.load_labels(self._database, batches, source)
 
-    def size_bytes(self) -> int:
-        """Return what the file and its log take on disk."""
-        return self._database.size_bytes()
-
-    def version(self) -> int:
-        """Return the version of the tables."""
-        return self._database.version()
-
-    # ------------------------------------------------------------------ logs in
-
-    def load(self, batches: Iterable[tuple[str, pa.Table, pa.Table]], source: str) -> LoadCounts:
+    def collect(self, bodies: Bodies, source: str) -> list[LoadCounts]:
         """
-        Store the events of one file or body: all or nothing, and nothing twice.
+        Store what several senders sent in one transaction: all or nothing, and nothing twice.
 
         Parameters
         ----------
-        batches : iterable of (model, events, features)
-            Two tables of equal length. `events` has some of ``domain.event.FIELDS`` without the
-            model; ``ts`` is required, a timestamp with a zone. `features` has one column each:
-            number, text or boolean. An error while iterating stores nothing.
+        bodies : Bodies
+            Small enough for memory.
         source : str
             Counted under this name.
 
         Returns
         -------
-        LoadCounts
-            What was newly stored.
+        list of LoadCounts
+            What each body newly stored.
         """
-        return append.load_events(self._database, batches, source)
-
-    def load_labels(self, batches: Iterable[tuple[str, pa.Table]], source: str) -> LoadCounts:
-        """
-        Store labels that came by themselves, also of predictions nobody knows yet.
-
-        Parameters
-        ----------
-        batches : iterable of (model, labels)
-            Columns ``label`` and ``prediction_id`` or ``request_id`` (a request's label is told of
-            every version's predictions of it), ``ts`` where known.
-        source : str
-            Counted under this name.
-        """
-        return append.load_labels(self._database, batches, source)
+        return append.collect(self._database, bodies, source)
 
     def sources(self) -> dict[str, LoadCounts]:
         """Return what came from each source so far."""
         with self._database.reading() as connection:
-            return append.sources(connection)
+            return counted.sources(connection)
 
     # ------------------------------------------------------------------ what there is
 
