@@ -8,7 +8,8 @@ from datetime import datetime
 
 from domain.column import Column
 from domain.finding import Finding
-from domain.profile import ColumnKind, ColumnRole, Profile, ProfileSeries
+from domain.profile import ColumnKind, ColumnRole, ProfileSeries
+from domain.run_profile import RunProfile
 from domain.window import Window
 from monitors.baseline_plan import busiest
 from monitors.calibrations import Calibrated, Calibrations
@@ -27,6 +28,8 @@ class Drift:
     Parameters
     ----------
     findings : mapping of Window to list of Finding
+    profiles : mapping of Window to list of RunProfile
+        What they follow from.
     baseline : str
         What the inputs were compared with, in words.
     baseline_windows : int
@@ -34,6 +37,7 @@ class Drift:
     """
 
     findings: Mapping[Window, list[Finding]]
+    profiles: Mapping[Window, list[RunProfile]]
     baseline: str
     baseline_windows: int
 
@@ -77,6 +81,7 @@ class DriftJudge:
             Oldest first.
         """
         answers: dict[Window, list[Finding]] = {window: [] for window in windows}
+        counted: dict[Window, list[RunProfile]] = {window: [] for window in windows}
         calibrated = self.calibrations.of(version, windows[0])
         for one in calibrated:
             if not one.reference.windows:
@@ -84,32 +89,28 @@ class DriftJudge:
                     answers[window] += self._without_baseline(version, window, one)
                 continue
             for batch in self._batches(version, windows, one.reference):
-                for window, findings in zip(batch, self._judge(version, batch, one), strict=True):
+                found = self._judge(version, batch, one)
+                for window, (findings, profiles) in zip(batch, found, strict=True):
                     answers[window] += findings
-        return Drift(answers, _described(calibrated), _spanned(calibrated))
-
-    def sides(self, version: str, window: Window) -> dict[Column, tuple[Profile, Profile]]:
-        """Return every column's baseline and one window, counted over the same cells."""
-        found: dict[Column, tuple[Profile, Profile]] = {}
-        for calibrated in self.calibrations.of(version, window):
-            reference = calibrated.reference
-            if not reference.windows:
-                continue
-            grids = {c: reference.grids[c] for c in calibrated.reported}
-            current = self.store.counts(self.model, grids, [window], [version])
-            for column in grids:
-                found[column] = (reference.series[column].total(), current[column].total())
-        return found
+                    counted[window] += profiles
+        return Drift(answers, counted, _described(calibrated), _spanned(calibrated))
 
     def _judge(
         self, version: str, batch: Sequence[Window], calibrated: Calibrated
-    ) -> list[list[Finding]]:
+    ) -> list[tuple[list[Finding], list[RunProfile]]]:
         judged = self._counted(version, batch, calibrated)
         reported = [
             [c for c in calibrated.reported if self._known(c, window, calibrated, judged, t)]
             for window, t in zip(batch, judged.wanted, strict=True)
         ]
-        return judge_columns(calibrated.reference, judged, calibrated.drawn, self.monitor, reported)
+        reference = calibrated.reference
+        answers = judge_columns(reference, judged, calibrated.drawn, self.monitor, reported)
+        totals = {c: reference.series[c].total() for c in calibrated.reported}
+        profiles = [
+            [RunProfile(c, totals[c], judged.series[c].at(t)) for c in columns]
+            for columns, t in zip(reported, judged.wanted, strict=True)
+        ]
+        return list(zip(answers, profiles, strict=True))
 
     def _known(
         self, column: Column, window: Window, calibrated: Calibrated, judged: Judged, t: int

@@ -13,6 +13,7 @@ import numpy as np
 
 from domain.finding import Finding, Verdict
 from domain.run import Deployment, Performance, Run, RunStatus
+from domain.run_profile import RunProfile, RunProfiles
 from domain.slo import SLOResult, SLOState
 from domain.window import Window
 from monitors.alert_desk import with_severities
@@ -34,6 +35,23 @@ class _Parts:
     findings: list[Finding]
     slos: tuple[SLOResult, ...]
     performance: Performance | None
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """
+    What came of judging some windows.
+
+    Parameters
+    ----------
+    runs : list of Run
+        Ordered by window, then version.
+    profiles : mapping of (Deployment, Window) to sequence of RunProfile
+        What they counted.
+    """
+
+    runs: list[Run]
+    profiles: RunProfiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +97,7 @@ class Judge:
     def _calibrations(self) -> Calibrations:
         return self._drift.calibrations
 
-    def judge(self, windows: Sequence[Window]) -> list[Run]:
+    def judge(self, windows: Sequence[Window]) -> Judged:
         """
         Judge every deployment that is expected to serve in the windows.
 
@@ -87,19 +105,17 @@ class Judge:
         ----------
         windows : sequence of Window
             Oldest first.
-
-        Returns
-        -------
-        list of Run
-            Ordered by window, then version.
         """
         runs: list[Run] = []
+        profiles: dict[tuple[Deployment, Window], Sequence[RunProfile]] = {}
         if not windows or not self.deployments:
-            return runs
+            return Judged(runs, profiles)
         traffic = self._traffic(windows)
         for version, served in self._served(windows).items():
-            runs += self._judge_version(version, served, traffic)
-        return sorted(runs, key=lambda r: (r.window, r.deployment.version))
+            judged = self._judge_version(version, served, traffic)
+            runs += judged.runs
+            profiles |= judged.profiles
+        return Judged(sorted(runs, key=lambda r: (r.window, r.deployment.version)), profiles)
 
     def _served(self, windows: Sequence[Window]) -> dict[str, list[Window]]:
         """Tell the windows each version is judged in: where it had calls; else the last seen."""
@@ -154,7 +170,7 @@ class Judge:
 
     def _judge_version(
         self, version: str, windows: list[Window], traffic: dict[Window, tuple[Finding, ...]]
-    ) -> list[Run]:
+    ) -> Judged:
         started = time.perf_counter()
         drift = self._judge_drift(version, windows)
         usual = {window: self._calibrations.plan_of_calls(window).windows for window in windows}
@@ -184,7 +200,8 @@ class Judge:
             )
             runs.append(self._run(version, window, parts, logged))
         seconds = (time.perf_counter() - started) / len(windows)
-        return [_timed(run, seconds) for run in runs]
+        profiles = {(r.deployment, r.window): drift[r.window].profiles[r.window] for r in runs}
+        return Judged([_timed(run, seconds) for run in runs], profiles)
 
     def _judge_drift(self, version: str, windows: list[Window]) -> dict[Window, Drift]:
         parts: dict[tuple[object, ...], list[Window]] = defaultdict(list)

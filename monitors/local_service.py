@@ -301,8 +301,7 @@ class LocalService:
     ) -> Distribution:
         """Return one column's rows in one window beside what they are compared with."""
         self.models(model)
-        of = Deployment(model, version)
-        return drift.distribution(self.store, self.config, of, window, column, against)
+        return drift.distribution(self.store, Deployment(model, version), window, column, against)
 
     def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
         """Gather latency, failures and objectives of a deployment over a span."""

@@ -31,6 +31,7 @@ from monitors.report_view import (
     ReportView,
     TrafficPoint,
 )
+from monitors.verdicts import visible_shift
 from store.store import Store
 
 QUANTILES = (0.5, 0.95, 0.99)
@@ -93,7 +94,7 @@ def build_view(
         config_hash=config.monitor(model).fingerprint(),
         runs=tuple(reversed([newest.get(_key(run), run) for run in history])),
         incidents=tuple(ordered(chosen(store.incidents(model), span=span))),
-        columns=tuple(_columns(store, config, request, history, list(newest.values()))),
+        columns=tuple(_columns(store, model, history, list(newest.values()))),
         traffic=tuple(_traffic(store, model, history)),
         performance=tuple(
             PerformancePoint(
@@ -138,32 +139,29 @@ def _newest(store: Store, model: str, history: Sequence[Run]) -> dict[_Key, Run]
 
 
 def _columns(
-    store: Store,
-    config: Config,
-    request: ReportRequest,
-    history: Sequence[Run],
-    newest: Sequence[Run],
+    store: Store, model: str, history: Sequence[Run], newest: Sequence[Run]
 ) -> list[ColumnView]:
     """Return every column of every deployment's last run, the newest run first, worst first."""
     readings = _readings(history)
-    judge = DriftJudge(store, config, request.model, request.now)
+    columns = store.columns(model)
     views: list[ColumnView] = []
     for run in sorted(newest, key=lambda r: r.window, reverse=True):
+        version = run.deployment.version
         by_column: dict[str, list[Finding]] = defaultdict(list)
         for finding in run.findings:
             by_column[finding.column].append(finding)
-        sides = judge.sides(run.deployment.version, run.window)
+        counted = {p.column: p for p in store.run_profiles(model, version, run.window)}
         of_run = [
             ColumnView(
                 column=column,
-                version=run.deployment.version,
+                version=version,
                 findings=tuple(by_column[name_of(column)]),
-                reference=sides[column][0] if column in sides else None,
-                current=sides[column][1] if column in sides else None,
-                history=tuple(readings[run.deployment.version, name_of(column)]),
-                visible_shift=_visible(by_column[name_of(column)]),
+                reference=counted[column].reference if column in counted else None,
+                current=counted[column].current if column in counted else None,
+                history=tuple(readings[version, name_of(column)]),
+                visible_shift=visible_shift(by_column[name_of(column)]),
             )
-            for column in judge.columns
+            for column in columns
             if by_column[name_of(column)]
         ]
         views += sorted(of_run, key=_badness, reverse=True)
@@ -185,14 +183,6 @@ def _readings(history: Sequence[Run]) -> Mapping[tuple[str, str], list[Reading]]
                     )
                 )
     return found
-
-
-def _visible(findings: Sequence[Finding]) -> float | None:
-    for finding in findings:
-        shift = finding.values.get("visible_shift")
-        if isinstance(shift, int | float):
-            return float(shift)
-    return None
 
 
 def _badness(view: ColumnView) -> tuple[int, float]:

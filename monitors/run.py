@@ -20,7 +20,7 @@ from domain.window import Window, align, iso, windows_between
 from monitors.alert_desk import refresh
 from monitors.config import Config, MonitorConfig
 from monitors.config_values import write_duration
-from monitors.judge import Judge
+from monitors.judge import Judge, Judged
 from store.store import Store
 
 # a scheduler that slept catches up at most so many windows of each model at once
@@ -257,15 +257,15 @@ class Runner:
 
     def _step(self, judge: Judge, windows: Sequence[Window], now: datetime) -> list[Run]:
         try:
-            runs = judge.judge(windows)
+            judged = judge.judge(windows)
         except StoreError:
             raise
         except DriftlineError as error:
             if len(windows) > 1:
                 return [run for window in windows for run in self._step(judge, [window], now)]
-            runs = [self._failed(judge, windows[0], now, error)]
-        self.store.replace_runs(judge.model, windows, runs)
-        return runs
+            judged = Judged([self._failed(judge, windows[0], now, error)], {})
+        self.store.replace_runs(judge.model, windows, judged.runs, judged.profiles)
+        return judged.runs
 
     def _failed(self, judge: Judge, window: Window, now: datetime, error: DriftlineError) -> Run:
         """Record what went wrong, so that `backfill --reprocess failed` finds it."""

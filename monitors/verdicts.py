@@ -43,6 +43,15 @@ def telling(findings: Sequence[Finding]) -> Finding | None:
     return min([f for f in findings if f.decides] or findings, key=_badness, default=None)
 
 
+def visible_shift(findings: Sequence[Finding]) -> float | None:
+    """Return the smallest shift that would be seen; None: blind or not calibrated."""
+    for finding in findings:
+        shift = finding.values.get("visible_shift")
+        if isinstance(shift, int | float):
+            return float(shift)
+    return None
+
+
 def rank(verdict: Verdict) -> int:
     """Return where columns of this verdict stand; 0 comes first."""
     return _WORST_FIRST.index(verdict)

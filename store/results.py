@@ -10,11 +10,13 @@ import duckdb
 
 from domain.acceptance import Acceptance
 from domain.baseline import FrozenBaseline
+from domain.column import Column
 from domain.finding import Finding
 from domain.incident import Acknowledgement, AlertState, Incident
 from domain.key import Key
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Deployment, Run, RunStatus
+from domain.run_profile import RunProfile, RunProfiles
 from domain.window import Window
 from store import baselines, keys, pages, run_status
 from store.column_readings import (
@@ -30,6 +32,7 @@ from store.incidents import acknowledge, find_acknowledgements, find_incidents, 
 from store.revision import Revision
 from store.run_keys import RunChoice
 from store.run_points import RunPoint, find_points
+from store.run_profiles import find_profiles, forget_unused
 from store.runs import find_runs, save_runs
 
 
@@ -59,7 +62,7 @@ class Results:
     def save_runs(self, runs: Sequence[Run]) -> None:
         """Keep runs; the run of a deployment and window replaces an earlier one of the same."""
         with self._changing() as connection:
-            save_runs(connection, runs)
+            save_runs(connection, runs, {})
 
     def runs(
         self,
@@ -120,7 +123,13 @@ class Results:
         with self._database.reading() as connection:
             return run_status.last_end(connection, model)
 
-    def replace_runs(self, model: str, windows: Sequence[Window], runs: Sequence[Run]) -> None:
+    def replace_runs(
+        self,
+        model: str,
+        windows: Sequence[Window],
+        runs: Sequence[Run],
+        profiles: RunProfiles | None = None,
+    ) -> None:
         """
         Keep what a new try of some windows found, and nothing of what earlier tries did.
 
@@ -131,10 +140,35 @@ class Results:
             That were judged; an earlier run of a deployment that is not judged there any more,
             or of a try that failed, goes too.
         runs : sequence of Run
+        profiles : mapping of (Deployment, Window) to sequence of RunProfile, optional
+            What was counted for them, where it was.
         """
         with self._changing() as connection:
-            run_status.forget_windows(connection, model, windows)
-            save_runs(connection, runs)
+            again = run_status.forget_windows(connection, model, windows)
+            save_runs(connection, runs, profiles or {})
+            if again:
+                forget_unused(connection)
+
+    def run_profiles(
+        self, model: str, version: str, window: Window, column: Column | None = None
+    ) -> list[RunProfile]:
+        """
+        Return what the run of one window counted of its columns, in the order it judged them.
+
+        Parameters
+        ----------
+        model, version : str
+        window : Window
+        column : Column, optional
+            Default: all of them.
+
+        Returns
+        -------
+        list of RunProfile
+            Empty where there was no baseline, or an earlier version of Driftline judged it.
+        """
+        with self._database.reading() as connection:
+            return find_profiles(connection, model, version, window, column)
 
     def save_incidents(
         self, model: str, incidents: Sequence[Incident], since: datetime | None = None

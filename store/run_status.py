@@ -58,12 +58,22 @@ def last_end(connection: duckdb.DuckDBPyConnection, model: str) -> datetime | No
 
 def forget_windows(
     connection: duckdb.DuckDBPyConnection, model: str, windows: Sequence[Window]
-) -> None:
-    """Drop all that was found in some windows of a model, whatever the deployment."""
+) -> bool:
+    """
+    Drop all that was found in some windows of a model, whatever the deployment.
+
+    Returns
+    -------
+    bool
+        Whether anything was.
+    """
     values = {
         "model": model,
         "starts": [to_stored(window.start) for window in windows],
         "ends": [to_stored(window.end) for window in windows],
     }
-    for table in ("runs", "findings", "slos"):
-        connection.execute(_FORGET.format(table=table), values)
+    dropped = [
+        connection.execute(_FORGET.format(table=table), values).fetchall()[0][0]
+        for table in ("runs", "findings", "slos", "run_profiles")
+    ]
+    return any(dropped)

@@ -13,15 +13,17 @@ import pyarrow as pa
 
 from domain.finding import Finding
 from domain.run import Deployment, Performance, Run, RunStatus
+from domain.run_profile import RunProfiles
 from domain.slo import SLOResult
 from domain.window import Window
 from store.bulk import insert_rows, numbers, texts, times, whole, with_rows
 from store.findings import FindingsWanted, add_findings, findings_of
 from store.moments import from_stored, from_stored_or_none
 from store.run_keys import KEY_COLUMNS, RunChoice, key_columns, run_key
+from store.run_profiles import add_profiles
 from store.slos import add_slos, slos_of
 
-_TABLES: Final = ("runs", "findings", "slos")
+_TABLES: Final = ("runs", "findings", "slos", "run_profiles")
 _FORGET = """
     delete from {table} as t
     using rows_in_flight as k
@@ -41,7 +43,9 @@ _RUNS = """
 """
 
 
-def save_runs(connection: duckdb.DuckDBPyConnection, runs: Sequence[Run]) -> None:
+def save_runs(
+    connection: duckdb.DuckDBPyConnection, runs: Sequence[Run], profiles: RunProfiles
+) -> None:
     """
     Keep runs; the run of a deployment and window replaces an earlier one of the same.
 
@@ -51,6 +55,8 @@ def save_runs(connection: duckdb.DuckDBPyConnection, runs: Sequence[Run]) -> Non
         In a write transaction.
     runs : sequence of Run
         Of several of one deployment and window the last one counts.
+    profiles : mapping of (Deployment, Window) to sequence of RunProfile
+        What was counted for them, where it was.
     """
     kept = list({run_key(run): run for run in runs}.values())
     if not kept:
@@ -61,6 +67,7 @@ def save_runs(connection: duckdb.DuckDBPyConnection, runs: Sequence[Run]) -> Non
     insert_rows(connection, "runs", {**keys, **_columns(kept)})
     add_findings(connection, kept)
     add_slos(connection, kept)
+    add_profiles(connection, kept, profiles)
 
 
 def find_runs(

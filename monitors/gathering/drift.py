@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from alerts.desk import chosen, ordered
@@ -13,18 +13,20 @@ from domain.errors import UnknownNameError
 from domain.finding import Finding, Verdict
 from domain.incident import Incident
 from domain.run import Deployment, Run
+from domain.run_profile import RunProfile
 from domain.window import Window
 from monitors.column_names import name_of
-from monitors.config import Config
-from monitors.drift_judge import DriftJudge
-from monitors.gathering.judged import DECIDERS, points_of, require_run
+from monitors.gathering.judged import DECIDERS, require_run
 from monitors.report_view import Reading
-from monitors.verdicts import worst_by_column
+from monitors.verdicts import visible_shift, worst_by_column
 from monitors.views.drift import Against, ColumnHistory, Distribution, DriftView
 from store.run_keys import RunChoice
+from store.run_points import RunPoint
 from store.store import Store
 
 SHOWN_WINDOWS: Final = 120
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+WEEK: Final = timedelta(days=7)
 
 
 def drift(store: Store, model: str, version: str, window: Window | None) -> DriftView:
@@ -46,8 +48,7 @@ def drift(store: Store, model: str, version: str, window: Window | None) -> Drif
         If the window was not judged.
     """
     run = require_run(store, model, version, window)
-    until = Window(datetime.min.replace(tzinfo=run.window.end.tzinfo), run.window.end)
-    choice = RunChoice(model, version, until, SHOWN_WINDOWS)
+    choice = RunChoice(model, version, Window(EPOCH, run.window.end), SHOWN_WINDOWS)
     windows = tuple(point.window for point in store.run_points(choice))
     readings = _readings(store, choice, version)
     span = Window(windows[0].start, run.window.end)
@@ -66,7 +67,7 @@ def _readings(
     found: dict[str, dict[Window, Reading]] = defaultdict(dict)
     for one in store.column_readings(choice, DECIDERS):
         found[one.column][one.window] = Reading(
-            one.window, version, one.statistic, one.threshold, one.drifted
+            one.window, version, one.statistic, one.threshold, one.drifted, one.beside
         )
     return found
 
@@ -109,27 +110,13 @@ def _since(history: Sequence[Reading | None]) -> datetime | None:
     return since
 
 
-def visible_shift(findings: Sequence[Finding]) -> float | None:
-    """Return the smallest shift that would be seen; None: blind or not calibrated."""
-    for finding in findings:
-        shift = finding.values.get("visible_shift")
-        if isinstance(shift, int | float):
-            return float(shift)
-    return None
-
-
 def _incidents(store: Store, deployment: Deployment, span: Window) -> list[Incident]:
     found = ordered(chosen(store.incidents(deployment.model), span=span))
     return [i for i in found if deployment.version in i.versions]
 
 
 def distribution(
-    store: Store,
-    config: Config,
-    of: Deployment,
-    window: Window,
-    column: str,
-    against: Against,
+    store: Store, of: Deployment, window: Window, column: str, against: Against
 ) -> Distribution:
     """
     Return one column's rows in one window beside what they are compared with.
@@ -137,7 +124,6 @@ def distribution(
     Parameters
     ----------
     store : Store
-    config : Config
     of : Deployment
     window : Window
     column : str
@@ -153,26 +139,24 @@ def distribution(
     """
     run = require_run(store, of.model, of.version, window)
     found = _column(store, of.model, column)
-    judge = DriftJudge(store, config, of.model, run.started_at)
-    reference, current = judge.sides(of.version, run.window).get(found, (None, None))
-    other = None if against is Against.CONFIGURED else _other(store, run, against)
-    if against is not Against.CONFIGURED:
-        reference = None if other is None else judge.sides(*other).get(found, (None, None))[1]
+    shown = _kept(store, run.deployment, run.window, found)
+    if against is Against.CONFIGURED:
+        reference, other = shown.reference if shown else None, None
+    else:
+        other = _other(store, run, against)
+        kept = _kept(store, other.deployment, other.window, found) if other else None
+        reference = kept.current if kept else None
     return Distribution(
         column=found,
         deployment=of,
         window=run.window,
         against=against,
         reference=reference,
-        current=current,
+        current=shown.current if shown else None,
         reference_name=run.baseline if against is Against.CONFIGURED else _name(other),
-        reference_version=other[0] if other is not None else None,
-        reference_window=other[1] if other is not None else None,
+        reference_version=other.deployment.version if other else None,
+        reference_window=other.window if other else None,
     )
-
-
-def _name(other: tuple[str, Window] | None) -> str:
-    return "" if other is None else f"{other[0]} {other[1]}".strip()
 
 
 def _column(store: Store, model: str, name: str) -> Column:
@@ -182,22 +166,36 @@ def _column(store: Store, model: str, name: str) -> Column:
     return columns[name]
 
 
-def _other(store: Store, run: Run, against: Against) -> tuple[str, Window] | None:
-    """Return the version and window that a picture compares with; None where there is none."""
-    points = points_of(store, run.deployment.model)
+def _kept(store: Store, of: Deployment, window: Window, column: Column) -> RunProfile | None:
+    return next(iter(store.run_profiles(of.model, of.version, window, column)), None)
+
+
+def _other(store: Store, run: Run, against: Against) -> RunPoint | None:
+    """Return the run whose rows a picture shows as the reference; None where there is none."""
     if against is Against.OTHER_VERSION:
-        same = [
-            p
-            for deployment, own in points.items()
-            for p in own
-            if p.window == run.window and deployment != run.deployment and p.n_predictions
-        ]
-        most = max(same, key=lambda p: p.n_predictions, default=None)
-        return None if most is None else (most.deployment.version, most.window)
-    own = [p.window for p in points[run.deployment]]
+        same = store.run_points(RunChoice(run.deployment.model, None, run.window))
+        others = [p for p in same if p.window == run.window and p.deployment != run.deployment]
+        return max((p for p in others if p.n_predictions), key=_predictions, default=None)
+    start = run.window.start
     if against is Against.WEEK_BEFORE:
-        week = timedelta(days=7)
-        before = [w for w in own if w.start == run.window.start - week]
+        start -= WEEK
+        # where the clocks change, the same day a week ago began an hour earlier or later
+        near = Window(start - run.window.duration / 2, start + run.window.duration / 2)
+        own = [p for p in _points(store, run, near) if near.contains(p.window.start)]
     else:
-        before = [w for w in own if w.end == run.window.start]
-    return (run.deployment.version, before[-1]) if before else None
+        own = [p for p in _points(store, run, Window(EPOCH, start)) if p.window.end <= start]
+    return own[-1] if own else None
+
+
+def _points(store: Store, run: Run, span: Window) -> list[RunPoint]:
+    """Return the newest runs of a deployment that touch a span."""
+    of = run.deployment
+    return store.run_points(RunChoice(of.model, of.version, span, most=2))
+
+
+def _predictions(point: RunPoint) -> int:
+    return point.n_predictions
+
+
+def _name(other: RunPoint | None) -> str:
+    return "" if other is None else f"{other.deployment.version} {other.window}".strip()
