@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("jobs.commands.report", "Write a report."),
     "alerts": ("jobs.commands.alerts", "List, show and acknowledge incidents."),
     "accept": ("jobs.commands.accept", "Declare a lasting shift the new normal."),
+    "keys": ("jobs.commands.keys", "Make, list and revoke keys of the HTTP interface."),
     "sql": ("jobs.commands.sql", "Ask the store in read-only SQL."),
     "doctor": ("jobs.commands.doctor", "Check store, configuration, versions, disk and clock."),
 }
