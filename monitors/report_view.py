@@ -16,13 +16,25 @@ from domain.window import Window
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One column's deciding reading in one window: a point of its history."""
+    """
+    One column's deciding reading in one window: a point of its history.
+
+    Parameters
+    ----------
+    window : Window
+    version : str
+    statistic, threshold : float or None
+    drifted : bool
+    psi : float or None
+        Beside the verdict, which is not made of it.
+    """
 
     window: Window
     version: str
     statistic: float | None
     threshold: float | None
     drifted: bool
+    psi: float | None = None
 
     @property
     def multiple(self) -> float | None:

@@ -21,19 +21,24 @@ _READINGS: Final = """
         select
             {key},
             column_name,
-            min(statistic) filter (detector = $measure) as statistic,
-            min(threshold) filter (detector = $measure) as threshold,
-            bool_or(verdict = 'drifted') as drifted
+            arg_max(statistic, statistic / nullif(threshold, 0))
+                filter (decides and detector <> $rule) as statistic,
+            arg_max(threshold, statistic / nullif(threshold, 0))
+                filter (decides and detector <> $rule) as threshold,
+            bool_or(verdict = 'drifted') filter (decides) as drifted,
+            min(statistic) filter (detector = $beside) as beside
         from findings
         join chosen using ({key})
-        where decides
+        where (decides or detector = $beside)
           and kind in ('feature', 'prediction', 'score')
         group by {key}, column_name
-        having bool_or(verdict = 'drifted' or detector <> $rule and verdict <> 'inconclusive')
+        having bool_or(
+            decides and (verdict = 'drifted' or detector <> $rule and verdict <> 'inconclusive')
+        )
     )
 """
 _OF_COLUMNS: Final = """
-    select window_start, window_end, column_name, statistic, threshold, drifted
+    select window_start, window_end, column_name, statistic, threshold, drifted, beside
     from readings
     order by window_start, window_end
 """
@@ -51,14 +56,15 @@ class Deciders:
 
     Parameters
     ----------
-    measure : str
-        The one whose statistic and threshold are read.
     rule : str
-        The one that only tells whether a column is there: its ok alone judges nothing.
+        The one that only tells whether a column is there: its ok alone judges nothing, and no
+        multiple of a line says how far it is. The others are read where they are furthest.
+    beside : str
+        The one whose statistic is read whether it decides or not.
     """
 
-    measure: str
     rule: str
+    beside: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,9 @@ class ColumnReading:
     column : str
         As its findings name it.
     statistic, threshold : float or None
-        None where the measuring detector did not decide.
+        Of the deciding detector that is furthest; None where only the rule spoke.
     drifted : bool
+    beside : float or None
     """
 
     window: Window
@@ -80,6 +87,7 @@ class ColumnReading:
     statistic: float | None
     threshold: float | None
     drifted: bool
+    beside: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +135,5 @@ def _rows(
     connection: duckdb.DuckDBPyConnection, choice: RunChoice, by: Deciders, select: str
 ) -> list[tuple[Any, ...]]:
     sql = (_READINGS + select).format(chosen=choice.sql.rstrip(), key=KEY_COLUMNS)
-    values = {**choice.values, "measure": by.measure, "rule": by.rule}
+    values = {**choice.values, "rule": by.rule, "beside": by.beside}
     return connection.execute(sql, values).fetchall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from detectors import completeness, forecast
+from detectors import completeness, psi
 from domain.errors import NothingToJudgeError, UnknownNameError
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window, iso
@@ -14,7 +14,7 @@ from store.run_keys import RunChoice
 from store.run_points import RunPoint
 from store.store import Store
 
-DECIDERS = Deciders(measure=forecast.NAME, rule=completeness.NAME)
+DECIDERS = Deciders(rule=completeness.NAME, beside=psi.NAME)
 
 
 def points_of(
