@@ -46,7 +46,7 @@ def furthest(findings: list[Finding]) -> float | None:
 
 @pytest.mark.parametrize("span", [JULY, NOVEMBER], ids=["uncalibrated", "calibrated"])
 def test_every_reading_is_what_the_windows_findings_decided(service, span) -> None:
-    last = [run for run in service.store.runs("flight-delay", "2", span)][-1]
+    last = service.store.runs("flight-delay", "2", span)[-1]
     view = service.drift("flight-delay", "2", last.window)
     seen = 0
     for run in service.store.runs("flight-delay", "2", span, findings="all"):
