@@ -317,7 +317,7 @@ def test_quantiles_are_within_2_percent_of_numpys_on_the_rows(
 
 
 def test_many_latencies_in_few_cells_are_closer_than_a_cell(store: Store):
-    """The cells are 2 % wide; a median of many must not jump from one to the next."""
+    """A cell is 2 % wide; a median of many must not jump from one to the next."""
     latencies = np.exp(np.random.default_rng(5).uniform(1.0, 1.1, 4000))
     events = [
         event(i / 20, score=0.5, latency_ms=float(x), replica="abc"[i % 3])
@@ -329,7 +329,7 @@ def test_many_latencies_in_few_cells_are_closer_than_a_cell(store: Store):
     hours = store.call_hours("m", "", span(0, 4), 4 * HOUR)
     found = hours.latencies(QS, by_replica=False, by_bucket=True)[0, 0]
 
-    np.testing.assert_allclose(found[2:5], np.quantile(latencies, QS)[2:5], rtol=0.002)
+    np.testing.assert_allclose(found[2:4], np.quantile(latencies, QS)[2:4], rtol=0.002)
 
 
 @settings(max_examples=8, deadline=None)
