@@ -17,12 +17,13 @@ from domain.errors import NothingToJudgeError
 from domain.finding import Finding, Verdict
 from domain.incident import Incident
 from domain.run import Deployment, Run
-from domain.window import Window, iso
+from domain.window import Window
 from monitors.alert_desk import stale_models
 from monitors.column_names import name_of
 from monitors.config import Config
 from monitors.drift_judge import DriftJudge
 from monitors.file_reference import rows_of_file
+from monitors.gathering.judged import nothing_judged
 from monitors.reference import Reference
 from monitors.report_view import (
     ColumnView,
@@ -36,6 +37,7 @@ from store.store import Store
 
 QUANTILES = (0.5, 0.95, 0.99)
 STALE_NOTE = "report.note.stale"
+UNCOUNTED_NOTE = "report.note.uncounted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,13 @@ def build_view(
         if request.window is None or request.window.contains(run.window.start)
     ]
     if not history:
-        raise NothingToJudgeError(_nothing(store, request))
+        raise nothing_judged(store, request.model, request.window)
     span = Window(history[0].window.start, max(run.window.end for run in history))
     newest = _newest(store, model, history)
+    columns = _columns(store, model, history, list(newest.values()))
     # a report of a span in the past says nothing of now
     stale = request.window is None and model in stale_models(store, config, request.now)
+    notes = {STALE_NOTE: stale, UNCOUNTED_NOTE: any(_uncounted(column) for column in columns)}
     return ReportView(
         title=model,
         span=span,
@@ -94,7 +98,7 @@ def build_view(
         config_hash=config.monitor(model).fingerprint(),
         runs=tuple(reversed([newest.get(_key(run), run) for run in history])),
         incidents=tuple(ordered(chosen(store.incidents(model), span=span))),
-        columns=tuple(_columns(store, model, history, list(newest.values()))),
+        columns=tuple(columns),
         traffic=tuple(_traffic(store, model, history)),
         performance=tuple(
             PerformancePoint(
@@ -103,7 +107,7 @@ def build_view(
             for run in history
             if run.performance is not None
         ),
-        notes=(STALE_NOTE,) if stale else (),
+        notes=tuple(note for note, holds in notes.items() if holds),
     )
 
 
@@ -112,19 +116,6 @@ _Key = tuple[Deployment, Window]
 
 def _key(run: Run) -> _Key:
     return run.deployment, run.window
-
-
-def _nothing(store: Store, request: ReportRequest) -> str:
-    judged = sorted(store.run_statuses(request.model))
-    if not judged:
-        return (
-            f"no window of {request.model!r} was judged yet; run 'driftline backfill' "
-            "or 'driftline run' first"
-        )
-    return (
-        f"no window of {request.model!r} inside {request.window} was judged; judged are "
-        f"{iso(judged[0].start)} to {iso(judged[-1].end)}"
-    )
 
 
 def _newest(store: Store, model: str, history: Sequence[Run]) -> dict[_Key, Run]:
@@ -183,6 +174,11 @@ def _readings(history: Sequence[Run]) -> Mapping[tuple[str, str], list[Reading]]
                     )
                 )
     return found
+
+
+def _uncounted(column: ColumnView) -> bool:
+    """Return whether it was compared with something by a version that did not keep the counts."""
+    return column.current is None and any(f.n_reference for f in column.findings)
 
 
 def _badness(view: ColumnView) -> tuple[int, float]:
@@ -295,7 +291,7 @@ def report_rows(store: Store, config: Config, request: ReportRequest) -> ReportR
     """
     judged = store.runs(request.model, span=request.window, findings="all")
     if not judged:
-        raise NothingToJudgeError(_nothing(store, request))
+        raise nothing_judged(store, request.model, request.window)
     run = max(judged, key=lambda r: (r.window, r.n_predictions))
     judge = DriftJudge(store, config, request.model, request.now)
     version = run.deployment.version

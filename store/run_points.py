@@ -22,9 +22,9 @@ _POINTS: Final = """
     judged as (
         select
             {key},
-            min(details) as readings,
-            min(window_good) filter (latency_ms is null) as good,
-            min(window_total) filter (latency_ms is null) as total
+            arg_min(details, position) as readings,
+            arg_min(window_good, position) filter (latency_ms is null) as good,
+            arg_min(window_total, position) filter (latency_ms is null) as total
         from slos
         where replica is null
         group by {key}

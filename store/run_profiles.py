@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -119,7 +120,7 @@ def _fingerprint(side: Profile) -> str:
         side.grid.kind.value.encode(),
         np.ascontiguousarray(side.grid.edges, "<f8").tobytes(),
         np.ascontiguousarray(side.counts, "<i8").tobytes(),
-        "\0".join(side.grid.labels).encode(),
+        json.dumps(side.grid.labels).encode(),
     )
     whole_hash = hashlib.sha256()
     for part in parts:

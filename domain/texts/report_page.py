@@ -22,6 +22,12 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "follows is the last that is known.",
         "zh": "监控已停止：已有两个或更多窗口未被判定。以下是最后已知的状态。",
     },
+    "report.note.uncounted": {
+        "en": "Distributions are missing where an earlier version of Driftline judged the window. "
+        "Judge it again to see them: 'driftline backfill --reprocess completed'.",
+        "zh": "由旧版 Driftline 判定的窗口没有保存分布。如需查看，请重新判定："
+        "'driftline backfill --reprocess completed'。",
+    },
     "report.older_incidents": {"en": "Further incidents", "zh": "其他事件"},
     "report.no_columns": {
         "en": "No column was judged: there is no run with data in this span.",
