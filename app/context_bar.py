@@ -79,7 +79,6 @@ def _choose(
         help=hint,
         on_change=_chosen,
         args=(key,),
-        required=True,
     )
 
 

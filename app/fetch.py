@@ -15,17 +15,22 @@ from typing import Final, TypeVar, cast
 import streamlit as st
 
 from app.context import Context
+from app.queries.report_span import ReportChoice
 from domain.incident import Incident
 from domain.window import Window
+from monitors.report_data import ReportRequest
+from monitors.report_view import ReportView
 from monitors.service import Service
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, Target
 from monitors.views.levels import ServiceLevels
 from monitors.views.versions import PerformanceView, VersionsView
+from reports.registry import render
 
 T = TypeVar("T")
 _LIVE: Final = timedelta(seconds=15)
 _MOST: Final = 256
+_FEW: Final = 8  # reports, the largest of all
 
 
 @st.cache_resource(max_entries=_MOST, show_spinner=False)
@@ -38,13 +43,23 @@ def _kept_briefly(key: tuple[str, ...], _ask: Callable[[], object]) -> object:  
     return _ask()
 
 
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def _kept_few(key: tuple[str, ...], _ask: Callable[[], object]) -> object:  # noqa: ARG001 (the key)
+    return _ask()
+
+
 def _remember(ask: Callable[[], T], *key: object) -> T:
     return cast("T", _kept(tuple(map(str, key)), ask))
 
 
+def minute(now: datetime) -> datetime:
+    """Return the minute that `now` lies in: often enough for what the clock alone changes."""
+    return now.replace(second=0, microsecond=0)
+
+
 def targets(service: Service, revision: str, now: datetime) -> tuple[Target, ...]:
     """Return what can be looked at; the first logs of a model are seen within a minute."""
-    return _remember(service.targets, "targets", revision, _minute(now))
+    return _remember(service.targets, "targets", revision, minute(now))
 
 
 def targets_of(context: Context) -> tuple[Target, ...]:
@@ -54,13 +69,13 @@ def targets_of(context: Context) -> tuple[Target, ...]:
 
 def fleet(context: Context) -> FleetView:
     """Return how every deployment stands."""
-    at = _minute(context.now)
+    at = minute(context.now)
     return _remember(lambda: context.service.fleet(at), "fleet", context.revision, at)
 
 
 def incidents(context: Context) -> tuple[Incident, ...]:
     """Return all incidents, the worst first, with monitors that stand still."""
-    at = _minute(context.now)
+    at = minute(context.now)
     return _remember(
         lambda: tuple(context.service.incidents(now=at)), "incidents", context.revision, at
     )
@@ -116,6 +131,33 @@ def performance(context: Context) -> PerformanceView:
     )
 
 
-def _minute(now: datetime) -> datetime:
-    """Return the minute that `now` lies in: often enough for what the clock alone changes."""
-    return now.replace(second=0, microsecond=0)
+def report_view(context: Context, choice: ReportChoice, at: datetime) -> ReportView:
+    """
+    Gather what a report shows.
+
+    Parameters
+    ----------
+    context : Context
+    choice : ReportChoice
+    at : datetime
+        When it was asked for: it says so, and is made once.
+
+    Raises
+    ------
+    NothingToJudgeError
+        If no window of its span was judged.
+    """
+    request = ReportRequest(choice.model, choice.window, at)
+    key = ("view", context.revision, choice.model, str(choice.window), str(at))
+    return cast("ReportView", _kept_few(key, lambda: context.service.report(request)))
+
+
+def report(context: Context, choice: ReportChoice, at: datetime) -> bytes:
+    """Make a report's file; parameters and errors as in `report_view`."""
+    return cast(
+        "bytes",
+        _kept_few(
+            ("file", context.revision, str(choice), str(at)),
+            lambda: render(report_view(context, choice, at), choice.format, choice.language),
+        ),
+    )
