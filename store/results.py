@@ -118,6 +118,16 @@ class Results:
         with self._database.reading() as connection:
             return run_status.statuses(connection, model)
 
+    def judged_windows(self) -> dict[str, dict[Window, RunStatus]]:
+        """Return each model's judged windows, oldest first; of several versions the worst."""
+        with self._database.reading() as connection:
+            return run_status.every_window(connection)
+
+    def judged_versions(self) -> dict[str, tuple[str, ...]]:
+        """Return each model's judged versions, that with the newest event first."""
+        with self._database.reading() as connection:
+            return run_status.judged_versions(connection)
+
     def last_run_end(self, model: str) -> datetime | None:
         """Return the end of a model's newest window judged after its end; None before the first."""
         with self._database.reading() as connection:

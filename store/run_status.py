@@ -19,6 +19,20 @@ _STATUSES = """
       and started_at >= window_end
     group by window_start, window_end
 """
+_EVERY = """
+    select model, window_start, window_end, list(status)
+    from runs
+    group by model, window_start, window_end
+    order by model, window_start, window_end
+"""
+_VERSIONS = """
+    select model, version
+    from runs
+    group by model, version
+    -- tries of a whole model that failed bear no version
+    having version <> '' or bool_or(status <> 'failed' or calls > 0)
+    order by max(data_to) desc nulls last, sum(predictions) desc, version desc
+"""
 _LAST_END = """
     select max(window_end)
     from runs
@@ -43,6 +57,23 @@ def statuses(connection: duckdb.DuckDBPyConnection, model: str) -> dict[Window, 
         Window(from_stored(start), from_stored(end)): _worst([RunStatus(s) for s in found])
         for start, end, found in rows
     }
+
+
+def every_window(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[Window, RunStatus]]:
+    """Return each model's judged windows, oldest first; of several versions the worst status."""
+    found: dict[str, dict[Window, RunStatus]] = {}
+    for model, start, end, statuses in connection.execute(_EVERY).fetchall():
+        window = Window(from_stored(start), from_stored(end))
+        found.setdefault(model, {})[window] = _worst([RunStatus(s) for s in statuses])
+    return found
+
+
+def judged_versions(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """Return each model's judged versions, that with the newest event first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for model, version in connection.execute(_VERSIONS).fetchall():
+        found[model] = (*found.get(model, ()), version)
+    return found
 
 
 def _worst(found: Sequence[RunStatus]) -> RunStatus:

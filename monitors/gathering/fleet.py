@@ -36,22 +36,20 @@ TREND_WINDOWS: Final = 30
 _INCIDENTS: Final = 50
 # a version that was judged in none of the model's newest windows serves no more
 _RETIRED_AFTER: Final = 2
-_WORST_FIRST: Final = (
-    RunStatus.FAILED,
-    RunStatus.VIOLATIONS,
-    RunStatus.OK,
-    RunStatus.INSUFFICIENT,
-)
 _OF_SEVERITY: Final = {Severity.CRITICAL: Health.CRITICAL, Severity.WARNING: Health.WARNING}
 _HEALTHS: Final = tuple(Health)
 
 
 def targets(store: Store) -> tuple[Target, ...]:
     """Return what can be looked at: models, their versions, their judged windows."""
-    points = points_of(store)
-    of_model = versions_of(points)
+    windows, versions = store.judged_windows(), store.judged_versions()
     return tuple(
-        _target(store, model, {d: points[d] for d in of_model.get(model, ())})
+        Target(
+            model=model,
+            versions=versions.get(model) or _logged_versions(store, model),
+            windows=tuple(JudgedWindow(*one) for one in windows.get(model, {}).items()),
+            data_span=store.data_span(model),
+        )
         for model in store.models()
     )
 
@@ -71,8 +69,9 @@ def fleet(store: Store, config: Config, now: datetime) -> FleetView:
     """Gather how every deployment stands at `now`."""
     stale = stale_models(store, config, now)
     incidents = ordered([*store.incidents(), *stale_incidents(store, config, now)])
-    views = _Deployments(store, stale, incidents).views()
-    newest = [_newest_two(points) for points in _by_model(points_of(store, most=2)).values()]
+    points = points_of(store, most=TREND_WINDOWS)
+    views = _Deployments(store, points, stale, incidents).views()
+    newest = [_newest_two(own) for own in _by_model(points).values()]
     spans = [span for model in store.models() if (span := store.data_span(model)) is not None]
     return FleetView(
         deployments=tuple(sorted(views, key=_worst_first)),
@@ -85,46 +84,24 @@ def fleet(store: Store, config: Config, now: datetime) -> FleetView:
     )
 
 
-def _target(store: Store, model: str, points: Mapping[Deployment, Sequence[RunPoint]]) -> Target:
-    named = {d: p for d, p in points.items() if not is_whole_model(p)}
-    worst: dict[Window, RunStatus] = {}
-    for point in (p for own in points.values() for p in own):
-        known = worst.get(point.window, point.status)
-        worst[point.window] = min(known, point.status, key=_WORST_FIRST.index)
-    return Target(
-        model=model,
-        versions=_versions(store, model, named),
-        windows=tuple(JudgedWindow(window, worst[window]) for window in sorted(worst)),
-        data_span=store.data_span(model),
-    )
-
-
-def _versions(
-    store: Store, model: str, points: Mapping[Deployment, Sequence[RunPoint]]
-) -> tuple[str, ...]:
-    if not points:
-        known = store.deployments(model)
-        return tuple(
-            d.version for d in sorted(known, key=lambda d: (d.last, d.predictions), reverse=True)
-        )
-    last = {
-        d.version: (
-            max((p.data_to for p in own if p.data_to is not None), default=own[0].window.start),
-            sum(p.n_predictions for p in own),
-        )
-        for d, own in points.items()
-    }
-    return tuple(sorted(last, key=lambda version: last[version], reverse=True))
+def _logged_versions(store: Store, model: str) -> tuple[str, ...]:
+    """Return the versions of a model of which nothing was judged, as its logs have them."""
+    known = sorted(store.deployments(model), key=lambda d: (d.last, d.predictions), reverse=True)
+    return tuple(d.version for d in known)
 
 
 class _Deployments:
     """Makes the lines of the fleet from what is read once for all of them."""
 
     def __init__(
-        self, store: Store, stale: Mapping[str, Window], incidents: Sequence[Incident]
+        self,
+        store: Store,
+        points: Mapping[Deployment, Sequence[RunPoint]],
+        stale: Mapping[str, Window],
+        incidents: Sequence[Incident],
     ) -> None:
         self._runs = {run.deployment: run for run in store.runs(newest_only=True)}
-        self._points = points_of(store, most=TREND_WINDOWS)
+        self._points = points
         self._furthest = store.furthest_columns(RunChoice(most=TREND_WINDOWS), DECIDERS)
         self._stale = stale
         self._open = [i for i in incidents if not _is_over(i)]
