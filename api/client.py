@@ -15,6 +15,7 @@ from api.methods import METHODS
 from domain.acceptance import Acceptance
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
+from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Run
 from domain.window import Window
 from ingest.sources import SourceFile
@@ -265,6 +266,24 @@ class RemoteService:
     def authorize(self, secret: str, now: datetime) -> Grant | None:
         """Return what a key's secret opens; None: nothing."""
         return self._ask(Service.authorize, secret=secret, now=now)
+
+    # ------------------------------------------------------------------ one page after the other
+
+    def runs_page(self, wanted: Wanted) -> list[Run]:
+        """Return one page of runs, the newest window first."""
+        return self._ask(Service.runs_page, wanted=wanted)
+
+    def findings_page(self, wanted: Wanted) -> list[FoundInRun]:
+        """Return one page of findings, those of the newest window first."""
+        return self._ask(Service.findings_page, wanted=wanted)
+
+    def slos_page(self, wanted: Wanted) -> list[ObjectiveInRun]:
+        """Return one page of judged objectives, those of the newest window first."""
+        return self._ask(Service.slos_page, wanted=wanted)
+
+    def incidents_page(self, wanted: Wanted, now: datetime) -> list[Incident]:
+        """Return one page of incidents, the one that started last first."""
+        return self._ask(Service.incidents_page, wanted=wanted, now=now)
 
     # ------------------------------------------------------------------ what the pages show
 

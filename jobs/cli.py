@@ -17,6 +17,7 @@ import click
 
 from domain.errors import UnknownNameError, UsageError
 from jobs.failure import answer
+from jobs.log_lines import LogLines
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -38,6 +39,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("jobs.commands.report", "Write a report."),
     "alerts": ("jobs.commands.alerts", "List, show and acknowledge incidents."),
     "accept": ("jobs.commands.accept", "Declare a lasting shift the new normal."),
+    "serve": ("jobs.commands.serve", "Own the store: dashboard, collector and scheduler."),
+    "collect": ("jobs.commands.collect", "Own the store without the dashboard."),
+    "dashboard": ("jobs.commands.dashboard", "Show the store of a server elsewhere."),
     "keys": ("jobs.commands.keys", "Make, list and revoke keys of the HTTP interface."),
     "sql": ("jobs.commands.sql", "Ask the store in read-only SQL."),
     "doctor": ("jobs.commands.doctor", "Check store, configuration, versions, disk and clock."),
@@ -120,7 +124,9 @@ def _prepare_streams() -> None:
     level = os.environ.get("DRIFTLINE_LOG", "WARNING").upper()
     if level not in LEVELS:
         raise UsageError(f"DRIFTLINE_LOG={level!r} is no level; use one of {', '.join(LEVELS)}")
-    logging.basicConfig(level=level, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogLines())
+    logging.basicConfig(level=level, handlers=[handler])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a terminal that knows no Chinese shows marks, not an error

@@ -128,36 +128,79 @@ class Common:
         return service
 
 
+def store_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config`` and ``--store``, handed over as one `Common`."""
+    return _with_common(command, _config_option, _store_option)
+
+
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--config``, ``--store`` and ``--server``, handed over as one `Common`."""
+    return _with_common(command, _config_option, _store_option, _server_option)
 
+
+def _with_common(
+    command: Callable[..., Any], *options: Callable[..., Callable[..., Any]]
+) -> Callable[..., Any]:
     def with_common(
         *args: Any,  # noqa: ANN401 (click's own)
         config: str | None,
         store: str | None,
-        server: str | None,
-        **options: Any,  # noqa: ANN401
+        server: str | None = None,
+        **others: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        return command(*args, common=Common(config, store, server), **options)
+        return command(*args, common=Common(config, store, server), **others)
 
     with_common.__name__ = command.__name__
     with_common.__doc__ = command.__doc__
     with_common.__dict__.update(command.__dict__)
-    decorated = click.option(
-        "--server",
-        metavar="URL",
-        help="Ask this Driftline instead of a store. [env: DRIFTLINE_SERVER; key: DRIFTLINE_KEY]",
-    )(with_common)
-    decorated = click.option(
-        "--store",
-        metavar="DIR",
-        help="Folder of the database. [env: DRIFTLINE_STORE; else the configuration's]",
-    )(decorated)
-    return click.option(
-        "--config",
-        metavar="FILE",
-        help="Configuration. [env: DRIFTLINE_CONFIG; else ./driftline.yaml]",
-    )(decorated)
+    decorated: Callable[..., Any] = with_common
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+_config_option = click.option(
+    "--config",
+    metavar="FILE",
+    help="Configuration. [env: DRIFTLINE_CONFIG; else ./driftline.yaml]",
+)
+_store_option = click.option(
+    "--store",
+    metavar="DIR",
+    help="Folder of the database. [env: DRIFTLINE_STORE; else the configuration's]",
+)
+_server_option = click.option(
+    "--server",
+    metavar="URL",
+    help="Ask this Driftline instead of a store. [env: DRIFTLINE_SERVER; key: DRIFTLINE_KEY]",
+)
+allow_host_option = click.option(
+    "--allow-host",
+    metavar="NAME",
+    multiple=True,
+    help="A name under which a proxy asks for the dashboard; may be given again.",
+)
+
+
+def address_options(port: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add ``--host`` and ``--port`` with its default."""
+
+    def with_address(command: Callable[..., Any]) -> Callable[..., Any]:
+        numbered = click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=port,
+            show_default=True,
+            help="0: any that is free.",
+        )(command)
+        return click.option(
+            "--host",
+            default="127.0.0.1",
+            show_default=True,
+            help="Address to listen on; 0.0.0.0 is every address of this machine.",
+        )(numbered)
+
+    return with_address
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

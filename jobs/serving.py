@@ -1,0 +1,277 @@
+"""
+The server: the store's owner, the routes, the dashboard and the work in the background, together.
+
+``serve`` is all of it in one process on one port, ``collect`` the owner without the dashboard,
+``dashboard`` the dashboard alone, as a client of either.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncGenerator, Callable, Collection, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from domain.errors import DriftlineError, NothingToJudgeError
+from jobs import listening, owner
+from jobs.context import Common, code_version, now
+from jobs.periodic import Periodic
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from api.actions import Actions
+    from monitors.config import Config
+    from monitors.local_service import LocalService
+    from monitors.service import Service
+
+SCRIPT: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
+# what is due is looked for so often; what loads changed is counted so often
+DUE_EVERY_S: Final = 60.0
+REFRESH_EVERY_S: Final = 10.0
+# a monitor looks at recorded data this long after its end: nothing stands still yet
+AFTER_THE_END: Final = timedelta(minutes=5)
+# requests at work get so long to end; streams of pages are closed at once
+_GRACE_S: Final = 10
+
+Work = Callable[[Callable[..., None]], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    What a server does.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+    dashboard, collector, scheduler : bool
+    as_of : datetime or None
+        Pages take this as now: the data is a recording, and nothing becomes due.
+    hosts : tuple of str
+        Names beside loopback ones under which the dashboard may be asked for.
+    """
+
+    host: str
+    port: int
+    dashboard: bool = True
+    collector: bool = True
+    scheduler: bool = True
+    as_of: datetime | None = None
+    hosts: tuple[str, ...] = ()
+
+
+def own_and_serve(config: Config, plan: Plan) -> None:
+    """
+    Own the store of a configuration and serve, until told to stop.
+
+    Parameters
+    ----------
+    config : Config
+    plan : Plan
+
+    Raises
+    ------
+    UsageError
+        If the address cannot be listened on.
+    StoreError
+        If the store has an owner, is in use, or is not there and nothing would fill it.
+    """
+    from monitors.local_service import LocalService
+
+    # one name for it, wherever a client stands
+    config = config.model_copy(update={"store": config.store.absolute()})
+    owner.refuse_second(config.store, code_version())
+    with (
+        contextlib.closing(listening.listen(plan.host, plan.port)) as door,
+        LocalService.open(config, code_version(), create=plan.collector) as service,
+    ):
+        serve(service, plan, door)
+
+
+def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
+    """
+    Serve a store that is open, until told to stop.
+
+    Parameters
+    ----------
+    service : LocalService
+    plan : Plan
+    door : socket
+        Listening.
+    """
+    from api.actions import Actions
+
+    key, judging = secrets.token_urlsafe(32), threading.Lock()
+    url = listening.url_here(door)
+    mine = owner.Owner(url, os.getpid(), key, now(), code_version())
+    with (
+        owner.announced(service.config.store, mine),
+        contextlib.closing(
+            Actions(service, spool=service.config.store, judging=judging)
+        ) as actions,
+    ):
+        routes = _routes(service, actions, key, loopback=listening.is_loopback(door))
+        background = [Periodic("refresh", REFRESH_EVERY_S, lambda _: service.refresh())]
+        if plan.scheduler and plan.as_of is None:
+            background.append(Periodic("due", DUE_EVERY_S, _due(service, judging)))
+        app = _application(service, plan, door, routes, background)
+        _run(app, door, lambda: _announce(service, plan, door))
+
+
+def show(service: Service, plan: Plan, door: socket.socket) -> None:
+    """
+    Show a store that another process owns, until told to stop.
+
+    Parameters
+    ----------
+    service : Service
+    plan : Plan
+    door : socket
+        Listening.
+    """
+    app = _application(service, plan, door, [], [])
+    _run(app, door, lambda: click.echo(f"Driftline's dashboard: {listening.url_here(door)}"))
+
+
+def provide_from_environment() -> None:
+    """Give the pages their service where nobody has: under a plain ``streamlit run``."""
+    from app.provided import is_provided, provide
+
+    if not is_provided():
+        provide(Common(None, None).open_service(), now, recorded=False)
+
+
+# ------------------------------------------------------------------ what answers
+
+
+def _routes(
+    service: LocalService, actions: Actions, key: str, *, loopback: bool
+) -> list[BaseRoute]:
+    from api.guard import Guard
+    from api.routes import guarded
+
+    guard = Guard(service, now, loopback=loopback, owner_secret=key)
+    return guarded(actions.endpoints(), guard)
+
+
+def _application(
+    service: Service,
+    plan: Plan,
+    door: socket.socket,
+    routes: list[BaseRoute],
+    background: list[Periodic],
+) -> Any:  # noqa: ANN401 (an ASGI application)
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncGenerator[None]:
+        with ExitStack() as stack:
+            for one in background:
+                stack.enter_context(one)
+            yield
+
+    if not plan.dashboard:
+        from starlette.applications import Starlette
+
+        return Starlette(routes=routes, lifespan=lifespan)
+    from app import server
+    from app.provided import provide
+
+    moment = plan.as_of
+    clock = now if moment is None else lambda: moment
+    provide(service, clock, recorded=moment is not None)
+    server.warm()
+    address = str(door.getsockname()[0])
+    return server.build(
+        SCRIPT,
+        address=address,
+        port=listening.port_of(door),
+        routes=routes,
+        lifespan=lifespan,
+        hosts=_hosts(plan, loopback=listening.is_loopback(door)),
+    )
+
+
+def _hosts(plan: Plan, *, loopback: bool) -> Collection[str] | None:
+    return plan.hosts if loopback or plan.hosts else None
+
+
+def _due(service: Service, judging: threading.Lock) -> Work:
+    def work(go_on: Callable[..., None]) -> None:
+        with judging:
+            at = now()
+            # no logs yet: nothing is due
+            with contextlib.suppress(NothingToJudgeError):
+                service.execute(service.plan_due(at), at, go_on)
+
+    return work
+
+
+def _announce(service: LocalService, plan: Plan, door: socket.socket) -> None:
+    url = listening.url_here(door)
+    what = "dashboard and API" if plan.dashboard else "API"
+    click.echo(f"Driftline owns {service.config.store}; {what}: {url}")
+    if service.keys():
+        return
+    if listening.is_loopback(door):
+        click.echo(
+            "no key was made: whoever sits at this machine can send predictions and read; "
+            "'driftline keys create NAME --scope ingest' changes that",
+            err=True,
+        )
+    else:
+        click.echo(
+            "no key was made, and from other machines nothing is taken without one: "
+            "'driftline keys create NAME --scope ingest'",
+            err=True,
+        )
+
+
+# ------------------------------------------------------------------ running
+
+
+def _run(app: Any, door: socket.socket, announce: Callable[[], object]) -> None:  # noqa: ANN401
+    """Answer requests until SIGTERM (fine) or Ctrl-C (an interruption)."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announce()
+                sys.stdout.flush()
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=_GRACE_S,
+        server_header=False,
+    )
+    server = Server(config)
+    with _ends_well_on(signal.SIGTERM):
+        server.run(sockets=[door])
+    if not server.started:
+        raise DriftlineError("the server did not start; the log above says why")
+
+
+@contextmanager
+def _ends_well_on(number: signal.Signals) -> Generator[None]:
+    """Let a signal end the server and not the process: the rest is put away in order."""
+    before = signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
