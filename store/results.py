@@ -63,6 +63,7 @@ class Results:
         """Keep runs; the run of a deployment and window replaces an earlier one of the same."""
         with self._changing() as connection:
             save_runs(connection, runs, {})
+            forget_unused(connection)
 
     def runs(
         self,
