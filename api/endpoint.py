@@ -48,12 +48,12 @@ class Answer:
     ----------
     about : str
         Key of its description in the text catalogue.
-    media : mapping of str to Schema
+    media : mapping of str to (Schema or TypedDict)
         By media type; empty: no body. Errors need not say theirs: they are all problem+json.
     """
 
     about: str
-    media: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
+    media: Mapping[str, Schema | type] = field(default_factory=dict[str, Schema | type])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

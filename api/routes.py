@@ -1,22 +1,31 @@
-"""From the table of endpoints to routes: one guard, one shape of errors, one limit each."""
+"""The table of endpoints, and the routes made of it: one guard, one shape of errors, one limit."""
 
 from __future__ import annotations
 
 import logging
 import secrets
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.docs_page import Docs
 from api.endpoint import GRANT, Endpoint
 from api.guard import PATH_KEY, Guard, RefusedError
+from api.health import Health
+from api.meters import Meters
+from api.models import Models
+from api.openapi import plain_path
 from api.problem import problem, problem_of
+from api.reading import Reading
 from domain.errors import DriftlineError
+from monitors.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +33,65 @@ log = logging.getLogger(__name__)
 _CLIENT_LEFT: Final = 499
 
 
-def guarded(endpoints: Sequence[Endpoint], guard: Guard) -> list[BaseRoute]:
+# route, method, status, seconds to the head of the answer
+Count = Callable[[str, str, int, float], None]
+
+
+def table(
+    service: Service,
+    meters: Meters,
+    clock: Callable[[], datetime],
+    *,
+    others: Sequence[Endpoint] = (),
+    parts: Mapping[str, Callable[[], bool]] | None = None,
+) -> list[Endpoint]:
+    """
+    Return every endpoint of a server.
+
+    Parameters
+    ----------
+    service : Service
+        Of the process that owns the store.
+    meters : Meters
+    clock : callable
+        Returns the time, aware.
+    others : sequence of Endpoint
+        Those of the collector and of the actions.
+    parts : mapping of str to callable
+        What must work besides, for ``/readyz``; see `Health`.
+    """
+    found = [
+        *others,
+        *Models(service).endpoints(),
+        *Reading(service, clock).endpoints(),
+        *Health(service, meters, service.config.store, parts or {}).endpoints(),
+    ]
+    return [*found, *Docs(found, service.code_version).endpoints()]
+
+
+def routes(endpoints: Sequence[Endpoint], guard: Guard, count: Count) -> list[BaseRoute]:
+    """
+    Return the routes of a server; what else is asked under ``/v1`` is told that it is not there.
+
+    Parameters
+    ----------
+    endpoints : sequence of Endpoint
+        As `table` returns them.
+    guard : Guard
+    count : callable
+        Called with route, method, status and seconds of each answer.
+    """
+    nothing = _Counting("other", unknown_path, count)
+    return [
+        *guarded(endpoints, guard, count),
+        Route("/v1", nothing),
+        Route("/v1/{rest:path}", nothing),
+    ]
+
+
+def guarded(
+    endpoints: Sequence[Endpoint], guard: Guard, count: Count | None = None
+) -> list[BaseRoute]:
     """
     Return the routes of some endpoints, with the guard in front of each.
 
@@ -32,15 +99,21 @@ def guarded(endpoints: Sequence[Endpoint], guard: Guard) -> list[BaseRoute]:
     ----------
     endpoints : sequence of Endpoint
     guard : Guard
+    count : callable, optional
+        See `routes`.
     """
+
+    def route(path: str, methods: Sequence[Endpoint]) -> Route:
+        app = _Methods(methods, guard)
+        counted = app if count is None else _Counting(plain_path(path), app, count)
+        return Route(path, counted)
+
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, []).append(endpoint)
-    found: list[BaseRoute] = [
-        Route(path, _Methods(methods, guard)) for path, methods in by_path.items()
-    ]
+    found: list[BaseRoute] = [route(path, methods) for path, methods in by_path.items()]
     in_path = [
-        Route(path, _Methods(kept, guard))
+        route(path, kept)
         for path, methods in by_path.items()
         if (kept := [one for one in methods if one.key_in_path])
     ]
@@ -86,6 +159,26 @@ class _Methods:
             method=scope["method"],
             allowed=allowed,
         )
+
+
+class _Counting:
+    """Counts what an application answers."""
+
+    def __init__(self, route: str, app: ASGIApp, count: Count) -> None:
+        self._route = route
+        self._app = app
+        self._count = count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seconds = time.perf_counter() - began
+                self._count(self._route, scope["method"], message["status"], seconds)
+            await send(message)
+
+        await self._app(scope, receive, counting)
 
 
 class _Counted:
