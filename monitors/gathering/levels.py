@@ -124,24 +124,29 @@ def _incidents(store: Store, of: Deployment, span: Window) -> tuple[Incident, ..
 
 def _replicas(hours: CallHours) -> tuple[ReplicaLevels, ...]:
     """Return the replicas to show, the slowest or most failing first."""
-    overall = _whole(hours, by_replica=False)[0]
     wholes = _whole(hours, by_replica=True)
+    badness = _badness(wholes)
     named = [i for i, name in enumerate(hours.replicas) if name]
-    shown = sorted(named, key=lambda i: -_badness(wholes[i], overall))[:MOST_REPLICAS]
-    courses = _courses(hours, shown)
+    shown = sorted(named, key=lambda i: -badness[i])[:MOST_REPLICAS]
     return tuple(
         ReplicaLevels(hours.replicas[i], wholes[i], points)
-        for i, points in zip(shown, courses, strict=True)
+        for i, points in zip(shown, _courses(hours, shown), strict=True)
     )
 
 
-def _badness(point: LevelPoint, overall: LevelPoint) -> float:
-    """Return how many times slower or more failing than all together a replica is."""
-    usual = point.with_status * overall.failed / overall.with_status if overall.failed else 0.0
-    # one failure more on both sides: a few calls prove little
-    failing = (point.failed + 1) / (usual + 1)
-    slow = (point.p99_ms or 0.0) / overall.p99_ms if overall.p99_ms else 0.0
-    return max(failing, slow)
+def _badness(replicas: Sequence[LevelPoint]) -> list[float]:
+    """Return how many times slower, or more failing, than the others each replica is."""
+    tails = sorted(one.p99_ms for one in replicas if one.p99_ms)
+    usual_ms = tails[(len(tails) - 1) // 2] if tails else 1.0
+    failed = sum(one.failed for one in replicas)
+    with_status = sum(one.with_status for one in replicas)
+    found: list[float] = []
+    for one in replicas:
+        share = (failed - one.failed) / max(with_status - one.with_status, 1.0)
+        # one failure more on both sides: a few calls prove little
+        failing = (one.failed + 1) / (share * one.with_status + 1)
+        found.append(max(failing, (one.p99_ms or 0.0) / usual_ms))
+    return found
 
 
 def _whole(hours: CallHours, *, by_replica: bool) -> list[LevelPoint]:

@@ -16,7 +16,7 @@ from domain.call_hours import CallHours
 from domain.calls import is_failed
 from domain.errors import InvalidWindowError, StoreError, UnknownNameError
 from domain.window import Window
-from store import call_hours, database
+from store import call_hours, database, staging
 from store.registry import ensure_model
 from store.store import Store
 from tests.store.made import at, batch, event
@@ -85,7 +85,7 @@ EVENTS = st.fixed_dictionaries(
 )
 STEPS = st.lists(
     st.one_of(
-        st.lists(EVENTS, min_size=1, max_size=4).map(lambda events: ("load", events)),
+        st.tuples(st.sampled_from(["load", "stage"]), st.lists(EVENTS, min_size=1, max_size=4)),
         st.integers(0, 20).map(lambda i: ("again", i)),
         st.just(("refresh", None)),
         st.integers(0, 3).map(lambda hour: ("refresh", span(hour, hour + 1))),
@@ -104,9 +104,12 @@ def test_hours_hold_what_a_recount_of_the_rows_finds_whatever_was_loaded_in_whic
     with Store.open(tmp_path_factory.mktemp("s")) as store:
         store.load([batch([event(0, score=0.5, version="1")])], "first")
         for what, value in steps:
-            if what == "load":
+            if what in ("load", "stage"):
                 loads.append(batch([event(e.pop("minute"), **e) for e in map(dict, value)]))
-                store.load([loads[-1]], "f")
+                with pytest.MonkeyPatch.context() as patch:
+                    # small loads are decided in memory, large ones in the database
+                    patch.setattr(staging, "_SMALL_ROWS", 20_000 if what == "load" else 0)
+                    store.load([loads[-1]], "f")
             elif what == "again" and loads:
                 store.load([loads[value % len(loads)]], "f")
             elif what == "refresh":
