@@ -9,6 +9,7 @@ from string import Formatter
 from domain.texts import (
     alerts,
     api,
+    api_document,
     findings,
     guesses,
     page_alerts,
@@ -35,6 +36,7 @@ _PARTS = (
     guesses,
     two_files,
     api,
+    api_document,
     pages,
     page_fleet,
     page_drift,
