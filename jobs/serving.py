@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from domain.errors import DriftlineError, NothingToJudgeError
+from domain.window import align
 from jobs import listening, owner
 from jobs.context import Common, code_version, now
 from jobs.periodic import Periodic
@@ -55,8 +56,6 @@ class Plan:
 
     Parameters
     ----------
-    host : str
-    port : int
     dashboard, collector, scheduler : bool
     as_of : datetime or None
         Pages take this as now: the data is a recording, and nothing becomes due.
@@ -64,8 +63,6 @@ class Plan:
         Names beside loopback ones under which the dashboard may be asked for.
     """
 
-    host: str
-    port: int
     dashboard: bool = True
     collector: bool = True
     scheduler: bool = True
@@ -73,7 +70,7 @@ class Plan:
     hosts: tuple[str, ...] = ()
 
 
-def own_and_serve(config: Config, plan: Plan) -> None:
+def own_and_serve(config: Config, plan: Plan, host: str, port: int) -> None:
     """
     Own the store of a configuration and serve, until told to stop.
 
@@ -81,6 +78,8 @@ def own_and_serve(config: Config, plan: Plan) -> None:
     ----------
     config : Config
     plan : Plan
+    host : str
+    port : int
 
     Raises
     ------
@@ -95,7 +94,7 @@ def own_and_serve(config: Config, plan: Plan) -> None:
     config = config.model_copy(update={"store": config.store.absolute()})
     owner.refuse_second(config.store, code_version())
     with (
-        contextlib.closing(listening.listen(plan.host, plan.port)) as door,
+        contextlib.closing(listening.listen(host, port)) as door,
         LocalService.open(config, code_version(), create=plan.collector) as service,
     ):
         serve(service, plan, door)
@@ -144,6 +143,16 @@ def show(service: Service, plan: Plan, door: socket.socket) -> None:
     """
     app = _application(service, plan, door, [], [])
     _run(app, door, lambda: click.echo(f"Driftline's dashboard: {listening.url_here(door)}"))
+
+
+def end_of_logs(service: Service) -> datetime:
+    """Return a moment just behind the last window that the logs reach into, for a recording."""
+    spans = [span for span in service.facts().data_spans.values() if span is not None]
+    end, day = max(span.end for span in spans), timedelta(days=1)
+    midnight = align(end, day, service.config.timezone)
+    if midnight < end:
+        midnight = align(midnight + 1.5 * day, day, service.config.timezone)
+    return midnight + AFTER_THE_END
 
 
 def provide_from_environment() -> None:
@@ -255,6 +264,7 @@ def _run(app: Any, door: socket.socket, announce: Callable[[], object]) -> None:
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="warning",
         access_log=False,
         ws="websockets-sansio",
         timeout_graceful_shutdown=_GRACE_S,

@@ -15,6 +15,6 @@ def command(*, host: str, port: int, no_scheduler: bool, common: Common) -> int:
     """Own the store, take predictions and labels over HTTP, and check what is due."""
     from jobs.serving import Plan, own_and_serve
 
-    plan = Plan(host=host, port=port, dashboard=False, scheduler=not no_scheduler)
-    own_and_serve(common.load_config(), plan)
+    plan = Plan(dashboard=False, scheduler=not no_scheduler)
+    own_and_serve(common.load_config(), plan, host, port)
     return 0

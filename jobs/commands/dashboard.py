@@ -25,5 +25,5 @@ def command(*, host: str, port: int, allow_host: tuple[str, ...], common: Common
         common.service() as service,
         contextlib.closing(listening.listen(host, port)) as door,
     ):
-        show(service, Plan(host=host, port=port, hosts=allow_host), door)
+        show(service, Plan(hosts=allow_host), door)
     return 0

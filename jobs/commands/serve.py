@@ -35,12 +35,10 @@ def command(
 
     config = common.load_config()
     plan = Plan(
-        host=host,
-        port=port,
         collector=not no_collector,
         scheduler=not no_scheduler,
         as_of=parse_time(as_of, config.timezone) if as_of else None,
         hosts=allow_host,
     )
-    own_and_serve(config, plan)
+    own_and_serve(config, plan, host, port)
     return 0
