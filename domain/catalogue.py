@@ -9,6 +9,7 @@ from string import Formatter
 from domain.texts import (
     alerts,
     api,
+    api_collect,
     api_document,
     findings,
     guesses,
@@ -36,6 +37,7 @@ _PARTS = (
     guesses,
     two_files,
     api,
+    api_collect,
     api_document,
     pages,
     page_fleet,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from domain.rejection import Rejection
 
@@ -27,11 +28,14 @@ class EventBatch:
         As many rows; each column is ``double``, ``string`` or ``bool`` and holds something.
         Nested values are JSON text. A value keeps the type it was written with: rows whose
         value of a feature has another type come in another batch.
+    positions : ndarray of int64, shape (n_rows,)
+        1-based line, row or item that each event was.
     """
 
     model: str
     events: pa.Table
     features: pa.Table
+    positions: NDArray[np.int64]
 
     @property
     def n_rows(self) -> int:
@@ -55,7 +59,8 @@ class Read:
     rejections: tuple[Rejection, ...]
 
 
-class LabelBatch(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelBatch:
     """
     True outcomes of one model.
 
@@ -65,10 +70,18 @@ class LabelBatch(NamedTuple):
     labels : pa.Table
         `label` (string), and `prediction_id`, `request_id` (string), `ts`
         (``timestamp[us, tz=UTC]``) where they hold anything.
+    positions : ndarray of int64, shape (n_rows,)
+        1-based line, row or item that each label was.
     """
 
     model: str
     labels: pa.Table
+    positions: NDArray[np.int64]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of labels."""
+        return int(self.labels.num_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from domain.errors import InputError, suggestion
 from domain.event import FIELDS, SUBSTANCE
@@ -89,7 +90,8 @@ def events_of(block: Block, mapping: Mapping, defaults: Defaults, source: str) -
         if values.text is not None:
             refuse_long_texts({"a feature": values.text}, refusals)
     _refuse_without_substance(events, features, block.n_rows, refusals)
-    return Read(_batches(events, features, refusals, block.n_rows), rejections_of(block, refusals))
+    batches = _batches(events, features, refusals, block.positions)
+    return Read(batches, rejections_of(block, refusals))
 
 
 def rejections_of(block: Block, refusals: Refusals) -> tuple[Rejection, ...]:
@@ -189,9 +191,13 @@ def _refuse_without_substance(
 
 
 def _batches(
-    events: dict[str, pa.Array], features: dict[str, Values], refusals: Refusals, length: int
+    events: dict[str, pa.Array],
+    features: dict[str, Values],
+    refusals: Refusals,
+    positions: NDArray[np.int64],
 ) -> tuple[EventBatch, ...]:
     """Part the rows by model and by the types of their features."""
+    length = len(positions)
     kept = np.ones(length, dtype=np.bool_)
     kept[list(refusals.reasons)] = False
     if not kept.any():
@@ -207,7 +213,8 @@ def _batches(
         rows = groups == group
         if rows.any():
             model = models.dictionary[int(codes[np.argmax(rows)])].as_py()
-            batches.append(_batch(model, events, features, None if rows.all() else rows))
+            whose = positions[rows]
+            batches.append(_batch(model, events, features, whose, None if rows.all() else rows))
     return tuple(batches)
 
 
@@ -215,13 +222,15 @@ def _batch(
     model: str,
     events: dict[str, pa.Array],
     features: dict[str, Values],
+    positions: NDArray[np.int64],
     rows: Mask | None,
 ) -> EventBatch:
     table = pa.table({field: column for field, column in events.items() if field != "model"})
     if rows is not None:
         table = table.filter(pa.array(rows))
     held = [name for name in table.column_names if table[name].null_count < table.num_rows]
-    return EventBatch(model, table.select(held), feature_table(features, rows, table.num_rows))
+    named = feature_table(features, rows, table.num_rows)
+    return EventBatch(model, table.select(held), named, positions)
 
 
 def require_columns(block: Block, mapping: Mapping, defaults: Defaults, source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from domain.errors import InputError
 from ingest.batch import LabelBatch, LabelRead
@@ -55,16 +56,16 @@ def labels_of(block: Block, mapping: Mapping, defaults: Defaults, source: str) -
     refuse_long_texts(columns, refusals)
     kept = np.ones(block.n_rows, dtype=np.bool_)
     kept[list(refusals.reasons)] = False
-    return LabelRead(
-        _by_model(pa.table(columns).filter(pa.array(kept))), rejections_of(block, refusals)
-    )
+    table = pa.table(columns).filter(pa.array(kept))
+    return LabelRead(_by_model(table, block.positions[kept]), rejections_of(block, refusals))
 
 
-def _by_model(table: pa.Table) -> tuple[LabelBatch, ...]:
+def _by_model(table: pa.Table, positions: NDArray[np.int64]) -> tuple[LabelBatch, ...]:
     batches: list[LabelBatch] = []
     models = table["model"].combine_chunks().dictionary_encode()
     for code, model in enumerate(models.dictionary.to_pylist()):
-        rows = table.filter(pa.array(np.asarray(models.indices) == code)).drop_columns(["model"])
+        whose = np.asarray(models.indices) == code
+        rows = table.filter(pa.array(whose)).drop_columns(["model"])
         held = [name for name in rows.column_names if rows[name].null_count < rows.num_rows]
-        batches.append(LabelBatch(model, rows.select(held)))
+        batches.append(LabelBatch(model, rows.select(held), positions[whose]))
     return tuple(batches)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from ingest.batch import LabelRead, Read
 from ingest.events import Defaults, events_of
+from ingest.json_bulk import KnownColumns
 from ingest.labels import labels_of
+from ingest.lines import lines_of
 from ingest.mapping import Mapping
 from ingest.readers.block import Block
+from ingest.readers.ndjson import parse_lines
 from ingest.readers.registry import AUTO, reader_for
 from ingest.sources import SourceFile
 
@@ -94,6 +98,46 @@ def read_labels(
     defaults = Defaults(model, None, now)
     for block in _blocks(source, plan, format):
         yield labels_of(block, plan, defaults, source.name)
+
+
+class BodyLines:
+    """
+    JSON lines of senders that write alike: what one body taught helps to read the next.
+
+    Parameters
+    ----------
+    mapping : Mapping or None
+        What the senders call the fields.
+    """
+
+    def __init__(self, mapping: Mapping | None = None) -> None:
+        self._plan = mapping or Mapping()
+        self._known = KnownColumns(self._plan.layout.objects)
+
+    @property
+    def n_columns(self) -> int:
+        """Columns seen so far."""
+        return len(self._known.paths)
+
+    def events(
+        self, content: bytes, *, model: str | None, version: str | None, now: datetime
+    ) -> Iterator[Read]:
+        """Read prediction events as `read_events` does; positions are lines of `content`."""
+        defaults = Defaults(model, version, now)
+        for block in self._blocks(content):
+            yield events_of(block, self._plan, defaults, _BODY)
+
+    def labels(self, content: bytes, *, model: str | None, now: datetime) -> Iterator[LabelRead]:
+        """Read true outcomes as `read_labels` does; positions are lines of `content`."""
+        defaults = Defaults(model, None, now)
+        for block in self._blocks(content):
+            yield labels_of(block, self._plan, defaults, _BODY)
+
+    def _blocks(self, content: bytes) -> Iterator[Block]:
+        return parse_lines(lines_of(content), self._known, self._plan.layout)
+
+
+_BODY: Final = "the body"
 
 
 def _blocks(source: SourceFile, mapping: Mapping, name: str) -> Iterator[Block]:

@@ -22,6 +22,7 @@ from ingest.sources import SourceFile
 from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
+from monitors.collect_logs import Collecting
 from monitors.config import Config
 from monitors.gathering import drift, fleet, incident_page, levels, versions
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
@@ -106,6 +107,10 @@ class LocalService:
     def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
         """Load labels that came by themselves."""
         return ingest_labels(self.store, sources, options)
+
+    def collecting(self) -> Collecting:
+        """Return what stores the bodies of many senders, for the one thread that does."""
+        return Collecting(self.store)
 
     def rejected(self, limit: int) -> list[RejectedLine]:
         """Return the newest lines that could not be read."""

@@ -107,4 +107,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "neither prediction_id nor request_id: the label belongs to nothing",
         "zh": "既没有 prediction_id 也没有 request_id，标签无所归属",
     },
+    "rejection.wrong_model": {
+        "en": "the key that was sent is not for the model {value}",
+        "zh": "所用密钥不适用于模型 {value}",
+    },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,7 +22,7 @@ from ingest.readers.ndjson import parse_lines
 from ingest.unpack import LogStream
 
 _LIMIT_BYTES: Final = 512 * 1024 * 1024
-_BETWEEN: Final = " \t\r\n,"
+_BETWEEN: Final = re.compile(r"[ \t\r\n,]*")
 _ITEMS: Final = 20_000
 
 
@@ -88,9 +89,8 @@ def _items(text: str) -> Iterator[bytes]:
 
 
 def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in _BETWEEN:
-        at += 1
-    return at
+    between = _BETWEEN.match(text, at)
+    return between.end() if between else at
 
 
 def _torso(position: int, rest: bytes, damage: str | None) -> Block:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from domain.errors import UsageError, suggestion
-from ingest.readers import csv, json_document, ndjson, parquet
+from ingest.readers import arrow, csv, json_document, ndjson, parquet
 from ingest.readers.block import Reader
 from ingest.unpack import LogStream, without_packing
 
 READERS: Final[tuple[Reader, ...]] = (
     parquet.READER,
+    arrow.READER,
     json_document.READER,
     ndjson.READER,
     csv.READER,

@@ -16,7 +16,7 @@ def labels(data: bytes, mapping=None, **options):
     batches, rejections = [], []
     plan = None if mapping is None else parse_mapping(mapping)
     for step in read_labels(SourceFile("labels.csv", data=data), plan, **options):
-        batches += [(model, row) for model, table in step.batches for row in table.to_pylist()]
+        batches += [(b.model, row) for b in step.batches for row in b.labels.to_pylist()]
         rejections += step.rejections
     return batches, rejections
 

@@ -1,0 +1,325 @@
+"""Bodies of several senders into the store in one commit, each with an answer of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.errors import DriftlineError, InputError
+from domain.rejection import Rejection
+from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
+from ingest.lines import is_utf8
+from ingest.read import BodyLines, read_events, read_labels
+from ingest.readers.block import reject
+from ingest.sources import SourceFile
+from store.append import Bodies, EventRows, LabelRows
+from store.counted import LoadCounts
+from store.store import Store
+
+Int = NDArray[np.int64]
+
+# More would hold up the senders that wait behind: 64 MB of events of 650 bytes.
+EVENTS_LIMIT: Final = 100_000
+# Each that is new is a column to add, 2 ms in the commit that everybody waits for.
+FEATURES_LIMIT: Final = 2_000
+LINES: Final = "ndjson"
+
+_BODY: Final = "the body"
+_BOM: Final = b"\xef\xbb\xbf"
+_MOST_LEARNED: Final = 64
+# what a body taught is forgotten beyond that: keys that are ids would fill it
+_MOST_COLUMNS: Final = 2_000
+# which model a body is of, so that bodies of one model are read together; a guess is good enough
+_MODEL: Final = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
+_HEAD_BYTES: Final = 4_096
+
+
+class Kind(StrEnum):
+    """What a body brings."""
+
+    PREDICTIONS = "predictions"
+    LABELS = "labels"
+
+
+class TooLargeError(InputError):
+    """A body of more events or features than one request may bring."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """
+    What one sender sent.
+
+    Parameters
+    ----------
+    kind : Kind
+    content : bytes
+        Unpacked.
+    format : str
+        Name of a reader.
+    model, version : str or None
+        For events that carry none.
+    models : frozenset of str or None
+        The only models it may bring; None: every model.
+    """
+
+    kind: Kind
+    content: bytes
+    format: str
+    model: str | None = None
+    version: str | None = None
+    models: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collected:
+    """
+    What became of one body.
+
+    Parameters
+    ----------
+    stored : LoadCounts
+        What of it is new.
+    accepted : int
+        Events or labels that are in the store now, new or known before.
+    rejections : tuple of Rejection
+        By position.
+    error : DriftlineError or None
+        Why nothing of it was stored.
+    """
+
+    stored: LoadCounts = field(default_factory=LoadCounts)
+    accepted: int = 0
+    rejections: tuple[Rejection, ...] = ()
+    error: DriftlineError | None = None
+
+    @property
+    def items(self) -> int:
+        """Events or labels that it held."""
+        return self.accepted + len(self.rejections)
+
+
+class Collecting:
+    """
+    Reads bodies and stores them; used by one thread.
+
+    Parameters
+    ----------
+    store : Store
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._learned: OrderedDict[tuple[object, ...], BodyLines] = OrderedDict()
+
+    def collect(self, bodies: Sequence[Body], now: datetime, source: str) -> list[Collected]:
+        """
+        Store bodies in one transaction.
+
+        Parameters
+        ----------
+        bodies : sequence of Body
+        now : datetime
+            Aware; events more than a day ahead of it are refused.
+        source : str
+            What came in, and what could not be read, is counted under this name.
+
+        Returns
+        -------
+        list of Collected
+            Of each body; when this returns, all that they say is on disk.
+
+        Raises
+        ------
+        StoreError
+            If nothing was stored, of none of them.
+        """
+        only = self._only_model(bodies)
+        bodies = [replace(body, model=body.model or only[body.kind]) for body in bodies]
+        gathered = _Gathered(len(bodies))
+        for group in _groups(bodies):
+            self._read(group, bodies, now, gathered)
+        stored = self._store.collect(gathered.bodies(), source)
+        return gathered.answers(stored)
+
+    def _only_model(self, bodies: Sequence[Body]) -> dict[Kind, str | None]:
+        """Return the model of labels that name none: the one there is, if there is just one."""
+        models: tuple[str, ...] = ()
+        if any(body.kind is Kind.LABELS and body.model is None for body in bodies):
+            models = self._store.models()
+        return {Kind.PREDICTIONS: None, Kind.LABELS: models[0] if len(models) == 1 else None}
+
+    def _read(
+        self, group: Sequence[int], bodies: Sequence[Body], now: datetime, gathered: _Gathered
+    ) -> None:
+        if _joinable(bodies[group[0]]):
+            reads = self._together(group, bodies, now)
+            if not any(_is_wild(read) for read in reads):
+                gathered.take(group, bodies, reads)
+                return
+        # each for itself, so that one that is odd does not spoil the others
+        for part in group:
+            gathered.take_alone(part, bodies[part], _alone(bodies[part], now))
+
+    def _together(
+        self, group: Sequence[int], bodies: Sequence[Body], now: datetime
+    ) -> list[Read] | list[LabelRead]:
+        """Read JSON lines of several bodies as those of one."""
+        first = bodies[group[0]]
+        key = _alike(first)
+        lines = self._learned.pop(key, None) or BodyLines()
+        content = b"".join(_lines(bodies[part].content) for part in group)
+        if first.kind is Kind.LABELS:
+            reads = list(lines.labels(content, model=first.model, now=now))
+        else:
+            reads = list(lines.events(content, model=first.model, version=first.version, now=now))
+        if lines.n_columns <= _MOST_COLUMNS:
+            self._learned[key] = lines
+        while len(self._learned) > _MOST_LEARNED:
+            self._learned.popitem(last=False)
+        return reads
+
+
+class _Gathered:
+    """What the bodies of one commit hold, by body."""
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._events: list[EventRows] = []
+        self._labels: list[LabelRows] = []
+        self._accepted = np.zeros(n, np.int64)
+        self._rejections: list[list[Rejection]] = [[] for _ in range(n)]
+        self._errors: dict[int, DriftlineError] = {}
+
+    def bodies(self) -> Bodies:
+        """Return what is to be stored."""
+        rejections = [one for some in self._rejections for one in some]
+        return Bodies(self._n, self._events, self._labels, rejections)
+
+    def answers(self, stored: Sequence[LoadCounts]) -> list[Collected]:
+        """Return what became of each body."""
+        return [
+            Collected(
+                stored[part],
+                int(self._accepted[part]),
+                tuple(sorted(self._rejections[part], key=lambda one: one.position)),
+                self._errors.get(part),
+            )
+            for part in range(self._n)
+        ]
+
+    def take(
+        self,
+        group: Sequence[int],
+        bodies: Sequence[Body],
+        reads: Sequence[Read] | Sequence[LabelRead],
+    ) -> None:
+        """Take what was read of several bodies together: their lines stand one after another."""
+        lengths = [_lines(bodies[part].content).count(b"\n") for part in group]
+        ends = np.cumsum(lengths)
+        whose = np.array(group, np.int64)
+        models = bodies[group[0]].models
+        for read in reads:
+            for one in read.rejections:
+                at = int(np.searchsorted(ends, one.position))
+                place = one.position - int(ends[at]) + lengths[at]
+                self._rejections[group[at]].append(replace(one, position=place))
+            for batch in read.batches:
+                at = np.searchsorted(ends, batch.positions)
+                self._add(batch, whose[at], models)
+
+    def take_alone(
+        self, part: int, body: Body, reads: Iterator[Read] | Iterator[LabelRead]
+    ) -> None:
+        """Take one body, or nothing of it where it cannot be read."""
+        taken: list[Read | LabelRead] = []
+        n = 0
+        try:
+            for read in reads:
+                taken.append(read)
+                n += len(read.rejections) + sum(b.n_rows for b in read.batches)
+                _check_size(n, read)
+        except DriftlineError as error:
+            self._errors[part] = error
+            return
+        for read in taken:
+            self._rejections[part] += read.rejections
+            for batch in read.batches:
+                self._add(batch, np.full(batch.n_rows, part), body.models)
+
+    def _add(
+        self, batch: EventBatch | LabelBatch, parts: Int, models: frozenset[str] | None
+    ) -> None:
+        if models is not None and batch.model not in models:
+            # the text says all there is to say: the line itself is none of the reader's business
+            for part, position in zip(parts.tolist(), batch.positions.tolist(), strict=True):
+                refused = reject(position, "wrong_model", b"", value=batch.model)
+                self._rejections[part].append(refused)
+            return
+        self._accepted += np.bincount(parts, minlength=self._n)
+        if isinstance(batch, LabelBatch):
+            self._labels.append(LabelRows(batch.model, batch.labels, parts))
+        else:
+            self._events.append(EventRows(batch.model, batch.events, batch.features, parts))
+
+
+def _alike(body: Body) -> tuple[object, ...]:
+    """Return what bodies share that are read as one."""
+    model = _MODEL.search(body.content, 0, _HEAD_BYTES)
+    return body.kind, body.model, body.version, body.models, model and model[1]
+
+
+def _joinable(body: Body) -> bool:
+    return body.format == LINES and is_utf8(body.content)
+
+
+def _groups(bodies: Sequence[Body]) -> list[list[int]]:
+    """Return the numbers of bodies that are read together."""
+    groups: dict[object, list[int]] = {}
+    for part, body in enumerate(bodies):
+        groups.setdefault(_alike(body) if _joinable(body) else part, []).append(part)
+    return list(groups.values())
+
+
+def _lines(content: bytes) -> bytes:
+    content = content.removeprefix(_BOM)
+    return content if content.endswith(b"\n") or not content else content + b"\n"
+
+
+def _alone(body: Body, now: datetime) -> Iterator[Read] | Iterator[LabelRead]:
+    source = SourceFile(_BODY, data=body.content)
+    if body.kind is Kind.LABELS:
+        return read_labels(source, model=body.model, format=body.format, now=now)
+    return read_events(source, model=body.model, version=body.version, format=body.format, now=now)
+
+
+def _is_wild(read: Read | LabelRead) -> bool:
+    """Return whether bodies that were read together have more columns than one may have."""
+    crowded = any(one.reason == "too_many_columns" for one in read.rejections)
+    return crowded or _features(read) > FEATURES_LIMIT
+
+
+def _features(read: Read | LabelRead) -> int:
+    return max(
+        (b.features.num_columns for b in read.batches if isinstance(b, EventBatch)), default=0
+    )
+
+
+def _check_size(n_items: int, read: Read | LabelRead) -> None:
+    if n_items > EVENTS_LIMIT:
+        raise TooLargeError(
+            f"the body holds more than {EVENTS_LIMIT:,} events; send it in several requests"
+        )
+    if _features(read) > FEATURES_LIMIT:
+        raise TooLargeError(
+            f"an event of the body has {_features(read):,} features, more than "
+            f"{FEATURES_LIMIT:,}; leave some out"
+        )
