@@ -123,7 +123,7 @@ class _Deployments:
         own = [i for i in self._open if _concerns(i, deployment)]
         return DeploymentView(
             deployment=deployment,
-            health=self._health(run, others, own),
+            health=self._health(run, others, own, unjudged=_is_unjudged(run, worst)),
             run=replace(run, findings=tuple(deciding(run))),
             failed_share=points[-1].failed_share,
             p99_ms=points[-1].p99_ms,
@@ -142,6 +142,8 @@ class _Deployments:
         run: Run,
         others: Sequence[Deployment],
         own: Sequence[Incident],
+        *,
+        unjudged: bool,
     ) -> Health:
         found = [_OF_SEVERITY[i.severity] for i in own if i.severity in _OF_SEVERITY]
         newest = max(
@@ -154,7 +156,7 @@ class _Deployments:
         if run.deployment.model in self._stale:
             found.append(Health.STALE)
         missed = (newest.window.end - run.window.end) / run.window.duration
-        if run.status is RunStatus.INSUFFICIENT or missed >= _RETIRED_AFTER:
+        if unjudged or missed >= _RETIRED_AFTER:
             found.append(Health.UNJUDGED)
         return min(found, key=_HEALTHS.index, default=Health.OK)
 
@@ -175,6 +177,12 @@ def _shown(
     """Leave out the failed tries of a whole model, where it has versions."""
     named = [d for d in others if not is_whole_model(points[d])]
     return named or list(others)
+
+
+def _is_unjudged(run: Run, worst: Sequence[Finding]) -> bool:
+    """Return whether nothing was judged, or none of the columns where it has any."""
+    dark = bool(worst) and all(f.verdict is Verdict.INCONCLUSIVE for f in worst)
+    return dark or run.status is RunStatus.INSUFFICIENT
 
 
 def _psi(run: Run, worst: Sequence[Finding]) -> float | None:

@@ -16,9 +16,9 @@ class Health(StrEnum):
     """
     How a deployment stands at the end of its newest judged window; the worst first.
 
-    `unjudged`: no window was judged, the newest one held too little, or the version was judged in
-    none of the model's two newest windows: it serves no more. `stale`: no window of the model was
-    judged for two windows. Neither is ever shown as ok.
+    `unjudged`: no window was judged, the newest one held too little to judge any column, or
+    the version was judged in none of the model's two newest windows: it serves no more. `stale`:
+    no window of the model was judged for two windows. Neither is ever shown as ok.
     """
 
     CRITICAL = "critical"
