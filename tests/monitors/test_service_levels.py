@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.errors import UnknownNameError
 from domain.incident import Cause
 from domain.slo import SLOState
 from domain.window import Window
+from monitors.config import Config
 from monitors.config_file import load_config
 from monitors.gathering.levels import MOST_BUCKETS, bucket_length_s
 from monitors.local_service import LocalService
@@ -25,14 +26,22 @@ from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import judge_days, load, opened
 
 SLOS = [{"name": "up", "target": "99%"}, {"name": "fast", "target": "95%", "latency_ms": 11.9}]
-MADE = Service(days=34, calls_a_day=240, failing=(31, 10, 4))
+MADE = Service(days=34, calls_a_day=240, failing=(31, 10, 8))
+
+
+def calls(first: int = 0, end: int | None = None) -> pa.Table:
+    """The calls of some days; only one replica fails."""
+    events = MADE.events(first, end)
+    spared = np.asarray(events["replica"]) != "pod-1"
+    status = np.where(spared, 200, np.asarray(events["status"])).astype(np.int32)
+    return events.set_column(events.column_names.index("status"), "status", pa.array(status))
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
     folder = tmp_path_factory.mktemp("levels") / "store"
     with opened(folder, {"slos": SLOS}) as made:
-        load(made, MADE.events())
+        load(made, calls())
         judge_days(made, MADE, 28, 34)
         yield made
 
@@ -66,7 +75,7 @@ def agrees(point: LevelPoint, counted: dict[str, float]) -> None:
 
 
 def test_every_point_is_a_plain_count_of_its_calls(service: LocalService):
-    span, events = MADE.window(31), MADE.events(31, 32)
+    span, events = MADE.window(31), calls(31, 32)
     levels = service.service_levels("parcel", "1", span)
 
     assert (levels.span, levels.bucket_s, len(levels.points)) == (span, 3600, 24)
@@ -76,7 +85,7 @@ def test_every_point_is_a_plain_count_of_its_calls(service: LocalService):
 
 
 def test_replicas_are_counted_apart_and_add_up(service: LocalService):
-    span, events = MADE.window(31), MADE.events(31, 32)
+    span, events = MADE.window(31), calls(31, 32)
     levels = service.service_levels("parcel", "1", span)
 
     assert sorted(one.replica for one in levels.replicas) == ["pod-0", "pod-1", "pod-2"]
@@ -170,7 +179,7 @@ def test_hours_that_the_span_cuts_are_shown_whole(service: LocalService):
 
     whole = Window(start, start + timedelta(hours=5))
     assert levels.span == whole
-    agrees(levels.whole, plain(MADE.events(31, 32), whole))
+    agrees(levels.whole, plain(calls(31, 32), whole))
 
 
 SPANS = st.builds(
@@ -182,6 +191,8 @@ SPANS = st.builds(
 )
 
 
+# 399 hours and two minutes, in 401 hours
+@example(Window(START + timedelta(minutes=59), START + timedelta(hours=400, minutes=1)))
 @given(SPANS)
 def test_a_span_has_at_most_400_buckets_of_whole_hours_that_fit_a_day(span: Window):
     length = bucket_length_s(span)
@@ -206,6 +217,8 @@ def test_the_budget_is_the_one_that_the_runs_judged(service: LocalService):
     for one in levels.objectives:
         own = [(run.window, r) for run in judged for r in run.slos if r.slo.name == one.slo.name]
         alone = [(window, r) for window, r in own if r.replica is None]
+        blamed = {r.replica for _, r in own} - {None}
+        assert blamed == ({"pod-1"} if one.slo.name == "up" else set()), "the test needs one"
         assert list(zip(one.windows, one.results, strict=True)) == alone
         assert [window.start for window in one.windows] == [
             MADE.window(day).start for day in range(29, 33)
@@ -219,6 +232,18 @@ def test_an_objective_that_nothing_was_judged_by_is_there_without_history(servic
 
     assert [(one.slo.name, one.windows) for one in levels.objectives] == [("up", ()), ("fast", ())]
     assert levels.objectives[1].slo.latency_ms == 11.9
+
+
+def test_an_objective_is_the_one_that_was_judged_until_another_one_is(service: LocalService):
+    stricter = {"parcel": {"slos": [{"name": "up", "target": "99.9%"}]}}
+    config = Config.model_validate({"store": service.config.store, "monitors": stricter})
+    later = LocalService(service.store, config, "test")
+
+    judged = later.service_levels("parcel", "1", MADE.window(31)).objectives
+    unjudged = later.service_levels("parcel", "1", MADE.window(3)).objectives
+
+    assert [(one.slo.name, one.slo.target) for one in judged] == [("up", 0.99), ("fast", 0.95)]
+    assert [(one.slo.name, one.slo.target) for one in unjudged] == [("up", 0.999)]
 
 
 def test_incidents_are_those_of_calls_that_touch_the_span(service: LocalService):
