@@ -111,20 +111,20 @@ def _run(seen: Context, window: Window | None) -> Run | None:
 
 
 def _draw_links(context: Context, incident: Incident, target: Target | None) -> None:
+    """Link to the page that shows its cause; of columns to each of the first few."""
     if target is None or incident.cause is Cause.MONITOR:
         return
     place = place_of(incident, [target])
-    if not concerns_columns(incident):
-        page_link(context.say(f"page_alerts.link.{place.page}"), place.page, **place.keys)
-        return
-    for at, column in enumerate(columns_of(incident)[:_LINKS]):
-        label = context.say("page_alerts.link.drift", column=plain(printable(column)))
+    drifted = columns_of(incident)[:_LINKS] if concerns_columns(incident) else ()
+    for column in drifted or (None,):
+        name = "" if column is None else plain(printable(column))
         page_link(
-            label,
+            context.say(f"page_alerts.link.{place.page}", column=name),
             place.page,
-            primary=not at,
+            primary=column is None or column == drifted[0],
             model=place.keys.get("model"),
             version=place.keys.get("version"),
             window=place.keys.get("window"),
             column=column,
+            incident=place.keys.get("incident"),
         )
