@@ -72,6 +72,9 @@ def percentiles(
     _add(fig, course, course.p99_ms, "p99", line={"color": palette.current, "width": 2.2})
     style.shade(fig, incidents, palette)
     low, high = _reach(course, limit_ms, logarithmic=logarithmic)
+    if incidents:
+        # their names stand on top: room for them above the lines
+        high *= 2.2 if logarithmic else 1.15
     if limit_ms is not None:
         _draw_limit(fig, limit_ms, palette, language, logarithmic=logarithmic)
     _name_ends(fig, course, (low, high), palette, logarithmic=logarithmic)

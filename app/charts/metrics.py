@@ -112,13 +112,16 @@ def metric(
             line={"color": colour, "width": 1.2, "dash": dash},
             hovertemplate="%{y:.3f}",
         )
-    if course.worse:
+    for key, decides, symbol in (("worse", True, "diamond"), ("beyond", False, "diamond-open")):
+        found = [one for one in course.worse if one.decides is decides]
+        if not found:
+            continue
         fig.add_scatter(
-            x=[one.at for one in course.worse],
-            y=[one.value for one in course.worse],
-            name=say("page_performance.line.worse", language),
+            x=[one.at for one in found],
+            y=[one.value for one in found],
+            name=say(f"page_performance.line.{key}", language),
             mode="markers",
-            marker={"color": palette.critical, "size": 8, "symbol": "diamond"},
+            marker={"color": palette.critical, "size": 8, "symbol": symbol},
             hovertemplate="%{y:.3f}",
         )
     style.shade(fig, incidents, palette)

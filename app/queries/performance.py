@@ -54,19 +54,19 @@ class Arrivals:
 @dataclass(frozen=True, slots=True)
 class Worse:
     """
-    A window whose metric was judged worse than usual.
+    A window whose metric lies beyond its alarm line.
 
     Parameters
     ----------
     at : datetime
     value : float
-    said : str
-        What the finding says.
+    decides : bool
+        False: a reading beside the metric that decides; it was seen, and raised no alarm.
     """
 
     at: datetime
     value: float
-    said: str
+    decides: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ def _course(
         usual=usual if usual.known else None,
         alarm=alarm if alarm.known else None,
         worse=tuple(
-            Worse(window.start, finding.statistic, _named(finding, language))
+            Worse(window.start, finding.statistic, finding.decides)
             for window, finding in judged
             if finding.verdict is Verdict.DRIFTED and finding.statistic is not None
         ),
@@ -270,7 +270,7 @@ def _row(metric: str, finding: Finding | None, point: PerformancePoint, language
     usual = _usual(finding) if finding else None
     key, tone = "unjudged", Tone.UNKNOWN
     if finding is not None and not finding.decides:
-        key, tone = "beside", Tone.INFO
+        key, tone = "beside", Tone.UNKNOWN
     elif finding is not None and finding.verdict in (Verdict.OK, Verdict.DRIFTED):
         key = "worse" if finding.verdict is Verdict.DRIFTED else "usual"
         tone = TONES[finding.verdict]

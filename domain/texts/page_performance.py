@@ -77,6 +77,7 @@ _SECTIONS: dict[str, dict[str, str]] = {
     "page_performance.line.usual": {"en": "usual", "zh": "通常水平"},
     "page_performance.line.alarm": {"en": "alarm line", "zh": "告警线"},
     "page_performance.line.worse": {"en": "judged worse", "zh": "判定变差"},
+    "page_performance.line.beyond": {"en": "beyond its line, reading only", "zh": "越线，仅供参考"},
     "page_performance.newest": {
         "en": "{window} beside what is usual",
         "zh": "{window} 与通常水平对比",
@@ -93,7 +94,6 @@ _SECTIONS: dict[str, dict[str, str]] = {
     "page_performance.state.worse": {"en": "worse", "zh": "变差"},
     "page_performance.state.beside": {"en": "reading only", "zh": "仅供参考"},
     "page_performance.state.unjudged": {"en": "not judged", "zh": "无法判定"},
-    "page_performance.worse": {"en": "Windows judged worse", "zh": "判定变差的窗口"},
     "page_performance.worse.none": {
         "en": "No window of {version} was judged worse than usual.",
         "zh": "{version} 没有窗口被判定为变差。",

@@ -129,10 +129,14 @@ _SECTIONS: dict[str, dict[str, str]] = {
     },
     "page_service.calls": {"en": "Calls per {bucket}", "zh": "每 {bucket} 的调用数"},
     "page_service.failures": {"en": "Failed calls", "zh": "失败调用占比"},
-    "page_service.status.none": {
-        "en": "No call of this span is known to have failed. Where logs carry no status, failures "
-        "cannot be seen.",
-        "zh": "本时段没有已知的失败调用。若日志不含 status，则无法看到失败。",
+    "page_service.failures.known": {
+        "en": "No call of this span failed.",
+        "zh": "本时段没有失败的调用。",
+    },
+    "page_service.failures.unknown": {
+        "en": "The calls of this span carry no status, so failures cannot be seen. Log it with "
+        "each prediction.",
+        "zh": "本时段的调用没有 status，因此无法看到失败。请随每条预测记录该值。",
     },
     "page_service.budget": {"en": "Error budget of {name}", "zh": "{name} 的错误预算"},
     "page_service.budget.note": {

@@ -34,10 +34,6 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "What the version chosen above is set beside.",
         "zh": "与上方所选版本并排比较的版本。",
     },
-    "page_versions.unknown_base": {
-        "en": "There is no other version “{asked}” of this model; {shown} is shown.",
-        "zh": "该模型没有另一个版本“{asked}”，现显示 {shown}。",
-    },
     "page_versions.pair": {"en": "{base} beside {candidate}", "zh": "{base} 与 {candidate} 对比"},
     "page_versions.pair.same": {
         "en": "Both in the window {window}. Differences are numbers, not verdicts.",
@@ -55,10 +51,11 @@ TEXTS: dict[str, dict[str, str]] = {
     "page_versions.row.p95": {"en": "p95 latency", "zh": "p95 延迟"},
     "page_versions.row.p99": {"en": "p99 latency", "zh": "p99 延迟"},
     "page_versions.row.drifting": {
-        "en": "Columns drifting, newest window",
-        "zh": "漂移的列（各自最新窗口）",
+        "en": "Columns drifting",
+        "zh": "漂移的列",
     },
     "page_versions.rows.calls": {"en": "{n} calls", "zh": "{n} 次调用"},
+    "page_versions.rows.newest": {"en": "newest windows {n}", "zh": "各自最新窗口 {n}"},
     "page_versions.rows.labels": {"en": "{n} labels", "zh": "{n} 个标签"},
     "page_versions.both": {"en": "{base} / {candidate}", "zh": "{base} / {candidate}"},
     "page_versions.column.metric": {"en": "Metric", "zh": "指标"},
@@ -66,13 +63,17 @@ TEXTS: dict[str, dict[str, str]] = {
     "page_versions.column.rests_on": {"en": "Rests on", "zh": "依据"},
     "page_versions.overlay": {"en": "Distribution in both", "zh": "两版本的分布"},
     "page_versions.overlay.column": {"en": "Column", "zh": "列"},
-    "page_versions.overlay.note": {
-        "en": "{candidate} in {window}, n = {n_current}; grey: {reference}, n = {n_reference}.",
-        "zh": "{candidate}，窗口 {window}，n = {n_current}；灰色：{reference}，n = {n_reference}。",
+    "page_versions.overlay.current": {
+        "en": "Blue: {version} in {window}, n = {n}.",
+        "zh": "蓝色：{version}，窗口 {window}，n = {n}。",
+    },
+    "page_versions.overlay.reference": {
+        "en": "Grey: {version} in {window}, n = {n}.",
+        "zh": "灰色：{version}，窗口 {window}，n = {n}。",
     },
     "page_versions.overlay.none": {
-        "en": "Nothing is kept of {column} in this window for both versions.",
-        "zh": "此窗口没有同时保留两个版本的 {column}。",
+        "en": "No counts of {column} are kept for {version} in {window}: its run did not judge it.",
+        "zh": "{version} 在窗口 {window} 没有保留 {column} 的计数：其运行未判定该列。",
     },
     "page_versions.latency": {"en": "Latency of the versions", "zh": "各版本的延迟"},
     "page_versions.latency.note": {
@@ -84,6 +85,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "这些版本的日志中没有延迟。",
     },
     "page_versions.performance": {"en": "{metric} of the versions", "zh": "各版本的 {metric}"},
+    "page_versions.performance.note": {
+        "en": "Of each judged window, over the labels that have arrived.",
+        "zh": "每个判定窗口，基于已到达的标签。",
+    },
     "page_versions.performance.none": {
         "en": "No labels have arrived for these versions, so nothing can be said of how good "
         "their predictions are.",

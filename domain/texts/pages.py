@@ -94,6 +94,10 @@ _STATES: dict[str, dict[str, str]] = {
         "en": "“{asked}” is nothing to draw against.",
         "zh": "“{asked}”不是可用的对照。",
     },
+    "pages.unknown.choice": {
+        "en": "There is no “{asked}” here.",
+        "zh": "这里没有“{asked}”。",
+    },
     "pages.unknown.nearest": {
         "en": "The nearest is {shown}; it is shown.",
         "zh": "最接近的是 {shown}，现显示它。",
