@@ -23,7 +23,7 @@ $(READY): requirements-dev.lock pyproject.toml scripts/setup
 	@sh scripts/setup
 	@touch $@
 
-demo: $(READY) ## load the sample logs, check them, write demo/report.html
+demo: $(READY) ## load the sample logs, check them, write demo/report.html, serve
 	$(BIN)/driftline demo --dir demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: $(READY) ## run every test; REQUIRE_BROWSER=1 fails where there is no Chromium
