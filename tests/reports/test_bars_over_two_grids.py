@@ -85,3 +85,22 @@ def test_a_column_that_changed_its_type_shows_both_its_faces() -> None:
     shares = dict(zip(shown.labels, zip(shown.reference, shown.current, strict=True), strict=True))
     assert not shown.ordered
     assert shares == {"7": (0.5, 0.25), "8": (0.5, 0), "late": (0, 0.75)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bars_are_a_histogram_of_the_rows_whichever_side_has_which_grid(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    before, now = chance.normal(0, 1, 30_000), chance.normal(0.7, 1.4, 20_000)
+    # each side's cells hold half a percent of other rows than those that are drawn
+    taught = [chance.normal(middle, 1.2, 5_000) for middle in (-0.3, 0.9)]
+    own, other = (np.quantile(rows, np.linspace(0.0025, 0.9975, 200)) for rows in taught)
+    shown = drawn(counted(before, own), counted(now, other), 16)
+    points = [float(label.removeprefix("< ").removeprefix("≥ ")) for label in shown.labels]
+    bins = [-np.inf, *points[1:], np.inf]
+    assert points[0] == points[1]
+    for side, rows in ((shown.reference, before), (shown.current, now)):
+        expected = np.histogram(rows, bins)[0] / len(rows)
+        # what a side's open end cells hold is drawn in the end bars, wherever it was
+        assert np.abs(side - expected).max() < 0.015
+        # labels are rounded to what an axis shows, so an edge lies a little beside its bar
+        assert np.abs(side - expected)[4:-4].max() < 0.005
