@@ -84,11 +84,9 @@ def heatmap(
             hovertemplate="<b>%{y}</b><br>%{x}<br>%{customdata}<extra></extra>",
         )
     )
-    unjudged = _unjudged(slots, rows, palette, language)
-    if unjudged is not None:
-        fig.add_trace(unjudged)
-    for trace in _legend(palette, language, hatched=unjudged is not None):
-        fig.add_trace(trace)
+    unjudged = list(_unjudged(slots, rows, palette, language))
+    fig.add_traces(unjudged)
+    fig.add_traces(list(_legend(palette, language, hatched=bool(unjudged))))
     _axes(fig, slots, rows, language)
     return fig
 
@@ -150,32 +148,28 @@ def _said(reading: Reading, language: str) -> str:
 
 def _unjudged(
     slots: Sequence[_Slot], rows: Sequence[HeatRow], palette: Palette, language: str
-) -> go.Scatter | None:
+) -> Iterator[go.Scatter]:
     """Hatch what was not judged; each stroke says why."""
-    names = [name for name, _ in _named(slots, language)]
-    x: list[str] = []
-    y: list[str] = []
-    why: list[str] = []
-    reasons = {key: say(f"page_drift.chart.{key}", language) for key in ("unjudged", "no_line")}
+    strokes: dict[str, tuple[list[str], list[str]]] = {"unjudged": ([], []), "no_line": ([], [])}
     for row in rows:
-        for name, (_, place) in zip(names, slots, strict=True):
+        for name, (_, place) in _named(slots, language):
             reading = _reading(row, place)
             if reading is None or level(reading) == "none":
+                x, y = strokes["unjudged" if reading is None else "no_line"]
                 x.append(name)
                 y.append(label(row.name))
-                why.append(reasons["unjudged" if reading is None else "no_line"])
-    if not x:
-        return None
-    return go.Scatter(
-        x=x,
-        y=y,
-        customdata=why,
-        mode="markers",
-        name="",
-        showlegend=False,
-        marker=_hatch(palette),
-        hovertemplate="<b>%{y}</b><br>%{x}<br>%{customdata}<extra></extra>",
-    )
+    for key, (x, y) in strokes.items():
+        if x:
+            why = say(f"page_drift.chart.{key}", language)
+            yield go.Scatter(
+                x=x,
+                y=y,
+                mode="markers",
+                name=key,
+                showlegend=False,
+                marker=_hatch(palette),
+                hovertemplate=f"<b>%{{y}}</b><br>%{{x}}<br>{why}<extra></extra>",
+            )
 
 
 def _hatch(palette: Palette) -> dict[str, Any]:

@@ -115,13 +115,15 @@ def _draw_links(context: Context, incident: Incident, target: Target | None) -> 
     if target is None or incident.cause is Cause.MONITOR:
         return
     place = place_of(incident, [target])
-    drifted = columns_of(incident)[:_LINKS] if concerns_columns(incident) else ()
-    for column in drifted or (None,):
+    columns: list[str | None] = [None]
+    if concerns_columns(incident):
+        columns = [*columns_of(incident)[:_LINKS]] or columns
+    for column in columns:
         name = "" if column is None else plain(printable(column))
         page_link(
             context.say(f"page_alerts.link.{place.page}", column=name),
             place.page,
-            primary=column is None or column == drifted[0],
+            primary=column == columns[0],
             model=place.keys.get("model"),
             version=place.keys.get("version"),
             window=place.keys.get("window"),
