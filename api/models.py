@@ -130,13 +130,18 @@ class Models:
         model: str = request.path_params["model"]
         mark = after(given, "versions", language_of(request.headers))
         target = self._target(model, grant_of(request))
-        judged = {view.version: view for view in self._service.versions(model).versions}
+        judged = self._judged(target)
         items = [
             (_version_shape(model, version, judged.get(version)), Mark(_NEVER, _NEVER, version))
             for version in sorted(target.versions)
             if mark is None or version > mark.first
         ]
         return answer_page("versions", items, given.number("limit", USUAL))
+
+    def _judged(self, target: Target) -> dict[str, VersionView]:
+        if not target.windows:
+            return {}
+        return {view.version: view for view in self._service.versions(target.model).versions}
 
     def _target(self, model: str, grant: Grant) -> Target:
         seen = {one.model: one for one in self._service.targets() if grant.allows_model(one.model)}
