@@ -94,9 +94,8 @@ class Common:
         if server is not None:
             return owner.require(server, os.environ.get("DRIFTLINE_KEY"), code_version())
         config = self.load_config()
-        return self._of_owner(config, owner.find(config.store, code_version())) or self._open(
-            config, create=create
-        )
+        found = owner.find(config.store, code_version())
+        return self._open(config, create=create) if found is None else self._of_owner(config, found)
 
     def _open(self, config: Config, *, create: bool) -> LocalService | RemoteService:
         from jobs import owner
@@ -105,17 +104,16 @@ class Common:
         try:
             return LocalService.open(config, code_version(), create=create)
         except StoreLockedError:
-            # somebody was quicker; if that is an owner, it can be asked
-            found = self._of_owner(config, owner.wait_for(config.store, code_version()))
-            if found is None:
-                raise
-            return found
+            # somebody was quicker; if that is an owner, it can be asked, and if it was one that
+            # ends, the store is free by now
+            found = owner.wait_for(config.store, code_version())
+            if found is not None:
+                return self._of_owner(config, found)
+            return LocalService.open(config, code_version(), create=create)
 
     @staticmethod
-    def _of_owner(config: Config, service: RemoteService | None) -> RemoteService | None:
+    def _of_owner(config: Config, service: RemoteService) -> RemoteService:
         """Say so where the owner judges by another configuration than the one at hand."""
-        if service is None:
-            return None
         here, there = (
             c.model_dump(mode="json", exclude={"store"}) for c in (config, service.config)
         )

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from api.actions import Actions
+    from api.endpoint import Endpoint
+    from api.guard import Guard
     from monitors.config import Config
     from monitors.local_service import LocalService
     from monitors.service import Service
@@ -112,21 +114,21 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
         Listening.
     """
     from api.actions import Actions
+    from api.guard import Guard
 
     key, judging = secrets.token_urlsafe(32), threading.Lock()
     url = listening.url_here(door)
     mine = owner.Owner(url, os.getpid(), key, now(), code_version())
-    with (
-        owner.announced(service.config.store, mine),
-        contextlib.closing(
-            Actions(service, spool=service.config.store, judging=judging)
-        ) as actions,
-    ):
-        routes = _routes(service, actions, key, loopback=listening.is_loopback(door))
+    with ExitStack() as stack:
+        stack.enter_context(owner.announced(service.config.store, mine))
+        actions = Actions(service, spool=service.config.store, judging=judging)
+        stack.enter_context(contextlib.closing(actions))
+        guard = Guard(service, now, loopback=listening.is_loopback(door), owner_secret=key)
+        answers = _routes(service, guard, actions, stack, collects=plan.collector)
         background = [Periodic("refresh", REFRESH_EVERY_S, lambda _: service.refresh())]
         if plan.scheduler and plan.as_of is None:
             background.append(Periodic("due", DUE_EVERY_S, _due(service, judging)))
-        app = _application(service, plan, door, routes, background)
+        app = _application(service, plan, door, answers, background)
         _run(app, door, lambda: _announce(service, plan, door))
 
 
@@ -167,13 +169,25 @@ def provide_from_environment() -> None:
 
 
 def _routes(
-    service: LocalService, actions: Actions, key: str, *, loopback: bool
+    service: LocalService, guard: Guard, actions: Actions, stack: ExitStack, *, collects: bool
 ) -> list[BaseRoute]:
-    from api.guard import Guard
-    from api.routes import guarded
+    from api.collect import endpoints
+    from api.collector import Collector
+    from api.meters import Meters
+    from api.routes import routes, table
+    from monitors.collect_logs import Collecting
 
-    guard = Guard(service, now, loopback=loopback, owner_secret=key)
-    return guarded(actions.endpoints(), guard)
+    meters = Meters(service, now)
+    others: list[Endpoint] = []
+    parts: dict[str, Callable[[], bool]] = {}
+    if collects:
+        collector = Collector(Collecting(service.store), now)
+        collector.start()
+        stack.callback(collector.stop)
+        meters.watch_collector(collector.facts)
+        others, parts["writer"] = endpoints(collector), lambda: collector.facts().is_running
+    told = table(service, meters, now, others=others, parts=parts)
+    return routes([*told, *actions.endpoints()], guard, meters.count_request)
 
 
 def _application(
