@@ -324,7 +324,7 @@ class LocalService:
         int
             Hours of calls that were counted, of all models.
         """
-        return sum(self.store.refresh_call_hours(model) for model in self.store.models())
+        return self.store.refresh_call_hours()
 
     def versions(self, model: str) -> VersionsView:
         """Gather what the versions of a model answered, window by window."""

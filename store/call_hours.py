@@ -31,6 +31,11 @@ Float = NDArray[np.float64]
 # change costs less than another question.
 _NEAR_HOURS: Final = 24
 
+_STALE_MODELS = """
+    select distinct model
+    from stale_call_hours
+    order by model
+"""
 _STALE = """
     select epoch_us(hour) // 3600000000 as hour, max(mark) as mark
     from stale_call_hours
@@ -123,6 +128,13 @@ _VERSIONS = """
     where model = $model
     order by version
 """
+
+
+def refresh_all(database: Database) -> int:
+    """Count the stale hours of all models; return how many there were."""
+    with database.reading() as connection:
+        models = [model for (model,) in connection.execute(_STALE_MODELS).fetchall()]
+    return sum(refresh_call_hours(database, model, None) for model in models)
 
 
 def refresh_call_hours(database: Database, model: str, span: Window | None) -> int:

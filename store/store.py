@@ -33,7 +33,7 @@ from store import (
 )
 from store.append import Bodies, LoadCounts
 from store.backup import backup
-from store.call_hours import call_hours, called_versions, refresh_call_hours
+from store.call_hours import call_hours, called_versions, refresh_all, refresh_call_hours
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.read_only import run_sql
@@ -276,8 +276,26 @@ class Store(Results):
                 connection, model, version, span, bucket_s, latency_thresholds_ms
             )
 
-    def refresh_call_hours(self, model: str, span: Window | None = None) -> int:
-        """Count the hours of calls that loads changed, in `span` or all; return how many."""
+    def refresh_call_hours(self, model: str | None = None, span: Window | None = None) -> int:
+        """
+        Count the hours of calls that loads changed.
+
+        Loads may commit meanwhile; what they change is counted the next time.
+
+        Parameters
+        ----------
+        model : str, optional
+            Default: all models.
+        span : Window, optional
+            Of the model: the hours that overlap it; default: all hours.
+
+        Returns
+        -------
+        int
+            Hours that were counted.
+        """
+        if model is None:
+            return refresh_all(self._database)
         return refresh_call_hours(self._database, model, span)
 
     def called_versions(self, model: str) -> tuple[str, ...]:
