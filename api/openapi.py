@@ -15,6 +15,7 @@ from domain.catalogue import say
 VERSION: Final = "3.1.0"
 _CONVERTOR: Final = re.compile(r"\{(\w+):\w+\}")
 _KEY: Final = "key"
+_NULL: Final = {"type": "null"}
 
 
 class Problem(TypedDict):
@@ -71,7 +72,7 @@ def older(found: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     found : mapping
-        As `document` makes it: of what 3.1 has and 3.0 has not, only the type ``null``.
+        As `document` makes it: of what only 3.1 has, it uses several types and ``null``.
     """
     return {**_older(found), "openapi": "3.0.3"}
 
@@ -149,9 +150,15 @@ def _older(found: Any) -> Any:  # noqa: ANN401 (any part of a JSON document)
         return [_older(one) for one in found]
     if not isinstance(found, Mapping):
         return found
-    choices = found.get("anyOf", [])
-    if {"type": "null"} not in choices:
-        return {key: _older(value) for key, value in found.items()}
-    rest = [_older(one) for one in choices if one != {"type": "null"}]
-    kept = rest[0] if len(rest) == 1 and "$ref" not in rest[0] else {"anyOf": rest}
-    return {**kept, "nullable": True}
+    part = dict(found)
+    if isinstance(part.get("type"), list):
+        part["anyOf"] = [{"type": one} for one in part.pop("type")]
+    choices = part.get("anyOf", [])
+    rest = [one for one in choices if one != _NULL]
+    if len(rest) < len(choices):
+        part["nullable"] = True
+        part["anyOf"] = rest
+    if len(rest) == 1 and "$ref" not in rest[0]:
+        # beside a reference nothing is read
+        part = {**part.pop("anyOf")[0], **part}
+    return {key: _older(value) for key, value in part.items()}

@@ -14,13 +14,16 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from starlette.routing import Route
 
+from api import collect
 from api.actions import Actions
+from api.collector import Collector
 from api.guard import Guard
 from api.meters import Meters
 from api.openapi import plain_path
 from api.routes import routes, table
 from api.schemas import schema_of
 from domain.key import Scope
+from monitors.collect_logs import Collecting
 from monitors.local_service import LocalService
 from tests.api.asking import HERE, Clock, TestClient, client, empty_service
 from tests.golden.logs import Service as Made
@@ -41,7 +44,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
 def endpoints(service: LocalService):
     clock = Clock()
     actions = Actions(service, spool=service.config.store, judging=threading.Lock())
-    yield table(service, Meters(service, clock), clock, others=actions.endpoints())
+    collector = Collector(Collecting(service.store), clock)
+    collector.start()
+    others = [*collect.endpoints(collector), *actions.endpoints()]
+    yield table(service, Meters(service, clock), clock, others=others)
+    collector.stop()
     actions.close()
 
 
