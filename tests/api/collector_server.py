@@ -30,7 +30,8 @@ def main(folder: str, queue_bytes: int = QUEUE_BYTES) -> None:
         routes = guarded(endpoints(collector), Guard(service, clock, loopback=True))
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning"))
         threading.Thread(target=_told_to_stop, args=(server,), daemon=True).start()
-        print(door.getsockname()[1], flush=True)
+        sys.stdout.write(f"{door.getsockname()[1]}\n")
+        sys.stdout.flush()
         server.run([door])
         collector.stop()
 
