@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -26,6 +28,7 @@ from store.registry import find_model
 from store.stale_hours import HOUR_US
 
 Float = NDArray[np.float64]
+Columns = Mapping[str, NDArray[Any]]
 
 # Stale hours with less than this between them are counted in one go: reading rows that did not
 # change costs less than another question.
@@ -261,18 +264,20 @@ def call_hours(
         )
     find_model(connection, model)
     span = whole_hours(span)
-    start, width = to_microseconds(span.start), bucket_s * 1_000_000
     values = {
         "model": model,
         "version": version,
-        "start": start,
+        "start": to_microseconds(span.start),
         "end": to_microseconds(span.end),
-        "width": width,
+        "width": bucket_s * 1_000_000,
     }
     totals = connection.execute(_TOTALS, values).fetchnumpy()
-    cells = connection.execute(_LATENCIES, values).fetchnumpy()
+    return _buckets(span, bucket_s, totals, connection.execute(_LATENCIES, values).fetchnumpy())
+
+
+def _buckets(span: Window, bucket_s: int, totals: Columns, cells: Columns) -> CallHours:
     names, replica = np.unique(np.asarray(totals["replica"], np.str_), return_inverse=True)
-    n_buckets = -(-(to_microseconds(span.end) - start) // width)
+    n_buckets = -(-span.duration // timedelta(seconds=bucket_s))
     place = replica, np.asarray(totals["bucket"], np.int64)
 
     def dense(name: str) -> Float:
@@ -280,9 +285,10 @@ def call_hours(
         table[place] = totals[name]
         return table
 
+    first = to_microseconds(span.start) // 1_000_000
     return CallHours(
         span=span,
-        starts=start // 1_000_000 + np.arange(n_buckets, dtype=np.int64) * bucket_s,
+        starts=first + np.arange(n_buckets, dtype=np.int64) * bucket_s,
         bucket_s=bucket_s,
         replicas=tuple(str(name) for name in names),
         total=dense("total"),
