@@ -28,7 +28,8 @@ from store.registry import find_model
 from store.stale_hours import HOUR_US
 
 Float = NDArray[np.float64]
-Columns = Mapping[str, NDArray[Any]]
+# columns by name, as fetchnumpy returns them
+Columns = Mapping[str, Any]
 
 # Stale hours with less than this between them are counted in one go: reading rows that did not
 # change costs less than another question.
