@@ -32,10 +32,10 @@ def draw_empty_store(now: datetime, language: str) -> None:
         st.markdown(f"**{say('pages.empty.send', language)}**")
         url = (st.context.url or "").rstrip("/").partition("?")[0]
         origin = "/".join(url.split("/")[:3]) or "http://127.0.0.1:8501"
-        st.code(_SEND.format(url=origin, at=now), language="sh", wrap_lines=True)
+        st.code(_SEND.format(url=origin, at=now), language=None, wrap_lines=True)
     with load:
         st.markdown(f"**{say('pages.empty.load', language)}**")
-        st.code(_LOAD, language="sh")
+        st.code(_LOAD, language=None)
 
 
 def draw_unjudged(context: Context) -> None:
@@ -45,7 +45,7 @@ def draw_unjudged(context: Context) -> None:
     why = say("pages.unjudged.next", language, model=context.selection.model, when=when)
     empty_card("hourglass_empty", say("pages.unjudged.title", language), why)
     st.markdown(say("pages.unjudged.run", language))
-    st.code(_RUN, language="sh")
+    st.code(_RUN, language=None)
 
 
 def draw_notices(notices: tuple[Notice, ...], language: str) -> None:

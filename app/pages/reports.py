@@ -46,7 +46,6 @@ def draw(context: Context) -> None:
     with st.container(horizontal=True):
         asked = st.button(
             context.say("page_reports.make"),
-            type="primary",
             icon=":material/play_arrow:",
             disabled=not judged,
         )
@@ -57,7 +56,7 @@ def draw(context: Context) -> None:
     if generated == choice:
         _draw_report(context, choice, at)
     st.subheader(context.say("page_reports.command"), anchor=False)
-    st.code(choice.command, language="sh", wrap_lines=True)
+    st.code(choice.command, language=None, wrap_lines=True)
     st.markdown(context.say("page_reports.command.more"))
 
 

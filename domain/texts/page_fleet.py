@@ -26,7 +26,7 @@ _CARDS: dict[str, dict[str, str]] = {
     "page_fleet.budget": {"en": "Worst error budget", "zh": "最差的错误预算"},
     "page_fleet.budget.note": {
         "en": "{objective} of {deployment}",
-        "zh": "{deployment} 的{objective}",
+        "zh": "{deployment} 的 {objective}",
     },
     "page_fleet.budget.none": {"en": "no objective was measured", "zh": "没有可衡量的目标"},
     "page_fleet.budget.help": {
