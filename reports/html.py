@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from domain.catalogue import say
 from domain.finding import Severity, Verdict
+from domain.finite import finite
 from domain.run import Performance, Run
 from monitors.report_view import ReportView
 from monitors.verdicts import worst_by_column
@@ -178,7 +179,7 @@ def _performance_rows(view: ReportView, language: str) -> list[dict[str, Any]]:
 
 def _metrics(performance: Performance, language: str) -> list[tuple[str, str]]:
     return [
-        (service_charts.metric_name(name, language), numbers.metric(numbers.finite(value)))
+        (service_charts.metric_name(name, language), numbers.metric(finite(value)))
         for name, value in performance.metrics.items()
     ]
 

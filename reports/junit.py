@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
+from domain.finite import finite
 from domain.headlines import headline
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence
@@ -65,7 +66,7 @@ def _suite(run: Run, language: str) -> ET.Element:
         "testsuite",
         name=_clean(f"{deployment} {run.window}"),
         timestamp=iso(run.started_at).split(".")[0].removesuffix("Z"),
-        time=f"{numbers.finite(run.duration_s) or 0.0:.3f}",
+        time=f"{finite(run.duration_s) or 0.0:.3f}",
     )
     if run.status is RunStatus.FAILED:
         case = _case(suite, deployment, "run")

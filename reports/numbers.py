@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain.catalogue import say
-from domain.finite import finite  # noqa: F401 # pyright: ignore[reportUnusedImport] (pages)
 from domain.window import Window
 
 DASH = "—"

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from domain.catalogue import say
 from domain.column import Column
 from domain.finding import Finding, Verdict
+from domain.finite import finite
 from domain.headlines import headline
 from domain.incident import AlertState, Incident
 from domain.profile import ColumnKind
@@ -233,8 +234,8 @@ def beside(findings: Sequence[Finding], language: str) -> Iterator[tuple[str, st
     for finding in findings:
         if finding.detector in _READINGS and finding.statistic is not None:
             yield _READINGS[finding.detector], numbers.statistic(finding.statistic)
-        now = numbers.finite(finding.values.get("current_share"))
-        before = numbers.finite(finding.values.get("reference_share"))
+        now = finite(finding.values.get("current_share"))
+        before = finite(finding.values.get("reference_share"))
         if finding.detector == "missing" and now is not None and before is not None:
             moved = f"{(now - before) * 100:+.1f}"
             if moved not in ("+0.0", "-0.0"):

@@ -9,6 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from domain.catalogue import say
+from domain.finite import finite
 from domain.run import Deployment
 from domain.window import Window
 from monitors.report_view import PerformancePoint, TrafficPoint
@@ -167,7 +168,7 @@ def performance(
     series: list[Series] = []
     for deployment, style in styles.items():
         own = [
-            (p.window, numbers.finite(p.performance.metrics.get(metric)))
+            (p.window, finite(p.performance.metrics.get(metric)))
             for p in points
             if p.deployment == deployment
         ]

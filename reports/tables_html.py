@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from domain.catalogue import say
 from domain.finding import Finding, Severity, Verdict
+from domain.finite import finite
 from domain.sentences import bare_sentence
 from monitors.report_view import ColumnView, ReportView, TablesView
 from reports import charts, numbers, page, service_charts
@@ -131,7 +132,7 @@ def _sentences(column: ColumnView, first: Finding | None, language: str) -> Iter
 
 
 def _metric(finding: Finding, language: str) -> ComparedMetric:
-    before, now = (numbers.finite(finding.values[key]) for key in ("reference_value", "value"))
+    before, now = (finite(finding.values[key]) for key in ("reference_value", "value"))
     return ComparedMetric(
         name=service_charts.metric_name(str(finding.values["metric"]), language),
         reference=numbers.metric(before),

@@ -11,6 +11,7 @@ from typing import Final
 
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
+from domain.finite import finite
 from domain.profile import ColumnRole
 from domain.sentences import bare_sentence
 from domain.window import Window
@@ -224,8 +225,8 @@ def missing_shares(findings: Sequence[Finding]) -> tuple[float | None, float | N
         Reference, then current; None where no finding counted them.
     """
     for finding in findings:
-        before = numbers.finite(finding.values.get("reference_share"))
-        now = numbers.finite(finding.values.get("current_share"))
+        before = finite(finding.values.get("reference_share"))
+        now = finite(finding.values.get("current_share"))
         if now is None and finding.detector == "completeness":
             now = finding.statistic
         if before is not None and now is not None:

@@ -12,6 +12,7 @@ from app.queries.version_pair import in_order
 from app.queries.versions import named
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
+from domain.finite import finite
 from domain.sentences import finding_sentence
 from domain.window import Window
 from monitors.report_view import PerformancePoint
@@ -293,7 +294,7 @@ def _alarm(usual: float | None, alarm: float | None, language: str) -> str:
 
 
 def _usual(finding: Finding) -> float | None:
-    return numbers.finite(finding.values.get("usual"))
+    return finite(finding.values.get("usual"))
 
 
 def _named(finding: Finding, language: str) -> str:

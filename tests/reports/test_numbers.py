@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.finite import finite
 from domain.window import Window
 from reports import numbers
 
@@ -95,7 +96,7 @@ def test_a_statistic_that_is_not_zero_is_not_written_as_zero(value: float) -> No
 
 @given(st.one_of(st.none(), st.floats(), st.integers(), st.text(), st.booleans()))
 def test_finite_lets_only_finite_numbers_through(value: object) -> None:
-    number = numbers.finite(value)
+    number = finite(value)
     assert number is None or math.isfinite(number)
 
 
