@@ -91,6 +91,9 @@ def test_an_address_that_leaves_something_open_is_completed(dashboard):
     assert shown.query_params["model"] == "flight-delay"
     assert shown.query_params["version"] == "2"
     assert "window" not in shown.query_params
+    # a page about all versions does not choose one
+    assert set(looking("model").query_params) == {"model"}
+    assert set(looking("nothing").query_params) == set()
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,9 @@ def test_every_page_has_an_address_of_its_own_and_the_fleet_is_the_root():
     assert len({page_url(page) for page in PAGES}) == len(PAGES)
     with pytest.raises(KeyError):
         page_url("metrics")
+
+
+def test_the_version_of_a_model_that_is_not_there_is_not_told_as_well():
+    parsed = parse({"model": "flight-dealy", "version": "77"}, TARGETS)
+    assert [notice.what for notice in parsed.notices] == ["model"]
+    assert parsed.selection.version == "2"
