@@ -64,7 +64,8 @@ def histogram(shown: Bars, palette: Palette, language: str) -> go.Figure:
     palette : Palette
     language : {"en", "zh"}
     """
-    fig = figure(palette, _HEIGHT, legend=True)
+    # room on the right: a label that would be cut off is left out
+    fig = figure(palette, _HEIGHT, legend=True, right=28)
     n = len(shown.labels)
     apart = _apart(shown, language)
     # missing values are no number: their bars are as broad as a label and away from the others

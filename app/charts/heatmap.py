@@ -9,7 +9,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from app.charts.names import label
-from app.charts.style import figure
+from app.charts.style import FONT_SIZE, figure
 from app.palette import Palette
 from domain.catalogue import say
 from domain.window import Window
@@ -19,7 +19,8 @@ from reports.heatmap import LEVELS, level
 
 ROWS: Final = 30
 _ROW_PX: Final = 20
-_HEAD_PX: Final = 62
+_HEAD_PX: Final = 38  # two lines of legend
+_FOOT_PX: Final = 30
 _NAME_CELLS: Final = 20
 _TICKS: Final = 4
 _WIDE: Final = 60  # with more windows than this there is little room between cells
@@ -63,7 +64,7 @@ def heatmap(
     palette : Palette
     language : {"en", "zh"}
     """
-    fig = figure(palette, _HEAD_PX + _ROW_PX * len(rows), legend=True)
+    fig = figure(palette, _HEAD_PX + _FOOT_PX + _ROW_PX * len(rows))
     slots = _slots(windows)
     gap = 1 if len(slots) <= _WIDE else 0.5
     z, said = _cells(slots, rows, language)
@@ -86,7 +87,7 @@ def heatmap(
     )
     unjudged = list(_unjudged(slots, rows, palette, language))
     fig.add_traces(unjudged)
-    fig.add_traces(list(_legend(palette, language, hatched=bool(unjudged))))
+    _legend(fig, palette, language, hatched=bool(unjudged))
     _axes(fig, slots, rows, language)
     return fig
 
@@ -181,23 +182,33 @@ def _hatch(palette: Palette) -> dict[str, Any]:
     }
 
 
-def _legend(palette: Palette, language: str, *, hatched: bool) -> Iterator[go.Scatter]:
-    """Yield a key for each step, in words."""
-    looks: list[tuple[str, dict[str, Any]]] = [
-        (name, {"symbol": "square", "size": 12, "color": colour})
-        for name, colour in zip(LEVELS, palette.heat, strict=True)
-    ]
+def _legend(fig: go.Figure, palette: Palette, language: str, *, hatched: bool) -> None:
+    """Write what the colours mean above the plot, in two lines that also a phone has room for."""
+    colours: dict[str, str] = dict(zip(LEVELS, palette.heat, strict=True))
+    lines = [["quiet", "near"], ["drift", "drift2", "drift3"]]
     if hatched:
-        looks.append(("none", _hatch(palette)))
-    for name, marker in looks:
-        yield go.Scatter(
-            x=[None],
-            y=[None],
-            mode="markers",
-            name=say(f"report.legend.{name}", language),
-            marker=marker,
-            hoverinfo="skip",
+        lines[0].append("none")
+    said = [
+        "&nbsp;&nbsp; ".join(
+            f'<span style="color:{colours.get(name, palette.reference)}">'
+            f"{'■' if name in colours else '/'}</span> {say(f'report.legend.{name}', language)}"
+            for name in line
         )
+        for line in lines
+    ]
+    fig.add_annotation(
+        text="<br>".join(said),
+        xref="paper",
+        x=1,
+        xanchor="right",
+        yref="paper",
+        y=1,
+        yanchor="bottom",
+        yshift=2,
+        align="right",
+        showarrow=False,
+        font={"color": palette.muted, "size": FONT_SIZE},
+    )
 
 
 def _axes(fig: go.Figure, slots: Sequence[_Slot], rows: Sequence[HeatRow], language: str) -> None:
@@ -226,10 +237,7 @@ def _axes(fig: go.Figure, slots: Sequence[_Slot], rows: Sequence[HeatRow], langu
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
     )
-    fig.update_layout(
-        hovermode="closest",
-        legend={"itemclick": False, "itemdoubleclick": False, "xref": "container", "x": 0},
-    )
+    fig.update_layout(hovermode="closest", margin={"t": _HEAD_PX})
 
 
 def _row_name(row: HeatRow, language: str) -> str:

@@ -53,10 +53,12 @@ def history(
     fig = figure(palette, _HEIGHT)
     span = Window(windows[0].start, windows[-1].end)
     time_axis(fig, span, language)
-    fig.add_trace(_line(windows, readings, top, palette, language))
+    # inside the picture, so that no mark is cut in half
+    ceiling = round(top * 0.96, 3)
+    fig.add_trace(_line(windows, readings, ceiling, palette, language))
     loud = [(w, r) for w, r in judged if r.drifted]
     if loud:
-        fig.add_trace(_alarms(loud, top, palette, language))
+        fig.add_trace(_alarms(loud, ceiling, palette, language))
     shade(fig, [(window, "") for window in _inside(incidents, span)], palette)
     line_at(fig, 1.0, say("page_drift.chart.line", language), palette.critical)
     fig.update_layout(hovermode="closest")
@@ -67,7 +69,7 @@ def history(
 def _line(
     windows: Sequence[Window],
     readings: Sequence[Reading | None],
-    top: float,
+    ceiling: float,
     palette: Palette,
     language: str,
 ) -> go.Scatter:
@@ -83,7 +85,7 @@ def _line(
             said.append("")
         far = None if reading is None or _is_hard(reading) else reading.multiple
         x.append(_middle(window))
-        y.append(None if far is None else round(min(far, top), 3))
+        y.append(None if far is None else round(min(far, ceiling), 3))
         said.append(_said(window, far, language))
         before = window
     return go.Scatter(
@@ -100,17 +102,15 @@ def _line(
 
 
 def _alarms(
-    loud: Sequence[tuple[Window, Reading]], top: float, palette: Palette, language: str
+    loud: Sequence[tuple[Window, Reading]], ceiling: float, palette: Palette, language: str
 ) -> go.Scatter:
     """Mark the windows that alarmed; a column that was gone has a cross at the top."""
     hard = [_is_hard(reading) for _, reading in loud]
-    # inside the picture, so that the mark is not cut in half
-    ceiling = round(top * 0.95, 3)
     return go.Scatter(
         name="",
         x=[_middle(window) for window, _ in loud],
         y=[
-            ceiling if gone else round(min(reading.multiple or 0.0, top), 3)
+            ceiling if gone else round(min(reading.multiple or 0.0, ceiling), 3)
             for gone, (_, reading) in zip(hard, loud, strict=True)
         ],
         mode="markers",

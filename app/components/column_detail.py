@@ -43,7 +43,7 @@ def _draw_numbers(context: Context, said: ColumnDetail) -> None:
         ("multiple", said.multiple, context.say("page_drift.line_at")),
         ("rows", said.n_current, compared(said.n_reference)),
         ("missing", said.missing_current, compared(said.missing_reference)),
-        ("visible", said.visible, context.say("page_drift.within")),
+        ("visible", said.visible, said.visible_note),
     )
     hints = {
         "multiple": context.say("page_drift.help.multiple"),

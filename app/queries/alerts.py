@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from app.queries.when import about
 from domain.catalogue import say
 from domain.finding import Severity
 from domain.headlines import headline
@@ -149,7 +150,7 @@ def row(incident: Incident, now: datetime, language: str) -> IncidentRow:
         what=headline(incident, language),
         model=deployment_name(incident, language),
         since=say("report.time.short", language, at=incident.started_at),
-        length=numbers.length(_lasted(incident, now).total_seconds(), language),
+        length=about(_lasted(incident, now), language),
         state=say(state, language),
     )
 

@@ -115,8 +115,10 @@ class ColumnDetail:
         Of the findings that decide: the one that matters most first.
     beside : tuple of (str, str)
         Readings that do not decide, by name.
-    multiple, n_reference, n_current, missing_reference, missing_current, visible, since : str
+    multiple, n_reference, n_current, missing_reference, missing_current, since : str
         Written for a reader; a dash where it is not known.
+    visible, visible_note : str
+        The smallest shift that would surely be seen, and what it is measured in.
     """
 
     name: str
@@ -128,8 +130,9 @@ class ColumnDetail:
     n_current: str
     missing_reference: str
     missing_current: str
-    visible: str
     since: str
+    visible: str
+    visible_note: str
 
 
 def rows(view: DriftView) -> tuple[ColumnRow, ...]:
@@ -179,6 +182,7 @@ def detail(column: ColumnHistory, now: datetime, language: str) -> ColumnDetail:
     """
     found = telling(column.findings)
     before, after = missing_shares(column.findings)
+    amount, note = visible(column, language)
     return ColumnDetail(
         name=name_of(column.column),
         state=state_of(found),
@@ -189,8 +193,9 @@ def detail(column: ColumnHistory, now: datetime, language: str) -> ColumnDetail:
         n_current=numbers.count(found.n_current if found else None),
         missing_reference=numbers.share(before),
         missing_current=numbers.share(after),
-        visible=visible(column, language),
         since=_since(column.since, now, language),
+        visible=amount,
+        visible_note=note,
     )
 
 
@@ -234,16 +239,31 @@ def missing_shares(findings: Sequence[Finding]) -> tuple[float | None, float | N
     return None, None
 
 
-def visible(column: ColumnHistory, language: str) -> str:
-    """Say which shift would be seen, or that none or nobody knows which."""
-    if any(finding.verdict is Verdict.BLIND for finding in column.findings):
-        return say("report.visible.blind", language)
-    if column.visible_shift is None:
-        return say("report.visible.unknown", language)
+def visible(column: ColumnHistory, language: str) -> tuple[str, str]:
+    """
+    Say which shift would be seen, or that none or nobody knows which.
+
+    Parameters
+    ----------
+    column : ColumnHistory
+    language : {"en", "zh"}
+
+    Returns
+    -------
+    tuple of str
+        The amount, and what it is an amount of.
+    """
     units = (finding.values.get("shift_unit") for finding in column.findings)
-    unit = next((unit for unit in units if unit), "sd")
-    share = numbers.share(column.visible_shift, 0)
-    return say(f"report.visible.{unit}", language, shift=f"{column.visible_shift:g}", share=share)
+    unit = str(next((unit for unit in units if unit), "sd"))
+    if any(finding.verdict is Verdict.BLIND for finding in column.findings):
+        unit = "blind"
+    elif column.visible_shift is None:
+        unit = "unknown"
+    shift = column.visible_shift or 0.0
+    amount = say(
+        f"page_drift.visible.{unit}", language, shift=f"{shift:g}", share=numbers.share(shift, 0)
+    )
+    return amount, say(f"page_drift.visible.{unit}.note", language)
 
 
 def baseline_words(baseline: str, language: str) -> str:

@@ -65,7 +65,7 @@ _INCIDENT: dict[str, dict[str, str]] = {
         "zh": "此版本最新判定窗口中的数值。",
     },
     "page_alerts.missing": {"en": "{share} missing", "zh": "缺失 {share}"},
-    "page_alerts.bad": {"en": "{share} bad calls", "zh": "{share} 的调用不合格"},
+    "page_alerts.bad": {"en": "{share} bad calls", "zh": "{share} 不合格"},
     "page_alerts.calls": {"en": "{n} calls", "zh": "{n} 次调用"},
     "page_alerts.chart.history": {
         "en": "{column}: multiples of its alarm line",

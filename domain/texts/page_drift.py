@@ -95,7 +95,16 @@ _DETAIL: dict[str, dict[str, str]] = {
     "page_drift.metric.visible": {"en": "Visible shift", "zh": "可见偏移"},
     "page_drift.from_reference": {"en": "reference {value}", "zh": "参考 {value}"},
     "page_drift.line_at": {"en": "alarms from 1×", "zh": "达 1× 告警"},
-    "page_drift.within": {"en": "within ten windows", "zh": "十个窗口内"},
+    "page_drift.visible.sd": {"en": "{shift} sd", "zh": "{shift} sd"},
+    "page_drift.visible.sd.note": {"en": "in ten windows", "zh": "标准差"},
+    "page_drift.visible.mix": {"en": "{share}", "zh": "{share}"},
+    "page_drift.visible.mix.note": {"en": "of the rows", "zh": "的行"},
+    "page_drift.visible.constant": {"en": "any", "zh": "任何"},
+    "page_drift.visible.constant.note": {"en": "change at all", "zh": "变化"},
+    "page_drift.visible.blind": {"en": "none", "zh": "无"},
+    "page_drift.visible.blind.note": {"en": "is sure: blind", "zh": "盲区"},
+    "page_drift.visible.unknown": {"en": "?", "zh": "?"},
+    "page_drift.visible.unknown.note": {"en": "not calibrated", "zh": "未校准"},
     "page_drift.help.visible": {
         "en": "The smallest lasting shift that would surely be seen within ten windows. Blind: the "
         "column moves so much by itself that no shift that matters would be.",

@@ -129,6 +129,12 @@ def test_a_history_marks_alarms_and_puts_a_lost_column_at_the_top() -> None:
     assert [s for s in fig.layout.shapes if s.type == "rect"]
 
 
+def test_every_alarm_is_inside_the_picture() -> None:
+    readings = [reading(i, 8.0, drifted=True) for i in range(4)]
+    fig = history(WINDOWS[:4], readings, [], LIGHT, "en")
+    assert max(fig.data[1].y) < fig.layout.yaxis.range[1]
+
+
 def test_one_huge_reading_does_not_flatten_the_others() -> None:
     readings = [reading(0, 0.9), reading(1, 4000.0, drifted=True)]
     fig = history(WINDOWS[:2], readings, [], LIGHT, "en")

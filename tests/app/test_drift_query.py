@@ -190,15 +190,18 @@ def test_the_detail_of_a_lost_column_gives_both_shares_and_rows() -> None:
 
 
 def test_a_quiet_column_says_which_shift_would_be_seen_and_a_blind_one_that_none_would() -> None:
-    assert drift.detail(calm("a"), day(4).end, "en").visible == "0.25 sd"
-    assert drift.detail(calm("a", Verdict.BLIND), day(4).end, "en").visible == "blind"
-    unknown = finding(
-        "a", Verdict.OK, values={**finding("a", Verdict.OK).values, "visible_shift": None}
-    )
-    assert (
-        drift.detail(history("a", unknown, readings=quiet(5)), day(4).end, "en").visible
-        == "unknown"
-    )
+    def seen(column) -> str:
+        said = drift.detail(column, day(4).end, "en")
+        return f"{said.visible} {said.visible_note}"
+
+    unit = {**finding("a", Verdict.OK).values, "shift_unit": "mix", "visible_shift": 0.1}
+    nothing = {**unit, "visible_shift": None}
+    assert seen(calm("a")) == "0.25 sd in ten windows"
+    mixed = history("a", finding("a", Verdict.OK, values=unit), readings=quiet(5))
+    assert seen(mixed) == "10% of the rows"
+    assert seen(calm("a", Verdict.BLIND)) == "none is sure: blind"
+    unknown = history("a", finding("a", Verdict.OK, values=nothing), readings=quiet(5))
+    assert seen(unknown) == "? not calibrated"
 
 
 def test_everything_that_decides_and_is_not_quiet_has_its_sentence() -> None:
