@@ -159,6 +159,13 @@ def test_a_reference_stays_as_long_as_one_run_was_compared_with_it(store: Store)
     assert references(store) == 0
 
 
+def test_a_version_that_is_not_judged_there_any_more_leaves_no_profiles(store: Store) -> None:
+    keep(store, [numbers()], run(version="2"))
+    keep(store, [labels("a")])
+    assert store.run_profiles("m", "2", day(0)) == []
+    assert references(store) == 1
+
+
 def test_a_run_that_is_saved_by_itself_forgets_what_the_earlier_one_counted(store: Store) -> None:
     keep(store, [numbers()])
     store.save_runs([run()])
