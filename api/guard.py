@@ -174,6 +174,13 @@ class HideKeys(logging.Filter):
         return True
 
 
+def hide_keys() -> None:
+    """Take keys out of the access log of this process's server, however it was started."""
+    access = logging.getLogger("uvicorn.access")
+    if not any(isinstance(one, HideKeys) for one in access.filters):
+        access.addFilter(HideKeys())
+
+
 def without_keys(text: str) -> str:
     """Return a path or line without the keys in it."""
     return _KEY.sub("dlk_…", _KEY_IN_PATH.sub(r"\1…", text))

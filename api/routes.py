@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.docs_page import Docs
 from api.endpoint import GRANT, Endpoint
-from api.guard import PATH_KEY, Guard, RefusedError
+from api.guard import PATH_KEY, Guard, RefusedError, hide_keys
 from api.health import Health
 from api.meters import Meters
 from api.models import Models
@@ -81,6 +81,7 @@ def routes(endpoints: Sequence[Endpoint], guard: Guard, count: Count) -> list[Ba
     count : callable
         Called with route, method, status and seconds of each answer.
     """
+    hide_keys()
     nothing = _Counting("other", unknown_path, count)
     return [
         *guarded(endpoints, guard, count),
