@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 import plotly.graph_objects as go
@@ -59,16 +61,9 @@ def percentiles(
     fig = style.figure(palette, HEIGHT, right=_NAMES_PX)
     style.time_axis(fig, span, language)
     faint = {"color": palette.reference, "width": 1}
+    _add_band(fig, course, palette)
     _add(fig, course, course.p50_ms, "p50", line=faint)
-    _add(
-        fig,
-        course,
-        course.p95_ms,
-        "p95",
-        line=faint,
-        fill="tonexty",
-        fillcolor=palette.current_fill,
-    )
+    _add(fig, course, course.p95_ms, "p95", line=faint)
     _add(fig, course, course.p99_ms, "p99", line={"color": palette.current, "width": 2.2})
     style.shade(fig, incidents, palette)
     low, high = _reach(course, limit_ms, logarithmic=logarithmic)
@@ -102,6 +97,36 @@ def _add(
         connectgaps=False,
         hovertemplate="%{y:,.4~g} ms",
         **look,
+    )
+
+
+def _add_band(fig: go.Figure, course: Course, palette: Palette) -> None:
+    """
+    Fill between p50 and p95, each unbroken stretch by itself.
+
+    Plotly's fill from line to line runs on across gaps, and so would claim latencies for hours
+    without a call.
+    """
+    at: list[datetime | None] = []
+    edge: list[float | None] = []
+    pairs = enumerate(zip(course.p50_ms, course.p95_ms, strict=True))
+    for known, group in groupby(pairs, key=lambda one: None not in one[1]):
+        if not known:
+            continue
+        stretch = list(group)
+        times = [course.start + timedelta(seconds=course.step_s * i) for i, _ in stretch]
+        at += [*times, *reversed(times), None]
+        edge += [low for _, (low, _) in stretch]
+        edge += [*(high for _, (_, high) in reversed(stretch)), None]
+    fig.add_scatter(
+        x=at,
+        y=edge,
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=palette.current_fill,
+        hoverinfo="skip",
+        name="p50–p95",
     )
 
 

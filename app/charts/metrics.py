@@ -73,6 +73,11 @@ def versions(
     seen = [v for line in (*lines, *beneath) for v in line.values if v]
     far = bool(unit) and bool(seen) and max(seen) / min(seen) > 30
     fig.update_yaxes(type="log" if far else "linear", ticksuffix=unit, nticks=5)
+    if marks and seen and not far:
+        # their names stand on top: room for them above the lines
+        low, high = min(seen), max(seen)
+        reach = (high - low) or abs(high) or 1.0
+        fig.update_yaxes(range=[low - 0.06 * reach, high + 0.18 * reach])
     if far:
         fig.update_yaxes(dtick=1)
     return fig

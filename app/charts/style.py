@@ -166,6 +166,7 @@ def shade(fig: go.Figure, spans: Sequence[tuple[Window, str]], palette: Palette)
         An empty name shades only.
     palette : Palette
     """
+    axis: Any = next(fig.select_xaxes()).range
     for window, name in spans:
         fig.add_vrect(
             x0=window.start,
@@ -179,13 +180,19 @@ def shade(fig: go.Figure, spans: Sequence[tuple[Window, str]], palette: Palette)
             fig.add_annotation(
                 text=name,
                 x=window.start,
-                xanchor="left",
+                # near the right end a name would leave the picture
+                xanchor="right" if axis and _late(window.start, axis) else "left",
                 yref="paper",
                 y=1,
                 yanchor="top",
                 showarrow=False,
                 font={"color": palette.critical, "size": FONT_SIZE},
             )
+
+
+def _late(at: datetime, axis: Sequence[datetime]) -> bool:
+    """Return whether a moment lies in the last sixth of a time axis."""
+    return at > axis[1] - (axis[1] - axis[0]) / 6
 
 
 def mark(fig: go.Figure, at: datetime, text: str, palette: Palette) -> None:

@@ -110,9 +110,9 @@ def draw_metrics(
     context: Context, view: PerformanceView, version: str, span: Window, colours: dict[str, Side]
 ) -> None:
     """Draw each metric over time, with what is usual and where windows were judged worse."""
-    st.subheader(context.say("page_performance.metrics"), anchor=False)
     name = named(version, context.language)
-    st.markdown(f":gray[{context.say('page_performance.metrics.note', version=name)}]")
+    note = context.say("page_performance.metrics.note", version=name)
+    st.subheader(context.say("page_performance.metrics"), anchor=False, help=note)
     courses = performance.courses(view, version, colours, context.language)
     mine = [i for i in view.incidents if version in i.versions and i.cause is Cause.PERFORMANCE]
     shades = shaded(mine, span)

@@ -27,7 +27,8 @@ def draw_replicas(
         )
         return
     at_fault = levels.blamed(objective)
-    failing = bool(at_fault) and objective is not None and objective.slo.latency_ms is None
+    # of an objective on failures, failures are what replicas differ in
+    failing = objective is not None and objective.slo.latency_ms is None and seen.whole.failed > 0
     courses = [
         (one.replica, course)
         for one in seen.replicas
@@ -39,7 +40,7 @@ def draw_replicas(
     if seen.n_replicas > min(len(courses), replicas.DRAWN):
         drawn = min(len(courses), replicas.DRAWN)
         note.append(context.say("page_service.replicas.drawn", n=drawn, total=seen.n_replicas))
-    st.markdown(f":gray[{plain(' '.join(note))}]")
+    st.markdown(f":gray[{plain(context.say('page_service.between').join(note))}]")
     chart, table = st.columns([6, 5])
     with chart:
         fig = replicas.replicas(

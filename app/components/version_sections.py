@@ -81,9 +81,15 @@ def draw_overlay(context: Context, view: VersionsView, two: Pair) -> None:
     window = two.candidate_point.window
     shown = fetch.distribution(context, window, name, Against.OTHER_VERSION)
     fig = distribution(shown.reference, shown.current, context.palette, context.language)
-    for said in _sides_of(context, two, shown):
-        st.markdown(f":gray[{plain(said)}]")
+    said = context.say("page_service.between").join(_sides_of(context, two, shown))
+    st.markdown(f":gray[{plain(said)}]")
     if fig is not None:
+        base = named(shown.reference_version or two.base.version, context.language)
+        names = {
+            context.say("page_drift.chart.reference"): base,
+            context.say("page_drift.chart.current"): named(two.candidate.version, context.language),
+        }
+        fig.for_each_trace(lambda trace: trace.update(name=names.get(trace.name, trace.name)))
         st.plotly_chart(fig, config=CONFIG, theme=None, key="versions-overlay")
 
 
@@ -116,7 +122,8 @@ def _sides_of(context: Context, two: Pair, shown: Distribution) -> list[str]:
 
 def draw_latency(context: Context, view: VersionsView, span: Window, sides: Sides) -> None:
     """Draw the latency of the versions over time."""
-    st.subheader(context.say("page_versions.latency"), anchor=False)
+    note = context.say("page_versions.latency.note")
+    st.subheader(context.say("page_versions.latency"), anchor=False, help=note)
     p99, p50 = versions.latency_lines(view, sides, context.language)
     fig = metrics.versions(
         p99,
@@ -130,7 +137,6 @@ def draw_latency(context: Context, view: VersionsView, span: Window, sides: Side
     if fig is None:
         st.markdown(f":gray[{context.say('page_versions.latency.none')}]")
         return
-    st.markdown(f":gray[{context.say('page_versions.latency.note')}]")
     st.plotly_chart(fig, config=CONFIG, theme=None, key="versions-latency")
 
 
@@ -142,8 +148,8 @@ def draw_performance(context: Context, view: VersionsView, span: Window, sides: 
         st.markdown(f":gray[{context.say('page_versions.performance.none')}]")
         return
     name = metric_name(known[0], context.language)
-    st.subheader(context.say("page_versions.performance", metric=name), anchor=False)
-    st.markdown(f":gray[{context.say('page_versions.performance.note')}]")
+    note = context.say("page_versions.performance.note")
+    st.subheader(context.say("page_versions.performance", metric=name), anchor=False, help=note)
     fig = metrics.versions(
         versions.metric_lines(view, known[0], sides, context.language),
         span,

@@ -91,9 +91,9 @@ def _draw_over_time(context: Context, view: PerformanceView, version: str) -> No
 
 
 def _draw_labels(context: Context, points: tuple[PerformancePoint, ...]) -> None:
-    st.subheader(context.say("page_performance.labels"), anchor=False)
     name = named(context.selection.version, context.language)
-    st.markdown(f":gray[{plain(context.say('page_performance.labels.note', version=name))}]")
+    note = context.say("page_performance.labels.note", version=name)
+    st.subheader(context.say("page_performance.labels"), anchor=False, help=plain(note))
     span = Window(points[0].window.start, points[-1].window.end)
     fig = arrivals(performance.arrivals(points), span, context.palette, context.language)
     st.plotly_chart(fig, config=CONFIG, theme=None, key="performance-labels")

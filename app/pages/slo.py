@@ -121,7 +121,6 @@ def _draw_latency(
     objective: ObjectiveHistory | None,
     shades: Shades,
 ) -> None:
-    st.subheader(context.say("page_service.latency"), anchor=False)
     limits = [one.slo.latency_ms for one in seen.objectives if one.slo.latency_ms is not None]
     limit = objective.slo.latency_ms if objective else None
     limit = limit if limit is not None else min(limits, default=None)
@@ -135,6 +134,9 @@ def _draw_latency(
         incidents=shades,
         logarithmic=logarithmic,
     )
+    note = "page_service.latency.note" + (".log" if logarithmic else "")
+    said = context.say(note, bucket=numbers.length(seen.bucket_s, context.language))
+    st.subheader(context.say("page_service.latency"), anchor=False, help=said)
     if fig is None:
         empty_card(
             "timer_off",
@@ -142,9 +144,6 @@ def _draw_latency(
             context.say("page_service.latency.none.why"),
         )
         return
-    note = "page_service.latency.note" + (".log" if logarithmic else "")
-    said = context.say(note, bucket=numbers.length(seen.bucket_s, context.language))
-    st.markdown(f":gray[{said}]")
     st.plotly_chart(fig, config=CONFIG, theme=None, key="slo-latency")
 
 
@@ -186,15 +185,14 @@ def _draw_objectives(
 
 def _draw_budget(context: Context, objective: ObjectiveHistory) -> None:
     name = plain(objective.slo.name)
-    st.subheader(context.say("page_service.budget", name=name), anchor=False)
+    period, last = f"{objective.slo.period_days:g}", objective.windows[-1]
+    window = numbers.span(last, context.language)
+    said = context.say("page_service.budget.note", period=period, window=window)
+    st.subheader(context.say("page_service.budget", name=name), anchor=False, help=said)
     down = levels.burn_down(objective)
     if down is None:
         st.markdown(f":gray[{context.say('page_service.card.burn.unknown')}]")
         return
-    period, last = f"{objective.slo.period_days:g}", objective.windows[-1]
-    window = numbers.span(last, context.language)
-    said = context.say("page_service.budget.note", period=period, window=window)
-    st.markdown(f":gray[{said}]")
     fig = budget.burn_down(
         down, Window(down.times[0], down.times[-1]), context.palette, context.language
     )
@@ -202,9 +200,9 @@ def _draw_budget(context: Context, objective: ObjectiveHistory) -> None:
 
 
 def _draw_burn(context: Context, objective: ObjectiveHistory) -> None:
-    st.subheader(context.say("page_service.burn"), anchor=False)
     at = numbers.moment(objective.windows[-1].end, context.language)
-    st.markdown(f":gray[{context.say('page_service.burn.note', at=at)}]")
+    said = context.say("page_service.burn.note", at=at)
+    st.subheader(context.say("page_service.burn"), anchor=False, help=said)
     newest = objective.results[-1]
     burn_table(context, levels.burn_rows(newest, context.language))
     if any(not rate.reachable for rate in newest.burn_rates):

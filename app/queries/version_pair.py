@@ -175,7 +175,7 @@ def _drift_row(two: Pair, language: str) -> PairRow:
         said[0],
         said[1],
         numbers.DASH,
-        say("page_versions.rows.newest", language, n=_both(base, candidate, language)),
+        _both(base, candidate, language),
     )
 
 

@@ -9,6 +9,7 @@ _BAR: dict[str, dict[str, str]] = {
     "page_service.span.28d": {"en": "28 days", "zh": "28 天"},
     "page_service.span.90d": {"en": "90 days", "zh": "90 天"},
     "page_service.objective": {"en": "Objective", "zh": "目标"},
+    "page_service.between": {"en": " ", "zh": ""},
     "page_service.subtitle": {"en": "{span} · {calls} calls", "zh": "{span} · {calls} 次调用"},
 }
 

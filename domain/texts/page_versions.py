@@ -51,11 +51,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "page_versions.row.p95": {"en": "p95 latency", "zh": "p95 延迟"},
     "page_versions.row.p99": {"en": "p99 latency", "zh": "p99 延迟"},
     "page_versions.row.drifting": {
-        "en": "Columns drifting",
-        "zh": "漂移的列",
+        "en": "Drifting, newest run",
+        "zh": "最新运行漂移列",
     },
     "page_versions.rows.calls": {"en": "{n} calls", "zh": "{n} 次调用"},
-    "page_versions.rows.newest": {"en": "newest windows {n}", "zh": "各自最新窗口 {n}"},
     "page_versions.rows.labels": {"en": "{n} labels", "zh": "{n} 个标签"},
     "page_versions.both": {"en": "{base} / {candidate}", "zh": "{base} / {candidate}"},
     "page_versions.column.metric": {"en": "Metric", "zh": "指标"},

@@ -93,9 +93,11 @@ def test_the_longest_charts_are_small_enough_for_the_wire(look, language):
 
 def test_percentiles_carry_their_unit_and_name_their_lines_and_the_limit():
     fig = drawn(latency.percentiles(course(), SPAN, palette.LIGHT, "en", limit_ms=8.0))
-    assert [t["name"] for t in fig["data"]] == ["p50", "p95", "p99"]
-    assert all(t["hovertemplate"].endswith(" ms") for t in fig["data"])
-    assert all(t["dx"] == HOUR_MS for t in fig["data"])
+    band, *lines = fig["data"]
+    assert band["hoverinfo"] == "skip"
+    assert [t["name"] for t in lines] == ["p50", "p95", "p99"]
+    assert all(t["hovertemplate"].endswith(" ms") for t in lines)
+    assert all(t["dx"] == HOUR_MS for t in lines)
     said = {a["text"]: a for a in fig["layout"]["annotations"]}
     assert set(said) == {"objective 8.0 ms", "p50", "p95", "p99"}
     assert said["objective 8.0 ms"]["x"] == 0
@@ -137,8 +139,29 @@ def test_names_of_lines_that_end_together_do_not_cover_each_other():
 def test_an_hour_without_latencies_is_a_gap():
     points = [made.point(h, p99=None if h == 3 else 9.0) for h in range(6)]
     fig = latency.percentiles(levels.course(points, 3600), SPAN, palette.LIGHT, "en")
-    assert drawn(fig)["data"][2]["y"][3] is None
-    assert fig.data[2].connectgaps is False
+    assert drawn(fig)["data"][3]["y"][3] is None
+    assert fig.data[3].connectgaps is False
+
+
+def test_the_band_breaks_where_nothing_was_called_instead_of_filling_the_night():
+    points = [made.point(h) for h in range(5)]
+    points[2] = made.point(2, calls=0.0, p50=None, p95=None, p99=None)
+    seen = levels.course(points, 3600)
+    band = drawn(latency.percentiles(seen, SPAN, palette.LIGHT, "en"))["data"][0]
+    assert band["fill"] == "toself"
+    # two hours up and back, a break, two hours up and back
+    assert band["y"] == [2.0, 2.0, 5.0, 5.0, None, 2.0, 2.0, 5.0, 5.0, None]
+    hours = [at and at[11:13] for at in band["x"]]
+    assert hours == ["00", "01", "01", "00", None, "03", "04", "04", "03", None]
+
+
+def test_a_name_near_the_right_end_stands_left_of_its_incident():
+    end = SPAN.end
+    late = (Window(end - timedelta(hours=3), end), "late")
+    early = (Window(SPAN.start, SPAN.start + timedelta(hours=3)), "early")
+    fig = drawn(latency.percentiles(course(), SPAN, palette.LIGHT, "en", incidents=[late, early]))
+    sides = {a["text"]: a["xanchor"] for a in fig["layout"]["annotations"]}
+    assert (sides["late"], sides["early"]) == ("right", "left")
 
 
 def test_logs_without_latencies_draw_no_latency():

@@ -134,7 +134,7 @@ def test_nothing_that_did_not_move_has_a_sign():
 
 def test_drifting_columns_are_those_of_each_versions_own_newest_run():
     rows = rows_of(P(0, 10), P(0, 10), {"2": [made.drifted("age"), made.drifted("age")]})
-    drifting = rows["Columns drifting"]
+    drifting = rows["Drifting, newest run"]
     assert (drifting.base, drifting.candidate) == ("—", "1 of 1")
     assert drifting.change == "—"
 
