@@ -18,6 +18,7 @@ from domain.errors import DriftlineError, InputError, StoreError, UsageError
 CONNECT_S: Final = 5.0
 # a report of years or a large query; what takes longer is told line by line
 ANSWER_S: Final = 600.0
+_IDLE_S: Final = 3.0
 _QUIET_S: Final = 12 * HEARTBEAT_S
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -47,6 +48,8 @@ class Caller:
             base_url=self.url,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+            # shorter than a server keeps them: none is used at the moment it is closed
+            limits=httpx.Limits(keepalive_expiry=_IDLE_S),
             # the way to this machine leads through no proxy
             trust_env=address.host not in _LOOPBACK,
         )
