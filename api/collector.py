@@ -28,8 +28,9 @@ from api.bodies import (
     format_of,
     unpacked,
 )
+from api.tables import check_arrow, check_parquet
 from domain.errors import DriftlineError
-from monitors.collect_logs import Body, Collected, Kind
+from monitors.collect_logs import EVENTS_LIMIT, Body, Collected, Kind
 
 log = logging.getLogger(__name__)
 
@@ -411,6 +412,12 @@ _NOT_STORED: Final = BusyError(503, _SHORTEST_RETRY_S)
 def _body(sent: Sent) -> Body:
     content = unpacked(sent.content)
     chosen = format_of(sent.heading, content)
+    if chosen == "arrow":
+        check_arrow(content)
+    elif chosen == "parquet":
+        check_parquet(content)
+    elif content.count(b"\n") > EVENTS_LIMIT:
+        raise UnfitBodyError(413, "api.collect.too-many-rows", limit=EVENTS_LIMIT)
     return Body(sent.kind, content, chosen, sent.model, sent.version, sent.models)
 
 

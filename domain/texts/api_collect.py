@@ -106,6 +106,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "send it with Content-Encoding gzip",
         "zh": "Arrow 流的缓冲区已压缩；请不压缩地写出，并以 Content-Encoding gzip 发送",
     },
+    "api.collect.codec": {
+        "en": "Parquet packed with {value} is not read here; write it with Snappy, or not packed",
+        "zh": "不支持以 {value} 压缩的 Parquet；请使用 Snappy，或不压缩",
+    },
+    "api.collect.column-type": {
+        "en": "columns of the type {value} are not read here; write plain columns",
+        "zh": "不支持 {value} 类型的列；请使用普通列",
+    },
     "api.collect.swollen": {
         "en": "the table holds more than {limit_bytes:,} bytes when it is decoded; send it in "
         "smaller parts",

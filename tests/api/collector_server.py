@@ -1,5 +1,10 @@
-"""A collector in its own process: ``python -m tests.api.collector_server STORE [QUEUE_BYTES]``."""
+"""
+A collector in its own process: ``python -m tests.api.collector_server STORE [QUEUE_BYTES]``.
 
+With ``lives`` for QUEUE_BYTES, each line on standard input starts one in a process of its own.
+"""
+
+import os
 import socket
 import sys
 import threading
@@ -21,19 +26,31 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def main(folder: str, queue_bytes: int = QUEUE_BYTES) -> None:
+def serve(folder: str, queue_bytes: int, *, until_told: bool) -> None:
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
+    door.listen(2048)
     with LocalService.open(Config(store=Path(folder)), "test", create=True) as service:
         collector = Collector(service.collecting(), clock, queue_bytes=queue_bytes)
         collector.start()
         routes = guarded(endpoints(collector), Guard(service, clock, loopback=True))
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning"))
-        threading.Thread(target=_told_to_stop, args=(server,), daemon=True).start()
-        sys.stdout.write(f"{door.getsockname()[1]}\n")
+        if until_told:
+            threading.Thread(target=_told_to_stop, args=(server,), daemon=True).start()
+        sys.stdout.write(f"{os.getpid()} {door.getsockname()[1]}\n")
         sys.stdout.flush()
         server.run([door])
         collector.stop()
+
+
+def lives(folder: str) -> None:
+    """Start collectors that need not import anything; each ends when it is killed."""
+    for _ in sys.stdin:
+        child = os.fork()
+        if not child:
+            serve(folder, QUEUE_BYTES, until_told=False)
+            os._exit(0)
+        os.waitpid(child, 0)
 
 
 def _told_to_stop(server: uvicorn.Server) -> None:
@@ -43,4 +60,7 @@ def _told_to_stop(server: uvicorn.Server) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    if sys.argv[2:] == ["lives"]:
+        lives(sys.argv[1])
+    else:
+        serve(sys.argv[1], *map(int, sys.argv[2:] or [str(QUEUE_BYTES)]), until_told=True)

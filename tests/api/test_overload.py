@@ -1,0 +1,175 @@
+"""More than the writer can store: senders are told to wait, and memory stays where it is."""
+
+import gzip
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import anyio
+import pytest
+
+from api.bodies import Heading
+from api.collector import BusyError, Collector, Outcome, Sent
+from domain.errors import DiskFullError
+from monitors.collect_logs import Collected, Kind
+from store.counted import LoadCounts
+from tests.api.sending import LINES, event, lines, serving
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def all_wait(collector):
+    while collector.facts().queue_requests < 6:
+        time.sleep(0.001)
+
+
+class Slow:
+    """Stores nothing, and only when it is let."""
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+        self.at_work = threading.Event()
+        self.commits: list[int] = []
+
+    def collect(self, bodies, *_):
+        self.at_work.set()
+        assert self.may_go_on.wait(30)
+        self.commits.append(len(bodies))
+        return [Collected(LoadCounts(predictions=1), 1) for _ in bodies]
+
+
+def sent(content: bytes = b"{}") -> Sent:
+    return Sent(Kind.PREDICTIONS, content, Heading("ndjson"), None, None, None)
+
+
+@pytest.fixture
+def slow():
+    return Slow()
+
+
+@pytest.fixture
+def collector(slow):
+    collector = Collector(slow, lambda: NOW, queue_bytes=1_000)
+    collector.start()
+    yield collector
+    slow.may_go_on.set()
+    collector.stop()
+
+
+def status(collector, n_bytes):
+    with pytest.raises(BusyError) as busy, collector.room() as room:
+        room.grow_to(n_bytes)
+    assert busy.value.retry_after_s >= 1
+    return busy.value.status
+
+
+def test_at_four_fifths_of_the_queue_senders_wait_and_when_it_is_full_they_are_turned_away(
+    collector,
+):
+    with collector.room() as held:
+        held.grow_to(799)
+        with collector.room() as another:
+            another.grow_to(1)
+            assert status(collector, 1) == 429
+            assert status(collector, 201) == 503
+            held.grow_to(799)  # what is there already takes nothing more
+        assert collector.facts().queue_bytes == 799
+    assert collector.facts().queue_bytes == 0
+    assert (collector.facts().slowed_down, collector.facts().turned_away) == (1, 1)
+
+
+def test_what_waits_while_one_commit_is_written_is_stored_in_the_next_one(collector, slow):
+    async def send(results):
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(keep, results)
+                if not results and not slow.at_work.is_set():
+                    await anyio.to_thread.run_sync(slow.at_work.wait)
+            await anyio.to_thread.run_sync(all_wait, collector)
+            slow.may_go_on.set()
+
+    async def keep(results):
+        results.append(await collector.collect(sent()))
+
+    results: list[Outcome] = []
+    anyio.run(send, results)
+
+    assert len(results) == 6
+    assert slow.commits == [1, 5]
+    facts = collector.facts()
+    assert (facts.accepted, facts.requests, facts.commits, facts.queue_requests) == (6, 6, 2, 0)
+
+
+class Faulty:
+    """Fails whenever one of the bodies is the bad one."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def collect(self, bodies, *_):
+        if any(body.content == b"bad" for body in bodies):
+            raise self._error
+        return [Collected(LoadCounts(predictions=1), 1) for _ in bodies]
+
+
+@pytest.mark.parametrize("error", [DiskFullError("full"), ZeroDivisionError()])
+def test_a_body_that_makes_a_commit_fail_fails_alone(error):
+    collector = Collector(Faulty(error), lambda: NOW)
+    collector.start()
+
+    async def send():
+        found = []
+        async with anyio.create_task_group() as group:
+            for content in (b"a", b"bad", b"c"):
+                group.start_soon(keep, content, found)
+        return dict(found)
+
+    async def keep(content, found):
+        try:
+            found.append((content, await collector.collect(sent(content))))
+        except Exception as failed:  # noqa: BLE001 (which one is what the test asks)
+            found.append((content, failed))
+
+    answers = anyio.run(send)
+    collector.stop()
+    assert isinstance(answers[b"a"], Outcome)
+    assert isinstance(answers[b"c"], Outcome)
+    assert answers[b"bad"] is error
+    assert collector.facts().failed == 1
+
+
+def test_a_collector_that_stopped_turns_away(slow):
+    collector = Collector(slow, lambda: NOW)
+    slow.may_go_on.set()
+    collector.start()
+    collector.stop()
+
+    assert status(collector, 1) == 503
+    with pytest.raises(BusyError):
+        anyio.run(collector.collect, sent())
+
+
+def test_under_overload_senders_are_told_to_wait_and_memory_stays_flat(tmp_path):
+    plain = lines([event(i, prediction_id=None, features={"t": "x" * 900}) for i in range(800)])
+    bomb = gzip.compress(b'{"a":"' + b"0" * (60 * 2**20) + b'"}')
+    with serving(tmp_path, str(2 * 2**20)) as server, server.client() as client:
+        assert client.post("/v1/predictions", content=plain, headers=LINES).status_code == 200
+        before = server.memory_bytes()
+
+        def send(number: int) -> tuple[int, bool]:
+            content = bomb if number % 10 == 0 else plain
+            with server.client() as own:
+                answer = own.post("/v1/predictions", content=content, headers=LINES)
+            return answer.status_code, "retry-after" in answer.headers
+
+        with ThreadPoolExecutor(24) as senders:
+            answers = set(senders.map(send, range(120)))
+        grown = server.memory_bytes() - before
+    told = {code for code, _ in answers}
+    assert told <= {200, 207, 422, 429, 503}
+    assert 200 in told
+    assert told & {429, 503}
+    assert all(waits == (code in {429, 503}) for code, waits in answers)
+    # 120 bodies of 800 kB and 12 of 60 MB when unpacked: far more than that came in
+    assert grown < 450 * 2**20, grown
