@@ -260,11 +260,12 @@ def burn_down(objective: ObjectiveHistory) -> BurnDown | None:
     left = [remaining]
     for _, result in reversed(inside):
         left.append(left[-1] + (result.window_total - result.window_good) / budget)
-    left.reverse()
+    # rounded before it is judged: a budget spent to the last call leaves nothing, not 1e-16
+    left = [round(value, 4) for value in reversed(left)]
     times = (inside[0][0].start, *(window.end for window, _ in inside))
     return BurnDown(
         times=times,
-        left=tuple(round(value, 4) for value in left),
+        left=tuple(left),
         even=((end - times[0]) / timedelta(days=newest.slo.period_days), 0.0),
         exhausted_at=_exhausted(times, left),
     )
