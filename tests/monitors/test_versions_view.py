@@ -18,6 +18,7 @@ from monitors.gathering import drift as gathering
 from monitors.local_service import LocalService
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import NOW, judge, judge_days, load, load_labels, opened
+from tests.store.test_results import incident
 
 MADE = Service(
     days=48,
@@ -186,6 +187,22 @@ def test_incidents_are_those_of_the_version_in_the_shown_time(service) -> None:
     assert {i.incident_id for i in shown} == {
         i.incident_id for i in every if "2" in i.versions and i.last_seen_at > START + 36 * DAY
     }
+
+
+def test_an_incident_of_another_version_or_time_is_not_shown(tmp_path: Path) -> None:
+    with opened(tmp_path) as service:
+        load(service, MADE.events(36, 41))
+        judge_days(service, MADE, 39, 41)
+        day = {"last_seen_at": MADE.window(40).end, "started_at": MADE.window(40).start}
+        told = [
+            incident(1, "parcel", versions=("1",), **day),
+            incident(2, "parcel", versions=("1", "2"), **day),
+            incident(3, "parcel", versions=("1",), started_at=START, last_seen_at=START + DAY),
+        ]
+        service.store.save_incidents("parcel", told)
+        shown = {v: service.drift("parcel", v, None).incidents for v in "12"}
+    ids = {version: {i.incident_id for i in found} for version, found in shown.items()}
+    assert ids == {"1": {"i1", "i2"}, "2": {"i2"}}
 
 
 def test_windows_shorter_than_a_day_are_shown_one_by_one(tmp_path: Path) -> None:
