@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import plotly.graph_objects as go
 
@@ -66,63 +68,79 @@ def histogram(shown: Bars, palette: Palette, language: str) -> go.Figure:
     """
     # room on the right: a label that would be cut off is left out
     fig = figure(palette, _HEIGHT, legend=True, right=28)
-    n = len(shown.labels)
-    apart = _apart(shown, language)
-    # missing values are no number: their bars are as broad as a label and away from the others
-    wide = max(n // 9, 1)
-    places = [float(i) for i in range(n)] + [
-        n + wide * (0.5 + 2 * i) + wide for i in range(len(apart))
-    ]
-    pairs = [*zip(shown.reference, shown.current, strict=True), *(pair for _, pair in apart)]
-    names = [*_spans(shown), *(name for name, _ in apart)]
-    widths = [1.0] * n + [float(wide)] * len(apart)
-    fig.add_trace(
-        go.Bar(
-            name=say("page_drift.chart.reference", language),
-            x=places,
-            y=[_rounded(before) for before, _ in pairs],
-            width=widths,
-            marker={"color": palette.reference_fill, "line": {"width": 0}},
-            customdata=[
-                say(
-                    "page_drift.chart.bar",
-                    language,
-                    label=name,
-                    reference=numbers.share(float(before)),
-                    current=numbers.share(float(now)),
-                )
-                for name, (before, now) in zip(names, pairs, strict=True)
-            ],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-    )
-    fig.add_trace(_staircase(places, widths, [now for _, now in pairs], n, palette, language))
+    n, slots = len(shown.labels), _slots(shown, language)
+    fig.add_trace(_bars(slots, palette, language))
+    fig.add_trace(_staircase(slots, n, palette, language))
     ticks = [(i - 0.5 if 0 < i < n - 1 else i, shown.labels[i]) for i in _tick_places(n)]
-    ticks += [(places[n + i], name) for i, (name, _) in enumerate(apart)]
+    ticks += [(slot.place, slot.name) for slot in slots[n:]]
     fig.update_layout(bargap=0, hovermode="x", barmode="overlay")
     fig.update_xaxes(
         tickvals=[at for at, _ in ticks],
         ticktext=[text for _, text in ticks],
         tickangle=0,
-        range=[-0.5, places[-1] + widths[-1] / 2],
+        range=[-0.5, slots[-1].place + slots[-1].width / 2],
         showspikes=False,
     )
     top = max(float(shown.reference.max()), float(shown.current.max()), 0.02) * 1.12
-    for place, (_, (before, now)) in zip(places[n:], apart, strict=True):
-        _write_shares(fig, place, (before, now), top, palette)
+    for slot in slots[n:]:
+        _write_shares(fig, slot, top, palette)
     fig.update_yaxes(tickformat=".0%", range=[0, top], nticks=5)
     return fig
 
 
-def _write_shares(
-    fig: go.Figure, place: float, pair: tuple[float, float], top: float, palette: Palette
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A bar: where it stands, how wide, and its shares of both sides, in [0, 1]."""
+
+    name: str
+    place: float
+    width: float
+    before: float
+    now: float
+
+
+def _slots(shown: Bars, language: str) -> list[_Slot]:
+    n = len(shown.labels)
+    pairs = zip(shown.reference, shown.current, strict=True)
+    slots = [
+        _Slot(name, float(i), 1.0, float(before), float(now))
+        for i, (name, (before, now)) in enumerate(zip(_spans(shown), pairs, strict=True))
+    ]
+    # missing values are no number: their bars are as broad as a label and away from the others
+    wide = max(n // 9, 1)
+    for i, (name, (before, now)) in enumerate(_apart(shown, language)):
+        slots.append(_Slot(name, n + wide * (1.5 + 2 * i), float(wide), before, now))
+    return slots
+
+
+def _bars(slots: Sequence[_Slot], palette: Palette, language: str) -> go.Bar:
+    return go.Bar(
+        name=say("page_drift.chart.reference", language),
+        x=[slot.place for slot in slots],
+        y=[_rounded(slot.before) for slot in slots],
+        width=[slot.width for slot in slots],
+        marker={"color": palette.reference_fill, "line": {"width": 0}},
+        customdata=[_said(slot.name, slot.before, slot.now, language) for slot in slots],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+
+
+def _said(name: str, before: float, now: float, language: str) -> str:
+    return say(
+        "page_drift.chart.bar",
+        language,
+        label=label(name),
+        reference=numbers.share(before),
+        current=numbers.share(now),
+    )
+
+
+def _write_shares(fig: go.Figure, slot: _Slot, top: float, palette: Palette) -> None:
     """Write the shares above a bar that stands apart: the scale of the others may cut it off."""
-    highest = min(max(pair), top * 0.9)
     fig.add_annotation(
-        text=" → ".join(numbers.share(value) for value in pair),
-        x=place,
-        y=highest,
+        text=f"{numbers.share(slot.before)} → {numbers.share(slot.now)}",
+        x=slot.place,
+        y=min(max(slot.before, slot.now), top * 0.9),
         yanchor="bottom",
         xanchor="right",
         showarrow=False,
@@ -145,43 +163,19 @@ def dumbbell(shown: Bars, palette: Palette, language: str) -> go.Figure:
     """
     rows = _category_rows(shown, language)
     fig = figure(palette, 60 + _ROW_PX * len(rows), legend=True)
-    places = list(range(len(rows)))
     for at, (_, before, now) in enumerate(rows):
-        moved = abs(now - before) > MOVED
-        color, width = (palette.current, 2.5) if moved else (palette.border, 2)
-        fig.add_shape(
-            type="line",
-            x0=_rounded(before),
-            x1=_rounded(now),
-            y0=at,
-            y1=at,
-            layer="below",
-            line={"color": color, "width": width},
-        )
-    hover = [
-        say(
-            "page_drift.chart.bar",
-            language,
-            label=label(name),
-            reference=numbers.share(before),
-            current=numbers.share(now),
-        )
-        for name, before, now in rows
-    ]
-    sides: tuple[tuple[str, list[float], dict[str, Any]], ...] = (
-        (
-            "reference",
-            [before for _, before, _ in rows],
-            {"color": palette.background, "line": {"color": palette.reference, "width": 2}},
-        ),
+        _connect(fig, at, before, now, palette)
+    hollow = {"color": palette.background, "line": {"color": palette.reference, "width": 2}}
+    hover = [_said(name, before, now, language) for name, before, now in rows]
+    for side, shares, marker in (
+        ("reference", [before for _, before, _ in rows], hollow),
         ("current", [now for _, _, now in rows], {"color": palette.current}),
-    )
-    for side, shares, marker in sides:
+    ):
         fig.add_trace(
             go.Scatter(
                 name=say(f"page_drift.chart.{side}", language),
                 x=[_rounded(value) for value in shares],
-                y=places,
+                y=list(range(len(rows))),
                 mode="markers",
                 marker={**marker, "size": 11},
                 customdata=hover,
@@ -192,7 +186,7 @@ def dumbbell(shown: Bars, palette: Palette, language: str) -> go.Figure:
     fig.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=6, showgrid=True)
     fig.update_xaxes(gridcolor=palette.grid)
     fig.update_yaxes(
-        tickvals=places,
+        tickvals=list(range(len(rows))),
         ticktext=[label(name, _NAME_CELLS) for name, _, _ in rows],
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
@@ -200,29 +194,39 @@ def dumbbell(shown: Bars, palette: Palette, language: str) -> go.Figure:
     return fig
 
 
-def _staircase(
-    places: list[float],
-    widths: list[float],
-    shares: list[float],
-    n: int,
-    palette: Palette,
-    language: str,
-) -> go.Scatter:
+def _connect(fig: go.Figure, at: int, before: float, now: float, palette: Palette) -> None:
+    """Draw the way from one dot to the other: in colour where the category moved."""
+    moved = abs(now - before) > MOVED
+    fig.add_shape(
+        type="line",
+        x0=_rounded(before),
+        x1=_rounded(now),
+        y0=at,
+        y1=at,
+        layer="below",
+        line={
+            "color": palette.current if moved else palette.border,
+            "width": 2.5 if moved else 2,
+        },
+    )
+
+
+def _staircase(slots: Sequence[_Slot], n: int, palette: Palette, language: str) -> go.Scatter:
     """Trace the tops of the current side's bars; those that stand apart are not joined."""
     x: list[float | None] = []
     y: list[float | None] = []
-    for i, (place, width, share) in enumerate(zip(places, widths, shares, strict=True)):
+    for i, slot in enumerate(slots):
         if i >= n:
             x.append(None)
             y.append(None)
-        x += [place - width / 2, place + width / 2]
-        y += [_rounded(share)] * 2
+        x += [slot.place - slot.width / 2, slot.place + slot.width / 2]
+        y += [_rounded(slot.now)] * 2
     return go.Scatter(
         name=say("page_drift.chart.current", language),
         x=x,
         y=y,
         mode="lines",
-        line={"color": palette.current, "width": 2, "shape": "linear"},
+        line={"color": palette.current, "width": 2},
         hoverinfo="skip",
     )
 
@@ -262,4 +266,4 @@ def _category_rows(shown: Bars, language: str) -> list[tuple[str, float, float]]
 
 
 def _rounded(share: float) -> float:
-    return round(float(share), _DIGITS)
+    return round(share, _DIGITS)

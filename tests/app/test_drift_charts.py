@@ -178,7 +178,8 @@ def test_missing_values_stand_apart_with_their_shares_and_flatten_nothing() -> N
 
 def test_categories_are_a_dumbbell_of_the_top_and_the_rest() -> None:
     before = categories_profile("carrier", [50, 30, 10, 5, 4, 3, 3, 2, 2, 1, 1, 1])
-    after = categories_profile("carrier", [30, 50, 10, 5, 4, 3, 3, 2, 2, 1, 1, 1])
+    # the third moves too, by less than two points of a hundred
+    after = categories_profile("carrier", [30, 49, 11, 5, 4, 3, 3, 2, 2, 1, 1, 1])
     fig = distribution(before, after, LIGHT, "en")
     assert len(fig.data[0].x) == CATEGORIES + 1
     assert fig.layout.yaxis.ticktext[-1] == "all others"
