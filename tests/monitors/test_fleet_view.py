@@ -17,7 +17,7 @@ from monitors.local_service import LocalService
 from monitors.views.fleet import DeploymentView, Health
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import SETTINGS, judge, judge_days, load, opened
-from tests.store.test_results import run
+from tests.store.test_results import incident, run
 
 CALM = Service(days=46, calls_a_day=120)
 # version 2 came late; all weighs more from day 44; on the last day calls fail for some hours
@@ -165,17 +165,41 @@ def test_a_try_that_failed_is_told_of_every_version(calm, tmp_path: Path) -> Non
         assert service.targets()[0].windows[-1].status is RunStatus.FAILED
 
 
-def test_the_worst_deployment_stands_first(failing) -> None:
-    order = list(Health)
-    healths = [order.index(view.health) for view in failing.fleet(END + 5 * DAY).deployments]
-    assert healths == sorted(healths)
+def test_the_worst_deployment_stands_first(tmp_path: Path) -> None:
+    made = Service(days=46, calls_a_day=120, versions=dict.fromkeys("123", (0, 46, 1.0)))
+    with judged(tmp_path, made, 45) as service:
+        told = [
+            incident(1, "parcel", severity=Severity.WARNING, versions=("2",)),
+            incident(2, "parcel", severity=Severity.CRITICAL, versions=("3",)),
+        ]
+        firing = [replace(one, state=AlertState.FIRING) for one in told]
+        service.store.save_incidents("parcel", firing)
+        views = service.fleet(END).deployments
+    assert [(view.deployment.version, view.health) for view in views] == [
+        ("3", Health.CRITICAL),
+        ("2", Health.WARNING),
+        ("1", Health.OK),
+    ]
 
 
-def test_open_incidents_come_before_those_that_are_over(failing) -> None:
-    incidents = failing.fleet(END).incidents
-    over = [incident.state is AlertState.RESOLVED for incident in incidents]
-    assert over == sorted(over)
-    assert {i.incident_id for i in incidents} == {i.incident_id for i in failing.incidents()}
+def test_open_incidents_come_first_each_group_worst_first_and_fifty_at_most(
+    tmp_path: Path,
+) -> None:
+    over, fires = AlertState.RESOLVED, AlertState.FIRING
+    told = [
+        incident(1, "parcel", severity=Severity.WARNING, state=fires),
+        incident(2, "parcel", severity=Severity.CRITICAL, state=over),
+        incident(3, "parcel", severity=Severity.CRITICAL, state=fires),
+        *(
+            incident(n, "parcel", severity=Severity.WARNING, state=over, started_at=START - n * DAY)
+            for n in range(4, 60)
+        ),
+    ]
+    with opened(tmp_path) as service:
+        load(service, CALM.events(0, 2))
+        service.store.save_incidents("parcel", told)
+        shown = [i.incident_id for i in service.fleet(START).incidents]
+    assert shown == ["i3", "i1", "i2", *(f"i{n}" for n in range(4, 51))]
 
 
 def test_predictions_are_counted_over_versions_in_the_newest_window_and_before(failing) -> None:
