@@ -100,22 +100,27 @@ def load_events(
         for model, events, features in batches:
             with database.guarded():
                 staging.add(model, events, features)
-        if not staging.is_small:
-            with database.guarded():
-                staging.finish()
+        if staging.is_small:
+            return _load_small(database, staging, source)
+        with database.guarded():
+            staging.finish()
         with database.writing(connection):
             counts = LoadCounts()
-            if staging.is_small:
-                small = SmallLoad(connection, database, 1)
-                for model, staged in staging.models.items():
-                    table = staged.in_memory()
-                    small.add(model, table, staged.features, np.zeros(table.num_rows, np.int64))
-                counts += small.counts()[0]
-            else:
-                for model, staged in staging.models.items():
-                    counts += merge_staged(connection, model, staged, database.marked)
-                    database.memory.forget(model)
+            for model, staged in staging.models.items():
+                counts += merge_staged(connection, model, staged, database.marked)
+                database.memory.forget(model)
             note_source(connection, source, counts)
+    return counts
+
+
+def _load_small(database: Database, staging: Staging, source: str) -> LoadCounts:
+    with database.writing_small() as connection:
+        small = SmallLoad(database, 1)
+        for model, staged in staging.models.items():
+            table = staged.in_memory()
+            small.add(model, table, staged.features, np.zeros(table.num_rows, np.int64))
+        counts = small.counts()[0]
+        note_source(connection, source, counts)
     return counts
 
 
@@ -164,19 +169,19 @@ def collect(database: Database, bodies: Bodies, source: str) -> list[LoadCounts]
     list of LoadCounts
         Of each body.
     """
-    with database.cursor() as connection:
+    parts: dict[str, list[Int]] = {}
+    with database.cursor() as connection, database.guarded():
         events = Staging(connection, whole=True)
-        parts: dict[str, list[Int]] = {}
         for rows in bodies.events:
             events.add(rows.model, rows.events, rows.features)
             parts.setdefault(rows.model, []).append(rows.parts)
-        with database.writing(connection):
-            small = SmallLoad(connection, database, bodies.n)
-            for model, staged in events.models.items():
-                small.add(model, staged.in_memory(), staged.features, np.concatenate(parts[model]))
-            for rows in bodies.labels:
-                small.add_labels(rows.model, rows.labels, rows.parts)
-            counts = small.counts()
-            add_rejected(connection, source, bodies.rejections)
-            note_source(connection, source, sum(counts, LoadCounts()))
+    with database.writing_small() as connection:
+        small = SmallLoad(database, bodies.n)
+        for model, staged in events.models.items():
+            small.add(model, staged.in_memory(), staged.features, np.concatenate(parts[model]))
+        for rows in bodies.labels:
+            small.add_labels(rows.model, rows.labels, rows.parts)
+        counts = small.counts()
+        add_rejected(connection, source, bodies.rejections)
+        note_source(connection, source, sum(counts, LoadCounts()))
     return counts

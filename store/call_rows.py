@@ -76,19 +76,14 @@ _ADD = """
 """
 
 
-_ADD_ALL = """
+_ADD_ALONE = """
     insert into {calls} by name
-    select *
-    from new_calls
-    order by ts
-"""
-_ALONE = """
-    create or replace temp view new_calls as
     select
         call as id,
         ts, version, request_id, latency_ms, status, replica, trace_id, sampling_rate,
         1::bigint as rows
-    from fresh
+    from {fresh}
+    order by ts
 """
 
 
@@ -109,23 +104,15 @@ def add_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack:
     int
         Calls that were not known; rows of known ones are added to them.
     """
-    group_calls(connection, repeated=True)
+    group_calls(connection)
     if find_stored(connection, tables, slack):
         merge_calls(connection, tables)
     return insert_calls(connection, tables)
 
 
-def group_calls(connection: duckdb.DuckDBPyConnection, *, repeated: bool) -> None:
-    """
-    Make ``new_calls`` of the events in the view ``fresh``.
-
-    Parameters
-    ----------
-    connection : DuckDBPyConnection
-    repeated : bool
-        Whether a call may be that of several events, or null, where an event names none.
-    """
-    connection.execute(_GROUPED.format(rank=_RANK.format(status="status")) if repeated else _ALONE)
+def group_calls(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``new_calls`` of the events in the view ``fresh``."""
+    connection.execute(_GROUPED.format(rank=_RANK.format(status="status")))
 
 
 def find_stored(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack: str) -> int:
@@ -145,23 +132,11 @@ def merge_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables) -> N
     )
 
 
-def insert_calls(
-    connection: duckdb.DuckDBPyConnection, tables: ModelTables, *, all_new: bool = False
-) -> int:
-    """
-    Store those of ``new_calls`` that are none of ``stored_calls``.
+def insert_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables) -> int:
+    """Store those of ``new_calls`` that are none of ``stored_calls``, and count them."""
+    return int(connection.execute(_ADD.format(calls=tables.table("calls"))).fetchall()[0][0])
 
-    Parameters
-    ----------
-    connection : DuckDBPyConnection
-    tables : ModelTables
-    all_new : bool, default=False
-        All of them: nobody has made ``stored_calls``.
 
-    Returns
-    -------
-    int
-        How many.
-    """
-    statement = (_ADD_ALL if all_new else _ADD).format(calls=tables.table("calls"))
-    return int(connection.execute(statement).fetchall()[0][0])
+def call_statement(tables: ModelTables, fresh: str) -> str:
+    """Return the SQL that stores a call for each event of `fresh`: all new, and each its own."""
+    return _ADD_ALONE.format(calls=tables.table("calls"), fresh=fresh)

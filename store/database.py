@@ -73,7 +73,7 @@ class Database:
         self._copies = 0
         self._log_limit = ""
         self.marked = MarkedHours()
-        self.memory = WriterMemory()
+        self.memory = WriterMemory(connection.cursor)
 
     @classmethod
     def open(cls, directory: Path, *, create: bool) -> Database:
@@ -168,6 +168,12 @@ class Database:
                 self.memory.roll_back()
                 raise
 
+    @contextlib.contextmanager
+    def writing_small(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Write all or nothing on the connection of the statements that are prepared."""
+        with self._writer, self.writing(self.memory.prepared.connection) as connection:
+            yield connection
+
     def checkpoint(self) -> None:
         """
         Move what the log holds into the file.
@@ -214,6 +220,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file; what is committed stays, also where the closing checkpoint fails."""
+        self.memory.close()
         with contextlib.suppress(duckdb.Error):
             self._connection.close()
 

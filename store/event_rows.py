@@ -18,7 +18,7 @@ _ADD_PREDICTIONS = """
     insert into {predictions} by name
     select
         id, ts, version, prediction_id, request_id, prediction, score, replica, tags{features}
-    from fresh
+    from {fresh}
     where kind = 2
     order by ts
 """
@@ -56,11 +56,23 @@ def add_predictions(
     int
         How many.
     """
+    statement = prediction_statement(tables, features, places, "fresh")
+    return int(connection.execute(statement).fetchall()[0][0])
+
+
+def prediction_statement(
+    tables: ModelTables,
+    features: Features,
+    places: Mapping[tuple[str, FeatureType], str],
+    fresh: str,
+) -> str:
+    """Return the SQL that stores the predictions of `fresh`; see `add_predictions`."""
     chosen = "".join(
         f", {place} as {quote_identifier(features.columns[pair])}" for pair, place in places.items()
     )
-    statement = _ADD_PREDICTIONS.format(predictions=tables.table("predictions"), features=chosen)
-    return int(connection.execute(statement).fetchall()[0][0])
+    return _ADD_PREDICTIONS.format(
+        predictions=tables.table("predictions"), features=chosen, fresh=fresh
+    )
 
 
 def add_unanswered(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,10 +17,16 @@ from numpy.typing import NDArray
 
 from store.arrivals import Arrivals, Mask, Places, arrivals, in_time_order, present, ranks
 from store.arrow_columns import label_columns
-from store.call_rows import find_stored, group_calls, insert_calls, merge_calls
+from store.call_rows import (
+    call_statement,
+    find_stored,
+    group_calls,
+    insert_calls,
+    merge_calls,
+)
 from store.counted import LoadCounts
 from store.database import Database
-from store.event_rows import SLACK, add_predictions, add_unanswered
+from store.event_rows import SLACK, add_unanswered, prediction_statement
 from store.identity import Lanes, hashed, whole
 from store.label_rows import add_told
 from store.outputs import note_outputs, outputs_of
@@ -34,14 +39,13 @@ from store.writer_memory import KnownModel
 Int = NDArray[np.int64]
 
 _EVENTS: Final = "events_in_flight"
-_FRESH: Final = f"""
-    create or replace temp view fresh as
+_FRESH: Final = f"""(
     select
         * exclude (high, low, call_high, call_low),
         {whole("high", "low")} as id,
         {whole("call_high", "call_low")} as call
-    from {_EVENTS}
-"""
+    from {{rows}}
+)"""
 _PERHAPS: Final = "perhaps_in_flight"
 _STORED: Final = """
     with perhaps as (
@@ -66,6 +70,10 @@ _STORED_CALLS: Final = """
         (id & 18446744073709551615::uhugeint)::ubigint as low
     from stored_calls
 """
+_OF_CALLS: Final = [
+    *("ts", "version", "request_id", "latency_ms", "status", "replica", "trace_id"),
+    *("sampling_rate", "high", "low", "call_high", "call_low"),
+]
 _COUNTED: Final = ("predictions", "calls", "labels", "duplicates")
 
 
@@ -75,17 +83,15 @@ class SmallLoad:
 
     Parameters
     ----------
-    connection : DuckDBPyConnection
-        In the write transaction.
     database : Database
+        Whose `memory.prepared.connection` is in the write transaction.
     n_parts : int
         Bodies whose rows come in this load; each is counted for itself.
     """
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, database: Database, n_parts: int
-    ) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, n_parts: int) -> None:
+        self._connection = database.memory.prepared.connection
+        self._rows, self._viewed = pa.table({}), False
         self._marked = database.marked
         self._memory = database.memory
         self._n = n_parts
@@ -201,37 +207,60 @@ class SmallLoad:
         halves = {"high": ids[0], "low": ids[1], "call_high": calls[0], "call_low": calls[1]}
         for name, values in {"kind": kinds, **halves}.items():
             table = table.append_column(name, pa.array(values))
-        self._connection.register(_EVENTS, in_time_order(table))
-        self._connection.execute(_FRESH)
+        self._rows, self._viewed = in_time_order(table), False
         if (kinds == PREDICTION).any():
-            add_predictions(self._connection, known.tables, known.features, rows.features)
+            self._add_predictions(known, rows.features)
         if (kinds == UNANSWERED).any():
+            self._view()
             add_unanswered(self._connection, known.tables, rows.features)
-        hours = rows.times_us[fresh] // HOUR_US
-        new = self._store_calls(known, rows.times_us[fresh], calls)
-        self._remember(known, hours, ids, calls)
+        times = rows.times_us[fresh]
+        new = self._store_calls(known, times, calls)
+        self._remember(known, times // HOUR_US, ids, calls)
         self._note(known, table, kinds)
-        self._connection.unregister(_EVENTS)
+        if self._viewed:
+            self._connection.unregister(_EVENTS)
         self._tally("predictions", parts[kinds == PREDICTION])
         self._tally("duplicates", parts, -1)
         self._tally("calls", parts[new])
 
+    def _view(self) -> None:
+        """Show the fresh rows as the view ``fresh``, for statements that are seldom needed."""
+        if not self._viewed:
+            self._connection.register(_EVENTS, self._rows)
+            fresh = _FRESH.format(rows=_EVENTS)
+            self._connection.execute(f"create or replace temp view fresh as select * from {fresh}")
+            self._viewed = True
+
+    def _add_predictions(self, known: KnownModel, places: Places) -> None:
+        self._memory.prepared.run(
+            ("predictions", known.tables, tuple(places)),
+            self._rows,
+            lambda rows: prediction_statement(
+                known.tables, known.features, places, _FRESH.format(rows=rows)
+            ),
+        )
+
     def _store_calls(self, known: KnownModel, times_us: Int, calls: Lanes) -> Int:
         """Store the calls of the fresh rows; return the rows that were the first of new ones."""
         earlier = ranks(calls)
-        group_calls(self._connection, repeated=bool(earlier.any()))
         first = earlier == 0
-        hours = {int(hour) for hour in np.unique(times_us // HOUR_US)}
-        if self._perhaps(known, times_us, calls).any() and find_stored(
-            self._connection, known.tables, SLACK
-        ):
-            merge_calls(self._connection, known.tables)
-            insert_calls(self._connection, known.tables)
-            mark_stale(self._connection, known.tables.model, self._marked)
-            first &= ~_among(calls, self._connection.execute(_STORED_CALLS).fetchall())
-        else:
-            insert_calls(self._connection, known.tables, all_new=True)
+        perhaps = self._perhaps(known, times_us, calls).any()
+        if not perhaps and first.all():
+            hours = {int(hour) for hour in np.unique(times_us // HOUR_US)}
             mark_hours(self._connection, known.tables.model, hours, self._marked)
+            self._memory.prepared.run(
+                ("calls", known.tables),
+                self._rows.select(_OF_CALLS),
+                lambda rows: call_statement(known.tables, _FRESH.format(rows=rows)),
+            )
+            return np.flatnonzero(first)
+        self._view()
+        group_calls(self._connection)
+        if find_stored(self._connection, known.tables, SLACK):
+            merge_calls(self._connection, known.tables)
+            first &= ~_among(calls, self._connection.execute(_STORED_CALLS).fetchall())
+        insert_calls(self._connection, known.tables)
+        mark_stale(self._connection, known.tables.model, self._marked)
         return np.flatnonzero(first)
 
     def _remember(self, known: KnownModel, hours: Int, ids: Lanes, calls: Lanes) -> None:
@@ -247,6 +276,7 @@ class SmallLoad:
         scores = table.column("score").null_count < table.num_rows
         if not (kinds == PREDICTION).any() or known.outputs.tell_of(answers, scores=scores):
             return
+        self._view()
         outputs = note_outputs(self._connection, known.tables.model)
         self._memory.models[known.tables.model] = KnownModel(known.tables, known.features, outputs)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import duckdb
+
 from store.outputs import Outputs
+from store.prepared import Prepared
 from store.recent_ids import RecentIds
 from store.registry import Features, ModelTables
 
@@ -25,12 +29,23 @@ class WriterMemory:
 
     Parameters
     ----------
+    cursor : callable
+        Opens a connection to the database.
     models : dict of str to KnownModel
     recent : RecentIds
     """
 
+    cursor: Callable[[], duckdb.DuckDBPyConnection]
     models: dict[str, KnownModel] = field(default_factory=dict[str, KnownModel])
     recent: RecentIds = field(default_factory=RecentIds)
+    _prepared: Prepared | None = None
+
+    @property
+    def prepared(self) -> Prepared:
+        """The statements that small loads run again and again."""
+        if self._prepared is None:
+            self._prepared = Prepared(self.cursor())
+        return self._prepared
 
     def forget(self, model: str) -> None:
         """Forget a model that was written to in another way."""
@@ -40,3 +55,10 @@ class WriterMemory:
     def roll_back(self) -> None:
         """Forget what a transaction that failed may have taught; ids too many do no harm."""
         self.models.clear()
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection of the prepared statements; the next use opens another."""
+        if self._prepared is not None:
+            self._prepared.close()
+            self._prepared = None
