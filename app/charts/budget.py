@@ -33,14 +33,37 @@ def burn_down(down: BurnDown, span: Window, palette: Palette, language: str) -> 
     fig = style.figure(palette, HEIGHT, legend=True)
     style.time_axis(fig, span, language)
     at, left = _with_crossings(down)
+    _add_areas(fig, at, left, palette, language)
+    fig.add_scatter(
+        x=[down.times[0], down.times[-1]],
+        y=list(down.even),
+        name=say("page_service.budget.even", language),
+        mode="lines",
+        line={"color": palette.reference, "width": 1.2, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    fig.add_hline(y=0, line={"color": palette.reference, "width": 1})
+    if down.exhausted_at is not None:
+        _mark_exhausted(fig, down, palette, language)
+    lowest = max(min(left), FLOOR)
+    fig.update_yaxes(
+        range=[FLOOR - 0.05 if lowest < 0 else -0.02, max(*left, 1.0) + 0.05],
+        tickvals=list(_TICKS),
+        ticktext=[f"{tick:.0%}".replace("-", "−") for tick in _TICKS],
+    )
+    return fig
+
+
+def _add_areas(
+    fig: go.Figure, at: list[object], left: list[float], palette: Palette, language: str
+) -> None:
+    """Fill what is left and what is overspent, down to the floor."""
     shown = [max(value, FLOOR) for value in left]
-    said = [f"{value:.0%}" for value in left]
-    for key, values, colour, fill in (
-        ("left", [max(v, 0.0) for v in shown], palette.current, palette.current_fill),
-        ("overspent", [min(v, 0.0) for v in shown], palette.critical, _tint(palette)),
-    ):
-        if key == "overspent" and min(shown) >= 0:
-            continue
+    areas = [("left", [max(v, 0.0) for v in shown], palette.current, palette.current_fill)]
+    if min(shown) < 0:
+        under = [min(v, 0.0) for v in shown]
+        areas.append(("overspent", under, palette.critical, _tint(palette)))
+    for key, values, colour, fill in areas:
         fig.add_scatter(
             x=at,
             y=values,
@@ -55,31 +78,13 @@ def burn_down(down: BurnDown, span: Window, palette: Palette, language: str) -> 
     fig.add_scatter(
         x=at,
         y=shown,
-        customdata=said,
+        customdata=[f"{value:.0%}" for value in left],
         mode="lines",
         line={"color": "rgba(0, 0, 0, 0)", "width": 0},
         showlegend=False,
         name=say("page_service.budget.left", language),
         hovertemplate="%{customdata}",
     )
-    fig.add_scatter(
-        x=[down.times[0], down.times[-1]],
-        y=list(down.even),
-        name=say("page_service.budget.even", language),
-        mode="lines",
-        line={"color": palette.reference, "width": 1.2, "dash": "dot"},
-        hoverinfo="skip",
-    )
-    fig.add_hline(y=0, line={"color": palette.reference, "width": 1})
-    if down.exhausted_at is not None:
-        _mark_exhausted(fig, down, palette, language)
-    bottom = FLOOR - 0.05 if min(shown) < 0 else -0.02
-    fig.update_yaxes(
-        range=[bottom, max(*shown, 1.0) + 0.05],
-        tickvals=list(_TICKS),
-        ticktext=[f"{tick:.0%}".replace("-", "−") for tick in _TICKS],
-    )
-    return fig
 
 
 def _with_crossings(down: BurnDown) -> tuple[list[object], list[float]]:

@@ -45,7 +45,11 @@ def draw_pair(context: Context, two: Pair) -> None:
         st.markdown(f":gray[{plain(said)}]")
     else:
         st.warning(plain(said), icon=":material/calendar_month:")
-    rows = pair_rows(two, language)
+    _draw_pair_table(context, two, base, candidate)
+
+
+def _draw_pair_table(context: Context, two: Pair, base: str, candidate: str) -> None:
+    rows = pair_rows(two, context.language)
     st.dataframe(
         {
             "metric": [row.label for row in rows],

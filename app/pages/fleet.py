@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -63,7 +64,6 @@ def _draw_open(context: Context, view: FleetView) -> None:
 def _draw_deployments(context: Context, view: FleetView) -> None:
     say, rows = context.say, queries.rows(view, context.language)
     st.subheader(say("page_fleet.all"), anchor=False)
-    hint = say("page_fleet.far.help")
     table = {
         "health": [[say(f"pages.health.{row.health}")] for row in rows],
         "deployment": [queries.name_of(row.deployment, context.language) for row in rows],
@@ -76,41 +76,44 @@ def _draw_deployments(context: Context, view: FleetView) -> None:
         "left": [row.budget for row in rows],
         "n": [row.predictions for row in rows],
     }
-    columns = st.column_config
     clicked = clicked_row(
         table,
         key="deployments",
         alt=say("page_fleet.all"),
-        columns={
-            "health": chip_column(
-                say("page_fleet.health"), health_colours(context.language), width=95
-            ),
-            "deployment": columns.TextColumn(say("page_fleet.deployment"), width=125),
-            "worst": columns.TextColumn(say("page_fleet.worst"), width=150),
-            "far": columns.TextColumn(
-                say("page_fleet.far"), width=70, alignment="right", help=hint
-            ),
-            "trend": trend_column(
-                say("page_fleet.trend"), width=115, help=say("page_fleet.trend.help")
-            ),
-            "p99": columns.NumberColumn(say("page_fleet.p99"), format="%.0f ms", width=65),
-            "p99_trend": trend_column(
-                say("page_fleet.p99.trend"),
-                y_max=queries.scale_ms(rows),
-                color="gray",
-                width=105,
-                help=say("page_fleet.p99.help"),
-            ),
-            "failed": columns.TextColumn(say("page_fleet.failed"), width=65, alignment="right"),
-            "left": columns.TextColumn(say("page_fleet.left"), width=100, alignment="right"),
-            "n": columns.NumberColumn(say("page_fleet.n"), format="localized", width=85),
-        },
+        columns=_columns(context, rows),
         height=table_height(len(rows)),
     )
     st.markdown(f":gray[{say('page_fleet.click')}]")
     if clicked is not None:
         deployment = rows[clicked].deployment
         go("drift", model=deployment.model, version=deployment.version)
+
+
+def _columns(context: Context, rows: Sequence[queries.DeploymentRow]) -> dict[str, Any]:
+    """Return how each column of the deployments' table is drawn."""
+    say, columns = context.say, st.column_config
+    return {
+        "health": chip_column(say("page_fleet.health"), health_colours(context.language), width=95),
+        "deployment": columns.TextColumn(say("page_fleet.deployment"), width=125),
+        "worst": columns.TextColumn(say("page_fleet.worst"), width=150),
+        "far": columns.TextColumn(
+            say("page_fleet.far"), width=70, alignment="right", help=say("page_fleet.far.help")
+        ),
+        "trend": trend_column(
+            say("page_fleet.trend"), width=115, help=say("page_fleet.trend.help")
+        ),
+        "p99": columns.NumberColumn(say("page_fleet.p99"), format="%.0f ms", width=65),
+        "p99_trend": trend_column(
+            say("page_fleet.p99.trend"),
+            y_max=queries.scale_ms(rows),
+            color="gray",
+            width=105,
+            help=say("page_fleet.p99.help"),
+        ),
+        "failed": columns.TextColumn(say("page_fleet.failed"), width=65, alignment="right"),
+        "left": columns.TextColumn(say("page_fleet.left"), width=100, alignment="right"),
+        "n": columns.NumberColumn(say("page_fleet.n"), format="localized", width=85),
+    }
 
 
 def _draw_over(context: Context, view: FleetView) -> None:
