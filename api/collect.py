@@ -10,8 +10,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.backpressure import BusyError
 from api.bodies import BODY_LIMIT_BYTES, MEDIA_TYPES, Heading, UnfitBodyError, heading
-from api.collector import BusyError, Collector, Outcome, Sent
+from api.collector import Collector, Outcome, Sent
 from api.endpoint import Answer, Endpoint, Parameter, Schema, grant_of
 from api.problem import language_of, problem
 from api.routes import too_large

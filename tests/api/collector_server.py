@@ -14,8 +14,9 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from api.backpressure import QUEUE_BYTES
 from api.collect import endpoints
-from api.collector import QUEUE_BYTES, Collector
+from api.collector import Collector
 from api.guard import Guard
 from api.routes import guarded
 from monitors.config import Config

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from api import bodies, collect, collector
+from api import backpressure, bodies, collect
 from monitors import collect_logs
 from tests.api.sending import ROOT, serving
 
@@ -37,8 +37,8 @@ def test_the_limits_are_those_of_the_code():
         f"array {bodies.DOCUMENT_LIMIT_BYTES // mib} MiB",
         f"{collect_logs.EVENTS_LIMIT:,} events",
         f"{collect_logs.FEATURES_LIMIT:,} features",
-        f"{collector.QUEUE_BYTES // mib} MiB of bodies",
-        f"{collector.SLOW_DOWN_SHARE:.0%}".replace("%", " %"),
+        f"{backpressure.QUEUE_BYTES // mib} MiB of bodies",
+        f"{backpressure.SLOW_DOWN_SHARE:.0%}".replace("%", " %"),
     ):
         assert limit in told
     assert f"within {collect.RECEIVE_S:.0f} s" in TEXT

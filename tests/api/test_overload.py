@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 
+from api.backpressure import BusyError
 from api.bodies import Heading
-from api.collector import BusyError, Collector, Outcome, Sent
+from api.collector import Collector, Outcome, Sent
 from domain.errors import DiskFullError
 from monitors.collect_logs import Collected, Kind
 from store.counted import LoadCounts
