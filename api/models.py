@@ -58,6 +58,7 @@ class VersionShape(TypedDict):
     newest_window: WindowShape | None
     newest_status: str | None
     n_predictions: int | None
+    n_shadow: int | None
     n_calls: int | None
     performance: PerformanceShape | None
 
@@ -171,6 +172,7 @@ def _version_shape(model: str, version: str, view: VersionView | None) -> Versio
         "newest_window": None if newest is None else window_shape(newest.window),
         "newest_status": None if newest is None else newest.status.value,
         "n_predictions": None if newest is None else newest.n_predictions,
+        "n_shadow": None if newest is None else newest.n_shadow,
         "n_calls": None if newest is None else newest.n_calls,
         "performance": None if performance is None else performance_shape(performance),
     }

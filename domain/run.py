@@ -75,6 +75,9 @@ class Run:
     started_at : datetime
     duration_s : float
     n_predictions, n_calls : int
+    n_shadow : int or None, default=0
+        How many of the predictions were made in shadow and answered nobody; None: the run was
+        stored before that was counted.
     baseline : str
         What it was compared with, in words a reader understands.
     baseline_windows : int
@@ -100,6 +103,7 @@ class Run:
     n_calls: int
     baseline: str
     baseline_windows: int
+    n_shadow: int | None = 0
     data_from: datetime | None = None
     data_to: datetime | None = None
     findings: tuple[Finding, ...] = ()

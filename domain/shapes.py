@@ -142,6 +142,7 @@ class RunShape(TypedDict):
     status: str
     coverage: float | None
     n_predictions: int
+    n_shadow: int | None
     n_calls: int
     baseline: str
     baseline_windows: int
@@ -273,6 +274,7 @@ def run_shape(run: Run, incidents: Iterable[Incident] = (), language: str = "en"
         "status": run.status.value,
         "coverage": finite(run.coverage),
         "n_predictions": run.n_predictions,
+        "n_shadow": run.n_shadow,
         "n_calls": run.n_calls,
         "baseline": run.baseline,
         "baseline_windows": run.baseline_windows,

@@ -59,6 +59,7 @@ class _Logged:
     """What the logs hold of one window of one deployment."""
 
     predictions: int
+    shadow: int
     calls: int
     first: datetime | None
     last: datetime | None
@@ -215,12 +216,12 @@ class Judge:
 
     def _logged(self, version: str, windows: Sequence[Window]) -> list[_Logged]:
         nothing = np.zeros(len(windows), np.int64)
-        rows = self.store.row_counts(self.model, windows).get(version, nothing)
+        counts = self.store.prediction_counts(self.model, version, windows)
         calls = self.store.call_counts(self.model, windows).get(version, nothing)
         spans = self.store.event_spans(self.model, version, windows)
         return [
-            _Logged(int(n), int(c), *(span or (None, None)))
-            for n, c, span in zip(rows, calls, spans, strict=True)
+            _Logged(int(n), int(s), int(c), *(span or (None, None)))
+            for n, s, c, span in zip(counts.predictions, counts.shadow, calls, spans, strict=True)
         ]
 
     def _run(self, version: str, window: Window, parts: _Parts, logged: _Logged) -> Run:
@@ -234,6 +235,7 @@ class Judge:
             started_at=self.now,
             duration_s=0.0,
             n_predictions=logged.predictions,
+            n_shadow=logged.shadow,
             n_calls=logged.calls,
             baseline=parts.baseline,
             baseline_windows=parts.baseline_windows,

@@ -51,7 +51,7 @@ def numbers(values: Sequence[float | None]) -> pa.Array:
     return pa.array(values, pa.float64())
 
 
-def whole(values: Sequence[int]) -> pa.Array:
+def whole(values: Sequence[int | None]) -> pa.Array:
     """Return a column of integers."""
     return pa.array(values, pa.int64())
 

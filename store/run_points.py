@@ -30,7 +30,8 @@ _POINTS: Final = """
         group by {key}
     )
     select
-        {key}, status, predictions, calls, data_to, good, total, readings, performance
+        {key}, status, predictions, calls, data_to, good, total, readings, performance,
+        shadow
     from runs
     join chosen using ({key})
     left join judged using ({key})
@@ -49,6 +50,8 @@ class RunPoint:
     window : Window
     status : RunStatus
     n_predictions, n_calls : int
+    n_shadow : int or None
+        Of the predictions; None: not counted when the run was stored.
     data_to : datetime or None
         Last event of the window.
     failed_share : float or None
@@ -63,6 +66,7 @@ class RunPoint:
     status: RunStatus
     n_predictions: int
     n_calls: int
+    n_shadow: int | None
     data_to: datetime | None
     failed_share: float | None
     p50_ms: float | None
@@ -91,4 +95,5 @@ def _point(row: tuple[Any, ...]) -> RunPoint:
         p95_ms=readings.get("p95_ms"),
         p99_ms=readings.get("p99_ms"),
         performance=read_performance(row[11]),
+        n_shadow=row[12],
     )

@@ -36,7 +36,7 @@ _RUNS = """
     {chosen}
     select
         {key}, status, coverage, config_hash, code_version, started_at, duration_s, predictions,
-        calls, baseline, baseline_windows, data_from, data_to, performance, error
+        calls, baseline, baseline_windows, data_from, data_to, performance, error, shadow
     from runs
     join chosen using ({key})
     order by window_start, window_end, model, version
@@ -100,6 +100,7 @@ def _columns(runs: Sequence[Run]) -> dict[str, pa.Array]:
         "duration_s": numbers([run.duration_s for run in runs]),
         "predictions": whole([run.n_predictions for run in runs]),
         "calls": whole([run.n_calls for run in runs]),
+        "shadow": whole([run.n_shadow for run in runs]),
         "baseline": texts([run.baseline for run in runs]),
         "baseline_windows": whole([run.baseline_windows for run in runs]),
         "data_from": times([run.data_from for run in runs]),
@@ -129,6 +130,7 @@ def _run(row: tuple[Any, ...], findings: tuple[Finding, ...], slos: tuple[SLORes
         slos=slos,
         performance=read_performance(row[16]),
         error=row[17],
+        n_shadow=row[18],
     )
 
 

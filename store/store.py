@@ -28,6 +28,7 @@ from store import (
     questions,
     registry,
     rejected,
+    roles,
     rows,
     traffic,
 )
@@ -206,6 +207,13 @@ class Store(Results):
         """Return the predictions of every version in every window, shape (n_windows,) each."""
         with self._database.reading() as connection:
             return questions.row_counts(connection, model, windows, "predictions")
+
+    def prediction_counts(
+        self, model: str, version: str, windows: Sequence[Window]
+    ) -> roles.PredictionCounts:
+        """Return a version's predictions in every window, and how many of them were in shadow."""
+        with self._database.reading() as connection:
+            return roles.prediction_counts(connection, model, version, windows)
 
     def call_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
         """Return the calls of every version in every window, shape (n_windows,) each."""

@@ -60,6 +60,7 @@ def _version(points: Sequence[RunPoint], newest: Run) -> VersionView:
                 status=p.status,
                 n_predictions=p.n_predictions,
                 n_calls=p.n_calls,
+                n_shadow=p.n_shadow,
                 failed_share=p.failed_share,
                 p50_ms=p.p50_ms,
                 p95_ms=p.p95_ms,

@@ -14,17 +14,38 @@ from monitors.report_view import PerformancePoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionPoint:
-    """One judged window of one version."""
+    """
+    One judged window of one version.
+
+    Parameters
+    ----------
+    window : Window
+    status : RunStatus
+    n_predictions, n_calls : int
+    n_shadow : int or None
+        How many of the predictions were made in shadow and answered nobody; None: the run was
+        stored before that was counted.
+    failed_share : float or None
+        In [0, 1].
+    p50_ms, p95_ms, p99_ms : float or None
+    performance : Performance or None
+    """
 
     window: Window
     status: RunStatus
     n_predictions: int
     n_calls: int
+    n_shadow: int | None
     failed_share: float | None
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
     performance: Performance | None
+
+    @property
+    def n_answered(self) -> int:
+        """Predictions that answered somebody; all of them where shadow was not counted."""
+        return self.n_predictions - (self.n_shadow or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,12 +122,13 @@ def performance(labelled=950, pending=50, task="binary", until=None, **metrics):
     )
 
 
-def version_point(i, n, *, calls=None, p99=9.0, failed=0.0, measured=None):
+def version_point(i, n, *, shadow=0, calls=None, p99=9.0, failed=0.0, measured=None):
     return VersionPoint(
         window=day(i),
         status=RunStatus.OK,
         n_predictions=n,
         n_calls=n if calls is None else calls,
+        n_shadow=shadow,
         failed_share=failed,
         p50_ms=p99 and p99 / 4,
         p95_ms=p99 and p99 / 2,

@@ -83,6 +83,7 @@ RUNS = st.builds(
     started_at=MOMENT,
     duration_s=NUMBER,
     n_predictions=COUNT,
+    n_shadow=st.none() | COUNT,
     n_calls=COUNT,
     baseline=TEXT,
     baseline_windows=st.integers(0, 1000),

@@ -70,6 +70,7 @@ def judged_runs(draw: st.DrawFn) -> Run:
         number=draw(st.integers(0, 3)),
         status=draw(st.sampled_from(RunStatus)),
         n_predictions=draw(st.integers(0, 99)),
+        n_shadow=draw(st.none() | st.integers(0, 99)),
         n_calls=draw(st.integers(0, 99)),
         slos=tuple(slos[: draw(st.integers(0, 3))]),
         findings=(finding(),),
@@ -103,6 +104,7 @@ def test_a_point_says_of_its_run_what_the_run_says(
         readings = of_all[0].values if of_all else {}
         assert point.status == kept.status
         assert (point.n_predictions, point.n_calls) == (kept.n_predictions, kept.n_calls)
+        assert point.n_shadow == kept.n_shadow
         assert (point.data_to, point.performance) == (kept.data_to, kept.performance)
         for name in ("p50_ms", "p95_ms", "p99_ms"):
             assert getattr(point, name) == readings.get(name)
