@@ -117,6 +117,11 @@ def test_a_name_that_was_made_to_point_here_is_not_answered(service, clock, host
         assert answer.json()["type"] == "urn:driftline:guard:foreign-host"
 
 
+def test_two_hosts_are_none(service, clock):
+    hosts = [("Host", "127.0.0.1:8501"), ("Host", "rebound.example")]
+    assert asking(service, clock).get("/read", headers=hosts).status_code == 403
+
+
 FORM = "application/x-www-form-urlencoded"
 BY_A_FOREIGN_PAGE: dict[str, Mapping[str, str]] = {
     "form post": {"Origin": "https://evil.example", "Content-Type": FORM},
@@ -358,6 +363,23 @@ def test_a_body_may_be_as_large_as_said_and_no_larger(service, clock, told, size
     assert answer.status_code == status
     if status == 413:
         assert "10 bytes" in answer.json()["detail"]
+
+
+def test_a_body_that_is_said_to_be_too_large_is_refused_before_anybody_reads_it(service, clock):
+    async def careless(_: Request) -> Response:
+        return JSONResponse({})
+
+    at = Endpoint(
+        method="POST",
+        path="/x",
+        scope=Scope.INGEST,
+        handler=careless,
+        about="api.problem.failed",
+        limit_bytes=10,
+    )
+    ask = client(guarded([at], Guard(service, clock, loopback=True)))
+    assert ask.post("/x", content=b"x" * 11).status_code == 413
+    assert ask.post("/x", content=b"x" * 10).status_code == 200
 
 
 def test_who_may_not_ask_is_told_so_before_the_body_is_read(service, clock):

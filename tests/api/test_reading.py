@@ -72,6 +72,7 @@ def every(ask: TestClient, path: str, **parameters: Any) -> list[dict[str, Any]]
         if body["next_cursor"] is None:
             return found
         assert len(items) == parameters.get("limit", 100)
+        assert cursor != {"cursor": body["next_cursor"]}, "or this never ends"
         cursor = {"cursor": body["next_cursor"]}
 
 

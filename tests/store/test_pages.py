@@ -206,6 +206,7 @@ def paged(store: Store, kind: str, wanted: Wanted) -> list[Mark]:
     found: list[Mark] = []
     while page := ask(store, kind, wanted):
         assert len(page) <= wanted.limit
+        assert wanted.after not in page, "or this never ends"
         found += page
         wanted = replace(wanted, after=page[-1])
     return found
