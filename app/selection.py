@@ -47,7 +47,7 @@ class Notice:
 
     Parameters
     ----------
-    what : {"model", "version", "window", "against"}
+    what : {"model", "version", "window", "against", "column"}
     asked : str
     nearest : str or None
         The known name most like it; None where none is.
@@ -105,13 +105,14 @@ def _known(what: str, asked: str | None, known: Sequence[str], notices: list[Not
         return known[0]
     if asked in known:
         return asked
-    nearest = _nearest(asked, known)
-    shown = nearest or known[0]
-    notices.append(Notice(what, asked, nearest, shown))
+    close = nearest(asked, known)
+    shown = close or known[0]
+    notices.append(Notice(what, asked, close, shown))
     return shown
 
 
-def _nearest(asked: str, known: Iterable[str]) -> str | None:
+def nearest(asked: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like the one asked for; None where none is."""
     found = difflib.get_close_matches(asked, list(known), n=1, cutoff=0.5)
     return found[0] if found else None
 
@@ -126,9 +127,9 @@ def _window(asked: str | None, target: Target, notices: list[Notice]) -> Window 
         return None
     if any(judged.window == window for judged in target.windows):
         return window
-    nearest = _closest(window, target)
-    notices.append(Notice("window", asked, None, str(nearest or "")))
-    return nearest
+    closest = _closest(window, target)
+    notices.append(Notice("window", asked, None, str(closest or "")))
+    return closest
 
 
 def _closest(window: Window, target: Target) -> Window | None:

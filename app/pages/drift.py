@@ -25,6 +25,8 @@ from app.queries.drift import (
     state_of,
 )
 from app.queries.drift_verdict import DriftVerdict, verdict
+from app.selection import Notice, nearest
+from app.states import draw_notices
 from domain.errors import NothingToJudgeError
 from monitors.column_names import name_of
 from monitors.verdicts import telling
@@ -75,16 +77,17 @@ def _line(parts: Sequence[str]) -> str:
 
 
 def _selected(context: Context, view: DriftView) -> ColumnHistory:
-    """Return the column of the address, else the worst one; say where there is no such column."""
+    """Return the column of the address, else the one named most like it, else the worst one."""
     asked = st.query_params.get(KEY)
     found = column_named(view, asked)
     if found is not None:
         return found
-    shown = column_named(view, first_shown(view)) or view.columns[0]
+    close = asked and nearest(asked, [name_of(column.column) for column in view.columns])
+    shown = column_named(view, close or first_shown(view)) or view.columns[0]
     if asked is not None:
         name = printable(name_of(shown.column))
-        text = context.say("page_drift.unknown_column", asked=printable(asked), shown=name)
-        st.warning(plain(text), icon=":material/search_off:")
+        notice = Notice("column", printable(asked), close and name, name)
+        draw_notices((notice,), context.language)
     return shown
 
 

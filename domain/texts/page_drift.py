@@ -144,10 +144,6 @@ _DETAIL: dict[str, dict[str, str]] = {
         "line.",
         "zh": "尚无历史：该列还没有任何窗口以告警线衡量过。",
     },
-    "page_drift.unknown_column": {
-        "en": "There is no column {asked!r} in this window; shown is {shown}.",
-        "zh": "此窗口内没有列 {asked!r}；当前显示 {shown}。",
-    },
     "page_drift.no_columns": {
         "en": "No column was judged in this window",
         "zh": "此窗口内没有判定任何列",

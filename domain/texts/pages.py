@@ -94,6 +94,10 @@ _STATES: dict[str, dict[str, str]] = {
         "en": "“{asked}” is nothing to draw against.",
         "zh": "“{asked}”不是可用的对照。",
     },
+    "pages.unknown.column": {
+        "en": "There is no column “{asked}” in this window.",
+        "zh": "此窗口内没有列“{asked}”。",
+    },
     "pages.unknown.choice": {
         "en": "There is no “{asked}” here.",
         "zh": "这里没有“{asked}”。",

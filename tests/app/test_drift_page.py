@@ -70,7 +70,10 @@ def test_without_a_column_the_worst_one_is_shown_and_an_unknown_one_is_told(dash
     shown = dashboard.open("drift", **keys)
     assert "### sched_duration_min" in texts_of(shown)
     shown = dashboard.open("drift", **keys, column="sched_dep_our")
-    assert "There is no column 'sched_dep_our' in this window" in texts_of(shown)
+    assert "There is no column “sched_dep_our” in this window" in texts_of(shown)
+    assert "The nearest is sched_dep_hour" in texts_of(shown)
+    assert "### sched_dep_hour" in texts_of(shown)
+    assert "### sched_duration_min" in texts_of(dashboard.open("drift", **keys, column="qqq"))
 
 
 def test_another_picture_says_that_the_verdict_is_not_made_of_it(dashboard):
