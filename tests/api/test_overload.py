@@ -32,11 +32,13 @@ class Slow:
         self.may_go_on = threading.Event()
         self.at_work = threading.Event()
         self.commits: list[int] = []
+        self.bytes: list[int] = []
 
     def collect(self, bodies, *_):
         self.at_work.set()
         assert self.may_go_on.wait(30)
         self.commits.append(len(bodies))
+        self.bytes.append(sum(len(body.content) for body in bodies))
         return [Collected(LoadCounts(predictions=1), 1) for _ in bodies]
 
 
@@ -100,6 +102,22 @@ def test_what_waits_while_one_commit_is_written_is_stored_in_the_next_one(collec
     assert slow.commits == [1, 5]
     facts = collector.facts()
     assert (facts.accepted, facts.requests, facts.commits, facts.queue_requests) == (6, 6, 2, 0)
+
+
+def test_bodies_that_are_large_when_unpacked_are_stored_in_several_commits(collector, slow):
+    large = gzip.compress(b"{}\n" + b" " * (30 * 2**20))  # 30 MiB each, of 64 MiB that one may have
+
+    async def send():
+        async with anyio.create_task_group() as group:
+            for content in (b"{}", *[large] * 5):
+                group.start_soon(collector.collect, sent(content))
+            await anyio.to_thread.run_sync(all_wait, collector)
+            slow.may_go_on.set()
+
+    anyio.run(send)
+
+    assert sum(slow.commits) == 6
+    assert max(slow.bytes) <= 64 * 2**20 + 2
 
 
 class Faulty:
