@@ -304,7 +304,13 @@ class RemoteService:
         return self._ask(Service.drift, model=model, version=version, window=window)
 
     def distribution(
-        self, model: str, version: str, window: Window, column: str, against: Against
+        self,
+        model: str,
+        version: str,
+        window: Window,
+        column: str,
+        against: Against,
+        other: str | None = None,
     ) -> Distribution:
         """Return one column's rows in one window beside what they are compared with."""
         return self._ask(
@@ -314,6 +320,7 @@ class RemoteService:
             window=window,
             column=column,
             against=against,
+            other=other,
         )
 
     def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:

@@ -94,11 +94,13 @@ def drift(context: Context) -> DriftView:
     )
 
 
-def distribution(context: Context, window: Window, column: str, against: Against) -> Distribution:
+def distribution(
+    context: Context, window: Window, column: str, against: Against, other: str | None = None
+) -> Distribution:
     """Return one column's rows in one window beside what they are compared with."""
     at = context.selection
     return _remember(
-        lambda: context.service.distribution(at.model, at.version, window, column, against),
+        lambda: context.service.distribution(at.model, at.version, window, column, against, other),
         "distribution",
         context.revision,
         at.model,
@@ -106,6 +108,7 @@ def distribution(context: Context, window: Window, column: str, against: Against
         window,
         column,
         against,
+        other,
     )
 
 

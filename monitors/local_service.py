@@ -302,11 +302,23 @@ class LocalService:
         return drift.drift(self.store, model, version, window)
 
     def distribution(
-        self, model: str, version: str, window: Window, column: str, against: Against
+        self,
+        model: str,
+        version: str,
+        window: Window,
+        column: str,
+        against: Against,
+        other: str | None = None,
     ) -> Distribution:
-        """Return one column's rows in one window beside what they are compared with."""
+        """
+        Return one column's rows in one window beside what they are compared with.
+
+        `other` names the version that is set beside it, and goes with `Against.OTHER_VERSION`
+        alone; None: the one with the most predictions in that window.
+        """
         self.models(model)
-        return drift.distribution(self.store, Deployment(model, version), window, column, against)
+        of = Deployment(model, version)
+        return drift.distribution(self.store, of, window, column, against, other)
 
     def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
         """Gather latency, failures and objectives of a deployment over a span."""

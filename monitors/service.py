@@ -220,7 +220,13 @@ class Service(Protocol):
         ...
 
     def distribution(
-        self, model: str, version: str, window: Window, column: str, against: Against
+        self,
+        model: str,
+        version: str,
+        window: Window,
+        column: str,
+        against: Against,
+        other: str | None = None,
     ) -> Distribution:
         """Return one column's rows in one window beside what they are compared with."""
         ...

@@ -9,14 +9,14 @@ from typing import Final
 
 from alerts.desk import chosen, ordered
 from domain.column import Column
-from domain.errors import UnknownNameError
+from domain.errors import UnknownNameError, UsageError
 from domain.finding import Finding, Verdict
 from domain.incident import Incident
 from domain.run import Deployment, Run
 from domain.run_profile import RunProfile
 from domain.window import Window
 from monitors.column_names import name_of
-from monitors.gathering.judged import DECIDERS, require_run
+from monitors.gathering.judged import DECIDERS, points_of, require_run
 from monitors.report_view import Reading
 from monitors.verdicts import visible_shift, worst_by_column
 from monitors.views.drift import Against, ColumnHistory, Distribution, DriftView
@@ -116,7 +116,12 @@ def _incidents(store: Store, deployment: Deployment, span: Window) -> list[Incid
 
 
 def distribution(
-    store: Store, of: Deployment, window: Window, column: str, against: Against
+    store: Store,
+    of: Deployment,
+    window: Window,
+    column: str,
+    against: Against,
+    other_version: str | None,
 ) -> Distribution:
     """
     Return one column's rows in one window beside what they are compared with.
@@ -129,9 +134,13 @@ def distribution(
     column : str
         As findings name it.
     against : Against
+    other_version : str or None
+        Which one, against another version; None: the one with the most predictions.
 
     Raises
     ------
+    UsageError
+        If another version is named where none is shown, or the version itself.
     UnknownNameError
         If there is no such version or column.
     NothingToJudgeError
@@ -139,11 +148,12 @@ def distribution(
     """
     run = require_run(store, of.model, of.version, window)
     found = _column(store, of.model, column)
+    _check_other(store, of, against, other_version)
     shown = _kept(store, run.deployment, run.window, found)
     if against is Against.CONFIGURED:
         reference, other = shown.reference if shown else None, None
     else:
-        other = _other(store, run, against)
+        other = _other(store, run, against, other_version)
         kept = _kept(store, other.deployment, other.window, found) if other else None
         reference = kept.current if kept else None
     return Distribution(
@@ -170,10 +180,23 @@ def _kept(store: Store, of: Deployment, window: Window, column: Column) -> RunPr
     return next(iter(store.run_profiles(of.model, of.version, window, column)), None)
 
 
-def _other(store: Store, run: Run, against: Against) -> RunPoint | None:
+def _check_other(store: Store, of: Deployment, against: Against, other: str | None) -> None:
+    if other is None:
+        return
+    if against is not Against.OTHER_VERSION or other == of.version:
+        raise UsageError(
+            f"version {other!r} cannot stand beside {of.version!r} against {against.value}; "
+            f"name another version, against {Against.OTHER_VERSION.value}"
+        )
+    known = {deployment.version for deployment in points_of(store, of.model)}
+    if other not in known:
+        raise UnknownNameError.nearest("version", other, known)
+
+
+def _other(store: Store, run: Run, against: Against, version: str | None) -> RunPoint | None:
     """Return the run whose rows a picture shows as the reference; None where there is none."""
     if against is Against.OTHER_VERSION:
-        same = store.run_points(RunChoice(run.deployment.model, None, run.window))
+        same = store.run_points(RunChoice(run.deployment.model, version, run.window))
         others = [p for p in same if p.window == run.window and p.deployment != run.deployment]
         return max((p for p in others if p.n_predictions), key=_predictions, default=None)
     start = run.window.start

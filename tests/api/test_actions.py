@@ -120,6 +120,12 @@ def test_a_page_gets_the_same_through_a_server(twins, name):
     assert same(near, far)
 
 
+def test_the_version_that_is_named_travels(twins):
+    for service in twins:
+        with pytest.raises(UsageError, match="name another version"):
+            service.distribution(MODEL, "2", DAY, "score", Against.OTHER_VERSION, "2")
+
+
 def test_every_reading_method_is_compared():
     assert set(QUESTIONS) == set(METHODS) - ELSEWHERE
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 from detectors import psi
-from domain.errors import NothingToJudgeError, UnknownNameError
+from domain.errors import NothingToJudgeError, UnknownNameError, UsageError
 from domain.profile import ColumnKind, GridKind, Profile
 from domain.run import Deployment
 from domain.window import Window
@@ -50,6 +50,10 @@ def shown(
     version: str = "1",
 ):
     return service.distribution("parcel", version, MADE.window(day), column, against)
+
+
+def named(service, day: int, other: str, against: Against = Against.OTHER_VERSION):
+    return service.distribution("parcel", "1", MADE.window(day), "weight_kg", against, other)
 
 
 def values(day: int, column: str, version: str = "1") -> np.ndarray:
@@ -119,6 +123,30 @@ def test_the_other_version_is_the_busiest_of_the_others_in_that_window(service) 
         (45, "3"): "1",
         (49, "2"): "3",
     }
+
+
+@pytest.mark.parametrize(("day", "other"), [(45, "2"), (45, "3"), (40, "2")])
+def test_the_version_that_is_named_is_the_one_beside_it(service, day, other) -> None:
+    view = named(service, day, other)
+    assert (view.reference_version, view.reference_window) == (other, MADE.window(day))
+    assert same(view.reference, shown(service, day, version=other).current)
+    assert view.reference.n == len(values(day, "weight_kg", other))
+
+
+def test_a_named_version_without_that_window_is_not_replaced_by_another(service) -> None:
+    # version 3 came on day 44
+    view = named(service, 40, "3")
+    assert (view.reference, view.reference_version, view.reference_window) == (None, None, None)
+    assert view.current is not None
+
+
+def test_a_version_that_cannot_stand_beside_is_refused(service) -> None:
+    with pytest.raises(UnknownNameError, match="known: 1, 2, 3"):
+        named(service, 45, "4")
+    with pytest.raises(UsageError, match="name another version"):
+        named(service, 45, "1")
+    with pytest.raises(UsageError, match="against other-version"):
+        named(service, 45, "2", Against.PREVIOUS)
 
 
 def test_a_reference_that_is_not_there_is_none_and_not_the_configured_one(service) -> None:
