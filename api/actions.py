@@ -22,8 +22,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api import wire
+from api.download import download
 from api.endpoint import Endpoint
-from api.methods import ARROW, LINES, METHODS, PREFIX, Form, Method
+from api.methods import ARROW, BYTES, LINES, METHODS, PREFIX, Form, Method
 from api.problem import problem
 from api.steps import Steps, lines
 from api.upload import Upload, receive
@@ -94,6 +95,10 @@ class Actions:
             load = functools.partial(self._load, method, upload)
             return StreamingResponse(lines(method, self._threads, load), media_type=LINES)
         arguments = read_arguments(await request.body(), method)
+        if method.form is Form.FILE:
+            make = functools.partial(self._made, method, arguments)
+            sent = download(method, self._threads, self._spool, make)
+            return StreamingResponse(sent, media_type=BYTES)
         if method.form is Form.STEPS:
             judge = functools.partial(self._judged, method, arguments)
             return StreamingResponse(lines(method, self._judge, judge), media_type=LINES)
@@ -106,6 +111,9 @@ class Actions:
     def _call(self, method: Method, arguments: Mapping[str, Any]) -> object:
         member = getattr(self._service, method.name)
         return member(**arguments) if callable(member) else member
+
+    def _made(self, method: Method, arguments: Mapping[str, Any], target: Path) -> int:
+        return int(cast("int", self._call(method, {**arguments, "target": target})))
 
     def _judged(self, method: Method, arguments: Mapping[str, Any], steps: Steps) -> object:
         with self._judging:

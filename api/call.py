@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 import httpx
 import orjson
@@ -116,15 +116,50 @@ class Caller:
             if response.status_code != HTTPStatus.OK:
                 raise self._problem(response.status_code, response.read())
             for line in response.iter_lines():
-                told = cast("dict[str, Any]", orjson.loads(line)) if line else {}
+                told = _heard(line)
                 if "progress" in told:
                     progress(*told["progress"])
-                elif "problem" in told:
-                    raise _raised(told["problem"])
                 elif "answer" in told:
                     with self._understood():
                         return wire.from_plain(told["answer"], method.answer)
         raise self._lost("it ended before its answer")
+
+    def fetch(self, method: Method, arguments: Mapping[str, Any], file: BinaryIO) -> int:
+        """
+        Ask for a file, and write it.
+
+        Parameters
+        ----------
+        method : Method
+        arguments : mapping
+        file : BinaryIO
+
+        Returns
+        -------
+        int
+            Its bytes: all of them have arrived.
+
+        Raises
+        ------
+        StoreError, DriftlineError
+            As `ask`.
+        """
+        content = orjson.dumps(plain_arguments(method, arguments))
+        quiet = httpx.Timeout(None, connect=CONNECT_S, read=_QUIET_S)
+        with (
+            self._told(),
+            self._client.stream("POST", _path(method), content=content, timeout=quiet) as response,
+        ):
+            if response.status_code != HTTPStatus.OK:
+                raise self._problem(response.status_code, response.read())
+            pieces = response.iter_bytes()
+            size, arrived = _answer_before(pieces)
+            written = file.write(arrived)
+            for piece in pieces:
+                written += file.write(piece)
+        if written != size:
+            raise self._lost(f"it ended after {written:,} of {size:,} bytes")
+        return written
 
     @contextmanager
     def _told(self) -> Generator[None]:
@@ -168,6 +203,25 @@ class Caller:
 def plain_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a method's arguments as JSON has them."""
     return {name: wire.to_plain(arguments[name], kind) for name, kind in method.arguments.items()}
+
+
+def _heard(line: str | bytes) -> dict[str, Any]:
+    """Read a line of an answer that comes in steps; an empty one is a sign of life."""
+    told = cast("dict[str, Any]", orjson.loads(line)) if line else {}
+    if "problem" in told:
+        raise _raised(told["problem"])
+    return told
+
+
+def _answer_before(pieces: Iterator[bytes]) -> tuple[int, bytes]:
+    """Return the number that the lines end with, and the first bytes behind it."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for i, line in enumerate(lines):
+            if "answer" in (told := _heard(line)):
+                return int(told["answer"]), b"\n".join([*lines[i + 1 :], rest])
+    return 0, b""
 
 
 def _path(method: Method) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
@@ -30,6 +31,7 @@ from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
 from monitors.views.levels import ServiceLevels
 from monitors.views.versions import PerformanceView, VersionsView
+from store.backup import arriving
 from store.rejected import RejectedLine
 
 Answer = TypeVar("Answer")
@@ -234,6 +236,17 @@ class RemoteService:
     def sql(self, query: str) -> pa.Table:
         """Answer one read-only query."""
         return self._ask(Service.sql, query=query)
+
+    # ------------------------------------------------------------------ upkeep
+
+    def backup(self, target: Path) -> int:
+        """Copy the store as it is now to one file on this machine; return its size in bytes."""
+        with arriving(target) as file:
+            return self._caller.fetch(METHODS[Service.backup.__name__], {}, file)
+
+    def note_backup(self, at: datetime) -> datetime:
+        """Keep when the store was last copied, and return it."""
+        return self._ask(Service.note_backup, at=at)
 
     # ------------------------------------------------------------------ keys
 

@@ -15,6 +15,7 @@ from monitors.service import Service
 
 PREFIX: Final = "/v1/service"
 ARROW: Final = "application/vnd.apache.arrow.stream"
+BYTES: Final = "application/octet-stream"
 LINES: Final = "application/x-ndjson"
 # between two signs of life of an answer that takes long, in seconds
 HEARTBEAT_S: Final = 5.0
@@ -26,7 +27,7 @@ class Form(StrEnum):
 
     `plain`: arguments and answer as JSON. `table`, `rows`: the answer as Arrow. `steps`: the answer
     as lines, progress before the last one. `upload`: the body is a line of JSON, then a log as it
-    is; answered as `steps`.
+    is; answered as `steps`. `file`: answered as `steps` with a number of bytes, then those bytes.
     """
 
     PLAIN = "plain"
@@ -34,6 +35,7 @@ class Form(StrEnum):
     ROWS = "rows"
     STEPS = "steps"
     UPLOAD = "upload"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Method:
 
 
 _UPLOADS: Final = frozenset({"ingest", "labels"})
+_FILES: Final = frozenset({"backup"})
+# what stays where it is: read or written by the client itself
+_OURS: Final = frozenset({"sources", "target"})
 _LONG: Final = frozenset({"run", "execute"})
 # a new use case is taken for a reading one only when it is named here
 READING: Final = frozenset(
@@ -105,6 +110,8 @@ READING: Final = frozenset(
 def _form(name: str, answer: object) -> Form:
     if name in _UPLOADS:
         return Form.UPLOAD
+    if name in _FILES:
+        return Form.FILE
     if name in _LONG:
         return Form.STEPS
     if answer is pa.Table:
@@ -116,7 +123,7 @@ def _method(name: str, member: object) -> Method:
     asked = member.fget if isinstance(member, property) else member
     hints = get_type_hints(asked)
     answer = hints.pop("return")
-    carried = {key: kind for key, kind in hints.items() if kind != Progress and key != "sources"}
+    carried = {key: kind for key, kind in hints.items() if kind != Progress and key not in _OURS}
     changes, reports = name not in READING, Progress in hints.values()
     return Method(name, carried, answer, _form(name, answer), changes, reports)
 

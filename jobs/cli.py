@@ -42,6 +42,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("jobs.commands.serve", "Own the store: dashboard, collector and scheduler."),
     "collect": ("jobs.commands.collect", "Own the store without the dashboard."),
     "dashboard": ("jobs.commands.dashboard", "Show the store of a server elsewhere."),
+    "backup": ("jobs.commands.backup", "Copy the store to a file, while loads go on."),
+    "restore": ("jobs.commands.restore", "Put a backup in the place of the store."),
     "keys": ("jobs.commands.keys", "Make, list and revoke keys of the HTTP interface."),
     "sql": ("jobs.commands.sql", "Ask the store in read-only SQL."),
     "doctor": ("jobs.commands.doctor", "Check store, configuration, versions, disk and clock."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -256,6 +257,17 @@ class LocalService:
     def sql(self, query: str) -> pa.Table:
         """Answer one read-only query."""
         return self.store.sql(query)
+
+    # ------------------------------------------------------------------ upkeep
+
+    def backup(self, target: Path) -> int:
+        """Copy the store as it is now to one file, while loads go on; return its size in bytes."""
+        return self.store.backup(target)
+
+    def note_backup(self, at: datetime) -> datetime:
+        """Keep when the store was last copied: once the copy has arrived where it was wanted."""
+        self.store.note_backup(at)
+        return at
 
     # ------------------------------------------------------------------ keys
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
@@ -156,6 +157,16 @@ class Service(Protocol):
 
     def sql(self, query: str) -> pa.Table:
         """Answer one read-only query."""
+        ...
+
+    # ------------------------------------------------------------------ upkeep
+
+    def backup(self, target: Path) -> int:
+        """Copy the store as it is now to one file on the asker's machine."""
+        ...
+
+    def note_backup(self, at: datetime) -> datetime:
+        """Keep when the store was last copied, and return it."""
         ...
 
     # ------------------------------------------------------------------ keys

@@ -33,19 +33,18 @@ from store import (
     traffic,
 )
 from store.append import Bodies, LoadCounts
-from store.backup import backup
 from store.call_hours import call_hours, called_versions, refresh_all, refresh_call_hours
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.read_only import run_sql
 from store.rejected import RejectedLine
-from store.results import Results
+from store.upkeep import Upkeep
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-class Store(Results):
+class Store(Upkeep):
     """
     Prediction logs, and what was found in them.
 
@@ -89,19 +88,6 @@ class Store(Results):
     def checkpoint(self) -> None:
         """Move what the log holds into the file."""
         self._database.checkpoint()
-
-    def backup(self, target: Path) -> int:
-        """
-        Copy the store as it is now to one file, while loads go on; return its size in bytes.
-
-        Raises
-        ------
-        UsageError
-            If `target` exists, or its folder does not.
-        DiskFullError
-            If there is no room for it.
-        """
-        return backup(self._database, target)
 
     def size_bytes(self) -> int:
         """Return what the file and its log take on disk."""

@@ -62,6 +62,7 @@ def facts(store: Store) -> StoreFacts:
         size_bytes=store.size_bytes(),
         data_spans={model: store.data_span(model) for model in models},
         last_run_ends={model: store.last_run_end(model) for model in models},
+        last_backup=store.last_backup(),
     )
 
 

@@ -72,12 +72,15 @@ class StoreFacts:
         By model.
     last_run_ends : mapping of str to datetime or None
         By model.
+    last_backup : datetime or None
+        None: it was never copied.
     """
 
     version: int
     size_bytes: int
     data_spans: dict[str, Window | None]
     last_run_ends: dict[str, datetime | None]
+    last_backup: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ HEAVY = ("pandas", "scipy", "streamlit", "plotly", "evidently", "duckdb", "pyarr
 # the commands that people's scripts call, what this version has of them
 TOLD = [
     *("demo", "check", "init", "ingest", "labels", "rejected", "baseline", "run", "due"),
-    *("backfill", "report", "alerts", "accept", "serve", "collect", "dashboard", "keys"),
-    *("sql", "doctor"),
+    *("backfill", "report", "alerts", "accept", "serve", "collect", "dashboard"),
+    *("backup", "restore", "keys", "sql", "doctor"),
 ]
 
 

@@ -14,8 +14,8 @@ from jobs.cli import COMMANDS, run
 from tests.jobs.conftest import Answer
 from tests.jobs.serving import server
 
-# what needs no store, or is an owner itself
-APART = {"demo", "check", "serve", "collect", "dashboard"}
+# what needs no store, is an owner itself, or needs that there is none
+APART = {"demo", "check", "serve", "collect", "dashboard", "restore"}
 # in this order, for some build on what others have stored
 WORDS = [
     "doctor",
@@ -55,12 +55,16 @@ WORDS = [
     "accept parcel --since 2024-04-05 --why moved --who me --columns wieght_kg",
     "due --fail-on critical",
     "due --json",
+    "backup copy.duckdb",
+    "backup copy.duckdb",
+    "backup other.duckdb --json",
+    "backup no/folder/copy.duckdb",
     "keys list",
     "keys revoke nobody",
 ]
 NOW = re.compile(r"\b20(?:2[5-9]|[3-9]\d)-\d\d-\d\d[T ][\d:.]+(?:Z|\+00:00)?")
 DURATION = re.compile(r"(?<=duration_s\": )[\d.e-]+")
-SIZE = re.compile(r"[\d.]+ [MG]B")
+SIZE = re.compile(r"[\d.]+ [MG]B( in [\d.]+ s)?|(?<=bytes\": )\d+")
 
 
 @pytest.fixture(scope="module")
