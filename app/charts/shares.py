@@ -1,4 +1,4 @@
-"""Who answered when: each version's share of the predictions, stacked to the whole."""
+"""Who answered when: each version's share of the answers, stacked to the whole."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from app.charts import style
 from app.charts.metrics import colour_of
 from app.palette import Palette
 from app.queries.lines import Side
-from app.queries.versions import Shares, named
+from app.queries.versions import Shares, VersionShare, named
+from domain.catalogue import say
 from domain.window import Window
+from reports import numbers
 
 HEIGHT: Final = 230
 
@@ -28,7 +30,7 @@ def shares(
     marks: Sequence[tuple[datetime, str]] = (),
 ) -> go.Figure:
     """
-    Draw each version's share of the predictions.
+    Draw each version's share of the answers; what ran in shadow stands on the hover.
 
     Parameters
     ----------
@@ -48,18 +50,25 @@ def shares(
         fig.add_scatter(
             x=list(known.at),
             y=list(own.shares),
-            customdata=list(own.counts),
+            customdata=_on_hover(own, language),
             name=named(own.version, language),
             mode="lines",
             stackgroup="all",
             line={"color": colour, "width": 1, "shape": "hv"},
             fillcolor=_faint(colour),
-            hovertemplate="%{y:.1%} (%{customdata:,})",
+            hovertemplate="%{y:.1%} (%{customdata[0]:,})%{customdata[1]}",
         )
     for at, name in marks:
         style.mark(fig, at, name, palette)
     fig.update_yaxes(range=[0, 1], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     return fig
+
+
+def _on_hover(own: VersionShare, language: str) -> list[tuple[int, str]]:
+    return [
+        (n, say("page_versions.shares.hover", language, n=numbers.count(shadow)) if shadow else "")
+        for n, shadow in zip(own.counts, own.shadow, strict=True)
+    ]
 
 
 def _faint(colour: str) -> str:

@@ -11,7 +11,7 @@ from app.charts.style import CONFIG
 from app.components.address import bound_select, warn_unknown
 from app.components.markdown import plain
 from app.context import Context
-from app.queries import versions
+from app.queries import version_course, versions
 from app.queries.lines import Side
 from app.queries.version_pair import Pair, pair_rows
 from app.queries.versions import named
@@ -83,14 +83,14 @@ def draw_overlay(context: Context, view: VersionsView, two: Pair) -> None:
     name = bound_select("column", context.say("page_versions.overlay.column"), known, str, known[0])
     warn_unknown("column", known, name, context.language)
     window = two.candidate_point.window
-    shown = fetch.distribution(context, window, name, Against.OTHER_VERSION)
+    base = two.base.version
+    shown = fetch.distribution(context, window, name, Against.OTHER_VERSION, base)
     fig = distribution(shown.reference, shown.current, context.palette, context.language)
     said = context.say("page_service.between").join(_sides_of(context, two, shown))
     st.markdown(f":gray[{plain(said)}]")
     if fig is not None:
-        base = named(shown.reference_version or two.base.version, context.language)
         names = {
-            context.say("page_drift.chart.reference"): base,
+            context.say("page_drift.chart.reference"): named(base, context.language),
             context.say("page_drift.chart.current"): named(two.candidate.version, context.language),
         }
         fig.for_each_trace(lambda trace: trace.update(name=names.get(trace.name, trace.name)))
@@ -104,11 +104,7 @@ def _sides_of(context: Context, two: Pair, shown: Distribution) -> list[str]:
     said: list[str] = []
     sides = (
         ("current", named(two.candidate.version, language), shown.current),
-        (
-            "reference",
-            named(shown.reference_version or two.base.version, language),
-            shown.reference,
-        ),
+        ("reference", named(two.base.version, language), shown.reference),
     )
     for side, version, profile in sides:
         known = profile is not None
@@ -136,7 +132,7 @@ def draw_latency(context: Context, view: VersionsView, span: Window, sides: Side
         context.language,
         unit=" ms",
         beneath=p50,
-        marks=versions.starts(view, context.language),
+        marks=version_course.starts(view, context.language),
     )
     if fig is None:
         st.markdown(f":gray[{context.say('page_versions.latency.none')}]")
@@ -160,7 +156,7 @@ def draw_performance(context: Context, view: VersionsView, span: Window, sides: 
         context.palette,
         context.language,
         unit="",
-        marks=versions.starts(view, context.language),
+        marks=version_course.starts(view, context.language),
     )
     if fig is not None:
         st.plotly_chart(fig, config=CONFIG, theme=None, key="versions-performance")

@@ -19,12 +19,13 @@ from app.components.version_sections import (
 )
 from app.context import Context
 from app.frame import show
-from app.queries import versions
+from app.queries import version_course, versions
 from app.queries.lines import Side, sides
 from app.queries.version_pair import Pair, pair
 from domain.errors import NothingToJudgeError
-from domain.window import Window
+from domain.window import Window, iso
 from monitors.views.versions import VersionsView
+from reports import numbers
 
 
 def draw(context: Context) -> None:
@@ -96,18 +97,27 @@ def _draw_shares(
     colours: dict[str, Side],
 ) -> None:
     st.subheader(context.say("page_versions.shares"), anchor=False)
-    for course in versions.courses(view):
-        st.markdown(f"- {plain(versions.course_sentence(course, context.language))}")
+    for course in version_course.courses(view):
+        st.markdown(f"- {plain(version_course.course_sentence(course, context.language))}")
     fig = shares(
         known,
         span,
         colours,
         context.palette,
         context.language,
-        marks=versions.starts(view, context.language),
+        marks=version_course.starts(view, context.language),
     )
     st.plotly_chart(fig, config=CONFIG, theme=None, key="versions-shares")
     st.markdown(f":gray[{context.say('page_versions.shares.note')}]")
+    unknown = version_course.uncounted(view)
+    if unknown is not None:
+        said = context.say(
+            "page_versions.shares.unknown",
+            span=numbers.span(unknown, context.language),
+            start=iso(unknown.start),
+            end=iso(unknown.end),
+        )
+        st.info(said, icon=":material/help:")
 
 
 def _draw_incidents(context: Context, view: VersionsView, colours: dict[str, Side]) -> None:

@@ -103,6 +103,7 @@ def pair_rows(two: Pair, language: str) -> tuple[PairRow, ...]:
             _relative(base.n_predictions, candidate.n_predictions),
             numbers.DASH,
         ),
+        *_shadow_rows(base, candidate, language),
         PairRow(
             say("page_versions.row.failed", language),
             _percent(base.failed_share),
@@ -139,6 +140,14 @@ def _meet(base: VersionView, candidate: VersionView, window: Window | None) -> P
     if shown is None:
         return Pair(base, candidate, base.points[-1], candidate.points[-1], same_window=False)
     return Pair(base, candidate, theirs[shown], mine[shown], same_window=True)
+
+
+def _shadow_rows(base: VersionPoint, candidate: VersionPoint, language: str) -> list[PairRow]:
+    """Say how many predictions answered nobody, where there are any or nobody knows."""
+    if base.n_shadow == candidate.n_shadow == 0:
+        return []
+    said = (numbers.count(base.n_shadow), numbers.count(candidate.n_shadow))
+    return [PairRow(say("page_versions.row.shadow", language), *said, numbers.DASH, numbers.DASH)]
 
 
 def _metric_rows(base: VersionPoint, candidate: VersionPoint, language: str) -> list[PairRow]:

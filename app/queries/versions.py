@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,9 +12,7 @@ from app.queries.version_pair import in_order
 from domain.catalogue import say
 from domain.column import Column
 from domain.profile import ColumnRole
-from domain.window import Window
 from monitors.views.versions import VersionPoint, VersionsView
-from reports import numbers
 
 _OUTPUTS: Final = (ColumnRole.SCORE, ColumnRole.PREDICTION)
 
@@ -22,20 +20,24 @@ _OUTPUTS: Final = (ColumnRole.SCORE, ColumnRole.PREDICTION)
 @dataclass(frozen=True, slots=True)
 class VersionShare:
     """
-    One version's share of the predictions, window by window.
+    One version's share of the answers, window by window.
 
     Parameters
     ----------
     version : str
     shares : tuple of float
-        In [0, 1].
+        In [0, 1]; 0 where nobody answered.
     counts : tuple of int
-        Predictions.
+        Predictions that answered somebody.
+    shadow : tuple of (int or None)
+        Predictions that answered nobody; None where the run did not count them: they are among
+        `counts`.
     """
 
     version: str
     shares: tuple[float, ...]
     counts: tuple[int, ...]
+    shadow: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,96 +48,51 @@ class Shares:
     Parameters
     ----------
     at : tuple of datetime
-        Starts of the windows in which anybody answered, oldest first.
+        Starts of the windows with a prediction of anybody, oldest first.
     versions : tuple of VersionShare
-        The one that came first is first; each as long as `at`.
+        The one that answered first is first; each as long as `at`.
     """
 
     at: tuple[datetime, ...]
     versions: tuple[VersionShare, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """
-    How one version came, and went.
-
-    Parameters
-    ----------
-    version : str
-    since, until : Window
-        The first and the last judged window with predictions of it.
-    first_share, last_share : float
-        Its share of the predictions in these two.
-    alone_since : Window or None
-        First window of the unbroken row, up to the model's newest one, in which nobody else
-        answered.
-    over : bool
-        Whether the model's newest window has none of it.
-    """
-
-    version: str
-    since: Window
-    until: Window
-    first_share: float
-    last_share: float
-    alone_since: Window | None
-    over: bool
-
-
 def shares(view: VersionsView) -> Shares | None:
     """Return who answered when; None where no window holds a prediction."""
-    counts = _counts(view)
-    at = sorted({start for own in counts.values() for start in own})
+    seen = {
+        own.version: {p.window.start: p for p in own.points if p.n_predictions}
+        for own in view.versions
+    }
+    at = sorted({start for own in seen.values() for start in own})
     if not at:
         return None
-    totals = {start: sum(own.get(start, 0) for own in counts.values()) for start in at}
-    order = sorted(counts, key=lambda version: min(counts[version], default=at[-1]))
-    return Shares(
-        at=tuple(at),
-        versions=tuple(
-            VersionShare(
-                version,
-                tuple(round(counts[version].get(s, 0) / totals[s], 4) for s in at),
-                tuple(counts[version].get(s, 0) for s in at),
-            )
-            for version in order
+    totals = [sum(own[s].n_answered for own in seen.values() if s in own) for s in at]
+    made = [_share(version, own, at, totals) for version, own in seen.items() if own]
+    return Shares(at=tuple(at), versions=tuple(sorted(made, key=_first_answer)))
+
+
+def _share(
+    version: str,
+    own: Mapping[datetime, VersionPoint],
+    at: Sequence[datetime],
+    totals: Sequence[int],
+) -> VersionShare:
+    counts = tuple(own[s].n_answered if s in own else 0 for s in at)
+    return VersionShare(
+        version,
+        tuple(
+            round(n / all_n, 4) if all_n else 0.0 for n, all_n in zip(counts, totals, strict=True)
         ),
+        counts,
+        tuple(own[s].n_shadow if s in own else 0 for s in at),
     )
 
 
-def courses(view: VersionsView) -> tuple[Course, ...]:
-    """Return how each version came and went, the one that came first first."""
-    known = shares(view)
-    if known is None:
-        return ()
-    windows = {p.window.start: p.window for own in view.versions for p in own.points}
-    return tuple(_course(own, known, windows) for own in known.versions)
-
-
-def course_sentence(course: Course, language: str) -> str:
-    """
-    Say how one version came and went.
-
-    Parameters
-    ----------
-    course : Course
-    language : {"en", "zh"}
-    """
-    key = "over" if course.over else "alone" if course.alone_since else "beside"
-    if course.alone_since == course.since:
-        key = "first"
-    alone = course.alone_since or course.since
-    return say(
-        f"page_versions.course.{key}",
-        language,
-        version=named(course.version, language),
-        since=numbers.span(course.since, language),
-        until=numbers.span(course.until, language),
-        first=numbers.share(course.first_share),
-        last=numbers.share(course.last_share),
-        alone=numbers.span(alone, language),
-    )
+def _first_answer(own: VersionShare) -> tuple[int, int]:
+    """Order versions by when they first answered, then by when they were first seen."""
+    never = len(own.counts)
+    answered = next((i for i, n in enumerate(own.counts) if n), never)
+    return answered, next((i for i, n in enumerate(own.shadow) if n), never)
 
 
 def named(version: str, language: str) -> str:
@@ -201,43 +158,6 @@ def metric_lines(
         sides,
         language,
         lambda p: p.performance.metrics.get(metric) if p.performance else None,
-    )
-
-
-def starts(view: VersionsView, language: str) -> tuple[tuple[datetime, str], ...]:
-    """Return when each version after the first one came, and what a chart writes there."""
-    return tuple(
-        (
-            course.since.start,
-            say("page_versions.starts", language, version=named(course.version, language)),
-        )
-        for course in courses(view)[1:]
-    )
-
-
-def _counts(view: VersionsView) -> dict[str, dict[datetime, int]]:
-    return {
-        own.version: {p.window.start: p.n_predictions for p in own.points if p.n_predictions}
-        for own in view.versions
-        if any(p.n_predictions for p in own.points)
-    }
-
-
-def _course(own: VersionShare, known: Shares, windows: dict[datetime, Window]) -> Course:
-    present = [i for i, n in enumerate(own.counts) if n]
-    alone = len(known.at)
-    while alone and own.shares[alone - 1] >= 1.0:
-        alone -= 1
-    first, last = present[0], present[-1]
-    whole_course = alone <= first
-    return Course(
-        version=own.version,
-        since=windows[known.at[first]],
-        until=windows[known.at[last]],
-        first_share=own.shares[first],
-        last_share=own.shares[last],
-        alone_since=(windows[known.at[alone]] if alone < len(known.at) or whole_course else None),
-        over=last < len(known.at) - 1,
     )
 
 

@@ -2,33 +2,72 @@
 
 from __future__ import annotations
 
-TEXTS: dict[str, dict[str, str]] = {
+_COURSES: dict[str, dict[str, str]] = {
     "page_versions.course.alone": {
-        "en": "{version} came in the window {since} with {first} of the predictions and has "
-        "answered alone since {alone}.",
-        "zh": "{version} 于窗口 {since} 上线，当时占 {first} 的预测；自 {alone} 起独自应答。",
+        "en": "{version} has answered since {since}, at first {first} of the traffic, and alone "
+        "since {alone}.",
+        "zh": "{version} 自 {since} 起应答，起初占流量的 {first}；自 {alone} 起独自应答。",
     },
-    "page_versions.course.beside": {
-        "en": "{version} came in the window {since} with {first} of the predictions and has {last} "
-        "in the newest one.",
-        "zh": "{version} 于窗口 {since} 上线，当时占 {first} 的预测；最新窗口中占 {last}。",
+    "page_versions.course.beside-others": {
+        "en": "{version} has answered since {since}, at first {first} of the traffic and {last} of "
+        "it in the newest window.",
+        "zh": "{version} 自 {since} 起应答，起初占流量的 {first}；最新窗口中占 {last}。",
+    },
+    "page_versions.course.at-once": {
+        "en": "{version} has answered alone since {since}, when it came.",
+        "zh": "{version} 自 {since} 上线起即独自应答。",
     },
     "page_versions.course.over": {
-        "en": "{version} answered from {since} to {until}; there is nothing of it since.",
-        "zh": "{version} 自 {since} 应答至 {until}，此后没有记录。",
+        "en": "{version} answered from {since} to {until} and nothing since.",
+        "zh": "{version} 自 {since} 应答至 {until}，此后不再应答。",
+    },
+    "page_versions.course.stepped-back": {
+        "en": "{version} answered from {since} to {until}; since then it runs in shadow only and "
+        "answers nobody.",
+        "zh": "{version} 自 {since} 应答至 {until}；此后只作影子运行，不再应答。",
     },
     "page_versions.course.first": {
         "en": "{version} has been there since the first judged window, {since}.",
         "zh": "{version} 自首个判定窗口 {since} 起一直存在。",
     },
+    "page_versions.course.ahead": {
+        "en": "{version} first saw traffic in shadow: {n} of its predictions ({shadow}) answered "
+        "nobody.",
+        "zh": "{version} 最初作影子运行：{n} 条预测（{shadow}）未用于应答。",
+    },
+    "page_versions.course.beside": {
+        "en": "{n} more of its predictions ({shadow}) were made in shadow and answered nobody.",
+        "zh": "另有 {n} 条预测（{shadow}）是影子预测，未用于应答。",
+    },
+    "page_versions.course.only": {
+        "en": "{version} has run in shadow only, since {since}: its {n} predictions answered "
+        "nobody.",
+        "zh": "{version} 自 {since} 起只作影子运行：{n} 条预测均未用于应答。",
+    },
+    "page_versions.course.only-over": {
+        "en": "{version} ran in shadow only ({shadow}): its {n} predictions answered nobody.",
+        "zh": "{version} 只作影子运行（{shadow}）：{n} 条预测均未用于应答。",
+    },
+    "page_versions.course.between": {"en": " ", "zh": ""},
     "page_versions.starts": {"en": "{version} comes", "zh": "{version} 上线"},
+    "page_versions.starts.shadow": {"en": "{version} in shadow", "zh": "{version} 影子运行"},
     "page_versions.shares": {"en": "Who answered", "zh": "各版本的应答占比"},
     "page_versions.shares.note": {
-        "en": "Share of all logged predictions in each judged window. A version that runs in "
-        "shadow beside another logs predictions too and counts here.",
-        "zh": "每个判定窗口中各版本占全部已记录预测的比例。"
-        "影子运行的版本同样记录预测，也计入其中。",
+        "en": "Share of the answers in each judged window. Predictions in shadow answered nobody: "
+        "they are left out and stand on the hover.",
+        "zh": "每个判定窗口中各版本占应答的比例。影子预测未用于应答，不计入，悬停可见其数量。",
     },
+    "page_versions.shares.hover": {"en": " · {n} in shadow", "zh": " · 影子 {n}"},
+    "page_versions.shares.unknown": {
+        "en": "Runs of {span} were stored before shadow predictions were counted; there every "
+        "prediction stands as an answer. To count them: "
+        "`driftline backfill --from {start} --to {end} --reprocess completed`",
+        "zh": "{span} 的运行在统计影子预测之前已存储，其中所有预测都按应答计。重新统计："
+        "`driftline backfill --from {start} --to {end} --reprocess completed`",
+    },
+}
+
+_PAGE: dict[str, dict[str, str]] = {
     "page_versions.base": {"en": "Base", "zh": "对照版本"},
     "page_versions.base.help": {
         "en": "What the version chosen above is set beside.",
@@ -46,6 +85,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "{candidate_window}。流量不同，请谨慎解读差值。",
     },
     "page_versions.row.predictions": {"en": "Predictions", "zh": "预测数"},
+    "page_versions.row.shadow": {"en": "Of them in shadow", "zh": "其中影子预测"},
     "page_versions.row.failed": {"en": "Failed calls", "zh": "失败调用"},
     "page_versions.row.p50": {"en": "p50 latency", "zh": "p50 延迟"},
     "page_versions.row.p95": {"en": "p95 latency", "zh": "p95 延迟"},
@@ -101,3 +141,5 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "{model} 目前只判定过 {version}。一旦有第二个版本记录预测，两者将在此并排显示。",
     },
 }
+
+TEXTS: dict[str, dict[str, str]] = {**_COURSES, **_PAGE}

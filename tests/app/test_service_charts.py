@@ -9,7 +9,7 @@ import pytest
 
 from app import palette
 from app.charts import budget, latency, metrics, replicas, shares, throughput
-from app.queries import levels, performance, versions
+from app.queries import levels, performance, version_course, versions
 from app.queries.lines import sides
 from domain.finding import Verdict
 from domain.window import Window
@@ -241,7 +241,10 @@ def test_failing_replicas_are_drawn_by_what_failed():
 
 def test_shares_are_stacked_with_their_counts_on_the_hover():
     view = made.versions(
-        {"2": [made.version_point(1, 100)], "1": [made.version_point(i, 900) for i in (0, 1)]}
+        {
+            "2": [made.version_point(1, 1000, shadow=900)],
+            "1": [made.version_point(i, 900) for i in (0, 1)],
+        }
     )
     fig = drawn(
         shares.shares(
@@ -250,12 +253,12 @@ def test_shares_are_stacked_with_their_counts_on_the_hover():
             sides(["2", "1"], "2", None),
             palette.LIGHT,
             "en",
-            marks=versions.starts(view, "en"),
+            marks=version_course.starts(view, "en"),
         )
     )
     assert [(t["name"], t["y"], t["customdata"]) for t in fig["data"]] == [
-        ("v1", [1.0, 0.9], [900, 900]),
-        ("v2", [0.0, 0.1], [0, 100]),
+        ("v1", [1.0, 0.9], [[900, ""], [900, ""]]),
+        ("v2", [0.0, 0.1], [[0, ""], [100, " · 900 in shadow"]]),
     ]
     assert {t["stackgroup"] for t in fig["data"]} == {"all"}
     assert "v2 comes" in [a["text"] for a in fig["layout"]["annotations"]]

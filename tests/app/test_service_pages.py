@@ -1,6 +1,7 @@
 """The pages of service levels, versions and performance, as Streamlit draws them."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,11 +95,25 @@ def test_a_version_that_serves_no_more_is_shown_up_to_its_last_window(dashboard)
     assert "2013-08-04 – 2013-08-31" in texts_of(shown)
 
 
+def answered_nobody(service):
+    """Count the predictions in shadow since April, as the logs have them."""
+    found = service.sql(
+        "select version, count(*) as n from predictions "
+        "where ts >= '2013-04-01' and tags like '%\"shadow\"%' group by version"
+    )
+    return dict(zip(found["version"].to_pylist(), found["n"].to_pylist(), strict=True))
+
+
 def test_the_canary_says_since_when_and_when_it_took_over(dashboard):
     shown = dashboard.open("versions", model="flight-delay", version="2")
     said = texts_of(shown)
-    assert "v2 came in the window 2013-07-01" in said
-    assert "has answered alone since 2013-09-01" in said
+    # the sample's rollout: 10 % of the traffic in July, the rest in shadow
+    (share,) = re.findall(r"v2 has answered since 2013-07-01, at first ([\d.]+)%", said)
+    assert 7 < float(share) < 13
+    assert "and alone since 2013-09-01" in said
+    shadow = re.findall(r"([\d,]+) more of its predictions \(2013-07-01 – 2013-08-31\)", said)
+    wanted = answered_nobody(dashboard.service)
+    assert [int(n.replace(",", "")) for n in shadow] == [wanted["1"], wanted["2"]]
     assert "v1 answered from 2013-04-01 to 2013-08-31" in said
     marks = [a["text"] for a in charts(shown)[0]["layout"]["annotations"]]
     assert "v2 comes" in marks

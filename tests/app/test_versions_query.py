@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.queries import version_pair, versions
+from app.queries import version_course, version_pair, versions
 from app.queries.lines import Side, line, sides
+from domain.window import Window
 from tests.app import service_views as made
 
 P = made.version_point
@@ -18,54 +19,140 @@ CANARY = {
 @given(
     courses=st.dictionaries(
         st.sampled_from("abcd"),
-        st.lists(st.integers(0, 9), min_size=1, max_size=8),
+        st.lists(
+            st.integers(0, 9).flatmap(
+                lambda n: st.tuples(st.just(n), st.none() | st.integers(0, n))
+            ),
+            min_size=1,
+            max_size=8,
+        ),
         min_size=1,
         max_size=4,
     )
 )
-def test_the_shares_of_a_window_are_a_whole_and_rest_on_its_counts(courses):
-    view = made.versions({v: [P(i, n) for i, n in enumerate(ns)] for v, ns in courses.items()})
+def test_the_shares_of_a_window_are_a_whole_and_rest_on_who_answered(courses):
+    view = made.versions(
+        {v: [P(i, n, shadow=s) for i, (n, s) in enumerate(ns)] for v, ns in courses.items()}
+    )
     known = versions.shares(view)
     if known is None:
-        assert not any(n for ns in courses.values() for n in ns)
+        assert not any(n for ns in courses.values() for n, _ in ns)
         return
-    for i in range(len(known.at)):
-        assert sum(own.shares[i] for own in known.versions) == pytest.approx(1, abs=1e-3)
-        total = sum(own.counts[i] for own in known.versions)
-        assert total > 0
+    for i, at in enumerate(known.at):
+        day = (at - made.DAY_0).days
+        here = {v: ns[day] if day < len(ns) else (0, 0) for v, ns in courses.items()}
+        answered = {v: n - (s or 0) for v, (n, s) in here.items()}
+        total = sum(answered.values())
         for own in known.versions:
-            assert own.shares[i] == pytest.approx(own.counts[i] / total, abs=1e-4)
+            assert own.counts[i] == answered[own.version]
+            assert own.shadow[i] == (here[own.version][1] if here[own.version][0] else 0)
+            wanted = answered[own.version] / total if total else 0
+            assert own.shares[i] == pytest.approx(wanted, abs=1e-4)
+        assert sum(own.shares[i] for own in known.versions) == pytest.approx(
+            1.0 if total else 0.0, abs=1e-3
+        )
+
+
+def told(courses, language="en"):
+    return [
+        version_course.course_sentence(one, language)
+        for one in version_course.courses(made.versions(courses))
+    ]
 
 
 def test_a_canary_says_since_when_and_with_how_much_it_began():
-    first, second = versions.courses(made.versions(CANARY))
-    assert (second.version, second.since, second.first_share) == ("2", made.day(3), 0.1)
+    first, second = version_course.courses(made.versions(CANARY))
+    assert (second.version, second.answered.since, second.first_share) == ("2", made.day(3), 0.1)
     assert second.alone_since == made.day(5)
-    assert (first.version, first.over, first.until) == ("1", True, made.day(4))
-    said = versions.course_sentence(second, "en")
-    assert said == (
-        "v2 came in the window 2026-03-04 with 10.0% of the predictions and has answered alone "
-        "since 2026-03-06."
+    assert (first.version, first.newest, first.answered.until) == ("1", "nothing", made.day(4))
+    said_of_first, said_of_second = told(CANARY)
+    assert said_of_first == "v1 answered from 2026-03-01 to 2026-03-05 and nothing since."
+    assert said_of_second == (
+        "v2 has answered since 2026-03-04, at first 10.0% of the traffic, and alone since "
+        "2026-03-06."
     )
-    assert "2026-03-05" in versions.course_sentence(first, "en")
-    assert "10.0%" in versions.course_sentence(second, "zh")
+    assert "10.0%" in told(CANARY, "zh")[1]
+
+
+def test_shadow_is_no_part_of_the_traffic_and_is_told_apart():
+    """A canary at 10 % whose other predictions are made in shadow, as those of the old version."""
+    rollout = {
+        "2": [P(1, 50, shadow=50), P(3, 1000, shadow=900), P(4, 1000)],
+        "1": [P(0, 1000), P(1, 1000), P(3, 1000, shadow=100)],
+    }
+    known = versions.shares(made.versions(rollout))
+    assert {own.version: own.shares for own in known.versions} == {
+        "1": (1.0, 1.0, 0.9, 0.0),
+        "2": (0.0, 0.0, 0.1, 1.0),
+    }
+    old, new = told(rollout)
+    assert old == (
+        "v1 answered from 2026-03-01 to 2026-03-04 and nothing since. 100 more of its "
+        "predictions (2026-03-04) were made in shadow and answered nobody."
+    )
+    assert new == (
+        "v2 first saw traffic in shadow: 950 of its predictions (2026-03-02 – 2026-03-04) answered "
+        "nobody. v2 has answered since 2026-03-04, at first 10.0% of the traffic, and alone since "
+        "2026-03-05."
+    )
+    assert version_course.starts(made.versions(rollout), "en") == (
+        (made.day(1).start, "v2 in shadow"),
+        (made.day(3).start, "v2 comes"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("course", "said"),
+    [
+        (
+            [P(1, 7, shadow=7), P(2, 7, shadow=7)],
+            "has run in shadow only, since 2026-03-02: its 14",
+        ),
+        ([P(1, 7, shadow=7)], "ran in shadow only (2026-03-02): its 7"),
+        ([P(0, 9), P(1, 9), P(2, 9, shadow=9)], "since then it runs in shadow only"),
+    ],
+)
+def test_a_version_that_answers_nobody_says_so(course, said):
+    (sentence,) = [s for s in told({"2": course, "1": [P(i, 9) for i in range(3)]}) if "v2" in s]
+    assert said in sentence
+    assert "%" not in sentence
+
+
+def test_where_shadow_was_not_counted_predictions_stand_as_answers_and_that_is_said():
+    old = {"2": [P(3, 1000, shadow=None)], "1": [P(2, 10, shadow=None), P(3, 1000), P(4, 10)]}
+    view = made.versions(old)
+    assert version_course.uncounted(view) == Window(made.day(2).start, made.day(3).end)
+    assert [own.shares[1] for own in versions.shares(view).versions] == [0.5, 0.5]
+    assert version_course.uncounted(made.versions(CANARY)) is None
 
 
 def test_a_version_that_still_shares_the_traffic_is_not_alone():
     view = made.versions({"2": [P(1, 100)], "1": [P(0, 900), P(1, 900)]})
-    first, second = versions.courses(view)
+    first, second = version_course.courses(view)
     assert second.alone_since is None
-    assert "10.0% in the newest one" in versions.course_sentence(second, "en")
+    assert "10.0% of it in the newest" in version_course.course_sentence(second, "en")
     assert first.alone_since is None
 
 
+def test_almost_all_of_the_traffic_is_not_all_of_it():
+    shared = {"2": [P(1, 100_000)], "1": [P(0, 9), P(1, 1)]}
+    assert "alone" not in " ".join(told(shared))
+
+
 def test_a_version_that_was_always_alone_did_not_come_at_all():
-    (only,) = versions.courses(made.versions({"1": [P(0, 5), P(1, 5)]}))
-    assert "has been there since the first judged window" in versions.course_sentence(only, "en")
+    (only,) = told({"1": [P(0, 5), P(1, 5)]})
+    assert "has been there since the first judged window" in only
+
+
+def test_a_version_that_took_all_over_at_once_came_later_than_the_first_window():
+    assert told({"2": [P(1, 5)], "1": [P(0, 5)]})[1] == (
+        "v2 has answered alone since 2026-03-02, when it came."
+    )
 
 
 def test_charts_mark_where_every_version_but_the_first_came():
-    assert versions.starts(made.versions(CANARY), "en") == ((made.day(3).start, "v2 comes"),)
+    marks = version_course.starts(made.versions(CANARY), "en")
+    assert marks == ((made.day(3).start, "v2 comes"),)
 
 
 def test_two_versions_stand_side_by_side_in_the_newest_window_that_both_were_judged_in():
@@ -116,6 +203,15 @@ def test_differences_are_written_in_the_unit_of_what_differs():
     auc = rows["ROC AUC"]
     assert (auc.base, auc.candidate, auc.change) == ("0.700", "0.680", "-0.020")
     assert auc.rows == "950 / 900 labels"
+
+
+@pytest.mark.parametrize(
+    ("shadow", "row"), [((0, 9), ("0", "9")), ((None, 2), ("—", "2")), ((0, 0), None)]
+)
+def test_how_many_predictions_answered_nobody_stands_beneath_them(shadow, row):
+    rows = rows_of(P(0, 10, shadow=shadow[0]), P(0, 10, shadow=shadow[1]))
+    found = rows.get("Of them in shadow")
+    assert (found and (found.base, found.candidate)) == row
 
 
 def test_what_one_version_does_not_have_is_a_dash_and_no_difference():
