@@ -22,7 +22,9 @@ class Upload:
     """A received log; its file is gone when this is closed."""
 
     def __init__(self, folder: Path) -> None:
-        self._file: IO[bytes] = tempfile.NamedTemporaryFile(dir=folder, prefix="log-")  # noqa: SIM115 (closed by __exit__)
+        self._file: IO[bytes] = tempfile.NamedTemporaryFile(  # noqa: SIM115 (closed by __exit__)
+            dir=folder, prefix="log-", suffix=".part"
+        )
         self.head = b""
         self._waiting = bytearray()
         self._has_head = False

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
+from pathlib import Path
 
-from domain.errors import DriftlineError
+from domain.errors import DriftlineError, UsageError
 from domain.window import iso
+from jobs import leftovers, owner
 from jobs.context import Common, code_version
 from monitors.config import Config
 from monitors.service import Service
@@ -38,7 +40,7 @@ class Check:
     says: str
 
 
-def checkup(common: Common, now: datetime) -> list[Check]:
+def checkup(common: Common, now: datetime, *, repair: bool = False) -> list[Check]:
     """
     Look at everything that a working installation needs.
 
@@ -46,18 +48,30 @@ def checkup(common: Common, now: datetime) -> list[Check]:
     ----------
     common : Common
     now : datetime
+    repair : bool, default=False
+        Remove what a dead owner and interrupted work left in the store's folder.
+
+    Raises
+    ------
+    UsageError
+        If another machine's files are to be mended.
     """
-    return list(_checks(common, now))
+    if repair and common.asked_server is not None:
+        raise UsageError(
+            f"--repair removes files of this machine, and {common.asked_server} is a server; "
+            "call it where its store lies, without DRIFTLINE_SERVER"
+        )
+    return list(_checks(common, now, repair=repair))
 
 
-def _checks(common: Common, now: datetime) -> Iterator[Check]:
+def _checks(common: Common, now: datetime, *, repair: bool) -> Iterator[Check]:
     installed = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     python = platform.python_version()
     yield Check(
         "versions", ok=True, says=f"driftline {code_version()}, Python {python}, {installed}"
     )
     if common.asked_server is not None:
-        yield from _store(common, now)
+        yield from _store(common, now, None, repair=False)
         return
     try:
         config = common.load_config()
@@ -67,8 +81,9 @@ def _checks(common: Common, now: datetime) -> Iterator[Check]:
     notices = "; ".join(config.notices())
     yield Check("configuration", ok=True, says=notices or f"{len(config.monitors)} monitors set")
     yield _disk(config)
+    yield from _leftovers(config.store, now, repair=repair)
     if (config.store / "driftline.duckdb").exists():
-        yield from _store(common, now)
+        yield from _store(common, now, config.store, repair=repair)
     else:
         says = f"none in {config.store} yet; load logs with 'driftline ingest PATH'"
         yield Check("store", ok=True, says=says)
@@ -79,23 +94,73 @@ def _disk(config: Config) -> Check:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
+    file = config.store / "driftline.duckdb"
+    size = file.stat().st_size if file.exists() else 0
     says = f"{free / 1e9:.1f} GB free for {config.store}"
-    return Check(
-        "disk", ok=free >= LEAST_FREE, says=says if free >= LEAST_FREE else f"{says}; make room"
+    if free < LEAST_FREE:
+        return Check("disk", ok=False, says=f"{says}; make room")
+    if free < size:
+        says += f", less than the {size / 1e9:.1f} GB of its file: no copy of it fits there"
+    return Check("disk", ok=True, says=says)
+
+
+def _leftovers(folder: Path, now: datetime, *, repair: bool) -> Iterator[Check]:
+    """Tell of files that interrupted work left; of none, nothing."""
+    found = leftovers.unfinished(folder, now)
+    if not found:
+        return
+    names = ", ".join(path.name for path in found)
+    size = sum(path.stat().st_size for path in found) / 1e6
+    if not repair:
+        says = f"interrupted work left {names} ({size:.1f} MB); 'driftline doctor --repair' removes"
+        yield Check("leftovers", ok=False, says=f"{says} {'it' if len(found) == 1 else 'them'}")
+        return
+    leftovers.remove(found)
+    yield Check("leftovers", ok=True, says=f"removed {names} ({size:.1f} MB)")
+
+
+def _dead_owner(folder: Path, *, repair: bool) -> Iterator[Check]:
+    """Tell of the file of an owner that was killed: this process has the store open, not that."""
+    path = folder / owner.FILE_NAME
+    if not path.exists():
+        return
+    dead = owner.read(folder)
+    who = f"process {dead.pid} (since {iso(dead.started_at)})" if dead else "a process"
+    if repair:
+        leftovers.remove([path])
+        yield Check("owner", ok=True, says=f"removed {path} of {who}, which was killed")
+        return
+    says = (
+        f"{who} owned the store and ended without putting {path.name} away; start it again, "
+        "or remove that with 'driftline doctor --repair'"
     )
+    yield Check("owner", ok=False, says=says)
 
 
-def _store(common: Common, now: datetime) -> Iterator[Check]:
+def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) -> Iterator[Check]:
+    from monitors.local_service import LocalService
+
     try:
         with common.open_service() as service:
+            if folder is not None and isinstance(service, LocalService):
+                yield from _dead_owner(folder, repair=repair)
             facts = service.facts()
             size, models = facts.size_bytes / 1e6, len(facts.data_spans)
             says = f"version {facts.version}, {size:.1f} MB, {models} models"
             yield Check("store", ok=True, says=says)
+            yield _backup(facts, now)
             yield _clock(facts, now)
             yield _monitors(service, now)
     except DriftlineError as error:
         yield Check("store", ok=False, says=str(error))
+
+
+def _backup(facts: StoreFacts, now: datetime) -> Check:
+    if facts.last_backup is None:
+        return Check("backup", ok=True, says="never made; 'driftline backup FILE' makes one")
+    age = now - facts.last_backup
+    span = f"{age.days} days" if age.days > 1 else f"{age / timedelta(hours=1):.0f} hours"
+    return Check("backup", ok=True, says=f"made {span} ago, on {iso(facts.last_backup)}")
 
 
 def _clock(facts: StoreFacts, now: datetime) -> Check:

@@ -108,7 +108,7 @@ def announced(folder: Path, owner: Owner) -> Generator[None]:
     from api import wire
 
     # the system's temporary files are readable by their user alone; moved in one step
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{FILE_NAME}-")
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{FILE_NAME}-", suffix=".part")
     with os.fdopen(handle, "wb") as file:
         file.write(wire.encode(owner, Owner))
         file.flush()

@@ -59,12 +59,13 @@ WORDS = [
     "backup copy.duckdb",
     "backup other.duckdb --json",
     "backup no/folder/copy.duckdb",
+    "doctor --repair",
     "keys list",
     "keys revoke nobody",
 ]
 NOW = re.compile(r"\b20(?:2[5-9]|[3-9]\d)-\d\d-\d\d[T ][\d:.]+(?:Z|\+00:00)?")
 DURATION = re.compile(r"(?<=duration_s\": )[\d.e-]+")
-SIZE = re.compile(r"[\d.]+ [MG]B( in [\d.]+ s)?|(?<=bytes\": )\d+")
+SIZE = re.compile(r"[\d.]+ (?:[MG]B|hours ago)( in [\d.]+ s)?|(?<=bytes\": )\d+")
 
 
 @pytest.fixture(scope="module")
