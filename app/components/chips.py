@@ -29,6 +29,7 @@ _HEALTH: Final[Mapping[Health, tuple[str, str]]] = {
     Health.STALE: ("orange", "hourglass_disabled"),
     Health.UNJUDGED: ("gray", "help"),
     Health.OK: ("green", "check_circle"),
+    Health.RETIRED: ("gray", "bedtime"),
 }
 TONES: Final[Mapping[Tone, tuple[str, str]]] = {
     Tone.CRITICAL: ("red", "error"),
@@ -60,11 +61,9 @@ def state_chip(state: AlertState, language: str) -> str:
     return _chip(("gray", icon), say(f"report.state.{state}", language))
 
 
-def health_colours(language: str) -> dict[str, str]:
-    """Return every word for a health and its colour, for a table's column of chips."""
-    return {
-        say(f"pages.health.{health}", language): colour for health, (colour, _) in _HEALTH.items()
-    }
+def health_colour(health: Health) -> str:
+    """Return the colour of a health, for a table's column of chips."""
+    return _HEALTH[health][0]
 
 
 def severity_colours(language: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from reports.numbers import DASH
+
 # a sparkline of multiples: 1 is the alarm line, and what is further than 3 is just far
 FAR: Final = 3.0
 ROW_PX: Final = 32
@@ -89,6 +91,7 @@ def clicked_row(
         row_height=ROW_PX,
         key=key,
         alt=alt,
+        placeholder=DASH,
         on_select="rerun",
         # a cell, so that a click anywhere in a row counts
         selection_mode="single-cell",

@@ -10,7 +10,7 @@ import streamlit as st
 from app import fetch
 from app.components.banner import banner
 from app.components.cards import Kpi, kpi_row
-from app.components.chips import health_colours, severity_colours
+from app.components.chips import health_colour, severity_colours
 from app.components.incident_cards import incident_cards
 from app.components.links import go, page_link
 from app.components.tables import chip_column, clicked_row, table_height, trend_column
@@ -21,7 +21,7 @@ from app.queries.incidents import place_of
 from app.queries.when import about, ago
 from domain.headlines import headline
 from domain.incident import Incident
-from monitors.views.fleet import FleetView
+from monitors.views.fleet import FleetView, Health
 from reports.judgement import plural
 
 
@@ -65,7 +65,7 @@ def _draw_deployments(context: Context, view: FleetView) -> None:
     say, rows = context.say, queries.rows(view, context.language)
     st.subheader(say("page_fleet.all"), anchor=False)
     table = {
-        "health": [[say(f"pages.health.{row.health}")] for row in rows],
+        "health": [[row.chip] for row in rows],
         "deployment": [queries.name_of(row.deployment, context.language) for row in rows],
         "worst": [row.worst for row in rows],
         "far": [row.far for row in rows],
@@ -92,22 +92,28 @@ def _draw_deployments(context: Context, view: FleetView) -> None:
 def _columns(context: Context, rows: Sequence[queries.DeploymentRow]) -> dict[str, Any]:
     """Return how each column of the deployments' table is drawn."""
     say, columns = context.say, st.column_config
+    # a chip with a date is long; what stands in a column that gives way can be read in half
+    dated = any(row.health is Health.RETIRED for row in rows)
     return {
-        "health": chip_column(say("page_fleet.health"), health_colours(context.language), width=95),
-        "deployment": columns.TextColumn(say("page_fleet.deployment"), width=125),
-        "worst": columns.TextColumn(say("page_fleet.worst"), width=150),
+        "health": chip_column(
+            say("page_fleet.health"),
+            {row.chip: health_colour(row.health) for row in rows},
+            width=168 if dated else 95,
+        ),
+        "deployment": columns.TextColumn(say("page_fleet.deployment"), width=120),
+        "worst": columns.TextColumn(say("page_fleet.worst"), width=130 if dated else 150),
         "far": columns.TextColumn(
-            say("page_fleet.far"), width=70, alignment="right", help=say("page_fleet.far.help")
+            say("page_fleet.far"), width=65, alignment="right", help=say("page_fleet.far.help")
         ),
         "trend": trend_column(
-            say("page_fleet.trend"), width=115, help=say("page_fleet.trend.help")
+            say("page_fleet.trend"), width=100 if dated else 115, help=say("page_fleet.trend.help")
         ),
         "p99": columns.NumberColumn(say("page_fleet.p99"), format="%.0f ms", width=65),
         "p99_trend": trend_column(
             say("page_fleet.p99.trend"),
             y_max=queries.scale_ms(rows),
             color="gray",
-            width=105,
+            width=95,
             help=say("page_fleet.p99.help"),
         ),
         "failed": columns.TextColumn(say("page_fleet.failed"), width=65, alignment="right"),

@@ -19,6 +19,7 @@ from reports.judgement import Tone, plural
 FAR = 3.0
 CARDS = 3
 OVER = 8
+_SILENT = frozenset({Health.UNJUDGED, Health.RETIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,12 @@ class DeploymentRow:
     ----------
     deployment : Deployment
     health : Health
+    chip : str
+        Its health in words.
     worst, far : str
-        The worst column, and its multiple or, where it has none, its verdict.
+        The worst column, and its multiple or, where it has none, its verdict. Of a version
+        without traffic these and the numbers say nothing of now: they are dashes, and its trends
+        are what they were.
     trend : list of float
         Multiples, 1 is the alarm line.
     p99_ms : float or None
@@ -52,6 +57,7 @@ class DeploymentRow:
 
     deployment: Deployment
     health: Health
+    chip: str
     worst: str
     far: str
     trend: list[float]
@@ -126,19 +132,28 @@ def scale_ms(table: Sequence[DeploymentRow]) -> float:
 
 
 def _row(one: DeploymentView, language: str) -> DeploymentRow:
-    run = one.run
+    serves = one.health is not Health.RETIRED
+    run = one.run if serves else None
+    worst = one.worst if serves else None
     return DeploymentRow(
         deployment=one.deployment,
         health=one.health,
-        worst=one.worst.column if one.worst else numbers.DASH,
-        far=_far(one.worst, language),
+        chip=_chip(one, language),
+        worst=worst.column if worst else numbers.DASH,
+        far=_far(worst, language),
         trend=[round(value, 2) for point in one.trend if (value := _height(point)) is not None],
-        p99_ms=one.p99_ms,
+        p99_ms=one.p99_ms if serves else None,
         p99_trend=[round(point.p99_ms, 1) for point in one.trend if point.p99_ms is not None],
-        failed=numbers.share(one.failed_share, 2),
-        budget=numbers.budget(_left(one), language),
+        failed=numbers.share(one.failed_share if serves else None, 2),
+        budget=numbers.budget(_left(one) if serves else None, language),
         predictions=run.n_predictions if run else None,
     )
+
+
+def _chip(one: DeploymentView, language: str) -> str:
+    if one.health is Health.RETIRED and one.last_call is not None:
+        return say("page_fleet.retired", language, at=one.last_call)
+    return say(f"pages.health.{one.health}", language)
 
 
 def _far(worst: Finding | None, language: str) -> str:
@@ -169,7 +184,7 @@ def _left(one: DeploymentView) -> float | None:
 
 def _serving(view: FleetView) -> list[DeploymentView]:
     """Return the deployments whose newest run says something of now."""
-    return [one for one in view.deployments if one.health is not Health.UNJUDGED]
+    return [one for one in view.deployments if one.health not in _SILENT]
 
 
 def _incidents(view: FleetView, language: str) -> Figure:

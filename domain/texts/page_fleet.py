@@ -86,6 +86,10 @@ _INCIDENTS: dict[str, dict[str, str]] = {
 _TABLE: dict[str, dict[str, str]] = {
     "page_fleet.all": {"en": "All versions", "zh": "全部版本"},
     "page_fleet.health": {"en": "Health", "zh": "状况"},
+    "page_fleet.retired": {
+        "en": "No traffic since {at:%-d %b %Y}",
+        "zh": "{at:%Y年%-m月%-d日}之后无流量",
+    },
     "page_fleet.deployment": {"en": "Model version", "zh": "模型版本"},
     "page_fleet.worst": {"en": "Worst column", "zh": "最严重的列"},
     "page_fleet.far": {"en": "How far", "zh": "变动幅度"},

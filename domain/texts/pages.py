@@ -151,6 +151,7 @@ _HEALTH: dict[str, dict[str, str]] = {
     "pages.health.warning": {"en": "Warning", "zh": "警告"},
     "pages.health.stale": {"en": "Stale", "zh": "停滞"},
     "pages.health.unjudged": {"en": "Not judged", "zh": "未判定"},
+    "pages.health.retired": {"en": "No traffic", "zh": "无流量"},
     "pages.health.ok": {"en": "Healthy", "zh": "正常"},
 }
 

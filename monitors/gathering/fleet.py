@@ -34,7 +34,7 @@ from store.store import Store
 
 TREND_WINDOWS: Final = 30
 _INCIDENTS: Final = 50
-# a version that was judged in none of the model's newest windows serves no more
+# one window without a version may be chance
 _RETIRED_AFTER: Final = 2
 _OF_SEVERITY: Final = {Severity.CRITICAL: Health.CRITICAL, Severity.WARNING: Health.WARNING}
 _HEALTHS: Final = tuple(Health)
@@ -125,6 +125,7 @@ class _Deployments:
         return DeploymentView(
             deployment=deployment,
             health=self._health(run, others, own, unjudged=_is_unjudged(run, worst)),
+            last_call=max((p.data_to for p in points if p.data_to is not None), default=None),
             run=replace(run, findings=tuple(deciding(run))),
             failed_share=points[-1].failed_share,
             p99_ms=points[-1].p99_ms,
@@ -147,6 +148,8 @@ class _Deployments:
         unjudged: bool,
     ) -> Health:
         found = [_OF_SEVERITY[i.severity] for i in own if i.severity in _OF_SEVERITY]
+        if self._is_retired(run.deployment, others):
+            return min(found, key=_HEALTHS.index, default=Health.RETIRED)
         newest = max(
             (p for other in others for p in self._points[other]), key=lambda p: p.window.end
         )
@@ -160,6 +163,19 @@ class _Deployments:
         if unjudged or missed >= _RETIRED_AFTER:
             found.append(Health.UNJUDGED)
         return min(found, key=_HEALTHS.index, default=Health.OK)
+
+    def _is_retired(self, deployment: Deployment, others: Sequence[Deployment]) -> bool:
+        """Return whether only other versions of the model have answered for some windows."""
+        served = [p.window.end for p in self._points[deployment] if p.n_calls]
+        if not served:
+            return False
+        since = {
+            p.window
+            for other in others
+            for p in self._points[other]
+            if _answered(p) and p.window.start >= max(served)
+        }
+        return len(since) >= _RETIRED_AFTER
 
     def _trend(self, point: RunPoint) -> TrendPoint:
         far = self._furthest.get((point.deployment, point.window), Furthest(None, drifted=False))
@@ -178,6 +194,12 @@ def _shown(
     """Leave out the failed tries of a whole model, where it has versions."""
     named = [d for d in others if not is_whole_model(points[d])]
     return named or list(others)
+
+
+def _answered(point: RunPoint) -> bool:
+    """Return whether a version was asked for more than to run in shadow."""
+    in_shadow = point.n_shadow and point.n_shadow >= point.n_predictions
+    return point.n_calls > 0 and not in_shadow
 
 
 def _is_unjudged(run: Run, worst: Sequence[Finding]) -> bool:

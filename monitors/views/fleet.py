@@ -17,8 +17,10 @@ class Health(StrEnum):
     How a deployment stands at the end of its newest judged window; the worst first.
 
     `unjudged`: no window was judged, the newest one held too little to judge any column, or
-    the version was judged in none of the model's two newest windows: it serves no more. `stale`:
-    no window of the model was judged for two windows. Neither is ever shown as ok.
+    the version was judged in none of the model's two newest windows. `stale`: no window of the
+    model was judged for two windows. Neither is ever shown as ok. `retired`: other versions of the
+    model answered in two windows or more since its last one; a model that answers nobody as a
+    whole has lost its traffic, and none of its versions is retired by that.
     """
 
     CRITICAL = "critical"
@@ -27,6 +29,7 @@ class Health(StrEnum):
     STALE = "stale"
     UNJUDGED = "unjudged"
     OK = "ok"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class DeploymentView:
     ----------
     deployment : Deployment
     health : Health
+    last_call : datetime or None
+        Its last call, as far as its newest windows tell.
     run : Run or None
         The newest run, its findings those that decide; None before the first.
     failed_share : float or None
@@ -134,6 +139,7 @@ class DeploymentView:
 
     deployment: Deployment
     health: Health
+    last_call: datetime | None
     run: Run | None
     failed_share: float | None
     p99_ms: float | None

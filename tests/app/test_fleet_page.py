@@ -36,7 +36,12 @@ def test_every_deployment_has_a_row_and_the_worst_comes_first(dashboard):
     shown = dashboard.open("fleet")
     table = shown.dataframe[0].value
     assert list(table["deployment"]) == ["flight-delay v2", "flight-delay v1"]
-    assert [list(chips) for chips in table["health"]] == [["Critical"], ["Not judged"]]
+    assert [list(chips) for chips in table["health"]] == [
+        ["Critical"],
+        ["No traffic since 31 Aug 2013"],
+    ]
+    # what it did then is no number of now
+    assert list(table["left"])[1] == list(table["worst"])[1] == "—"
     assert max(table["trend"][0]) <= 3
     assert table["trend"][0][-1] == 3  # the newest window alarmed by a hard rule
 

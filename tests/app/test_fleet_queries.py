@@ -85,6 +85,7 @@ def deployment(health=Health.OK, **changes):
     given = {
         "deployment": Deployment("m", "2"),
         "health": health,
+        "last_call": DAYS[3].end - timedelta(hours=2),
         "run": run(),
         "failed_share": 0.0,
         "p99_ms": 10.0,
@@ -177,9 +178,14 @@ def test_open_incidents_are_counted_apart_from_those_that_are_over(severity, ton
 
 
 def test_columns_of_a_version_that_serves_no_more_are_not_counted():
-    retired = deployment(Health.UNJUDGED, drifting=5, blind=9)
-    shown = figure("columns", view(deployment(drifting=2, blind=1), retired))
-    assert (shown.value, shown.note) == ("2 of 18", "1 blind, 0 not judged")
+    for health in (Health.UNJUDGED, Health.RETIRED):
+        gone = deployment(health, drifting=5, blind=9, run=run(objective("latency", -7.0)))
+        serves = deployment(drifting=2, blind=1, run=run(objective("latency", 0.5)))
+        shown = view(serves, gone)
+        assert figure("columns", shown).value == "2 of 18"
+        assert figure("columns", shown).note == "1 blind, 0 not judged"
+        assert figure("budget", shown).value == "50% left"
+        assert fleet.quiet(view(gone), "en")[0] is Tone.UNKNOWN
 
 
 def test_the_worst_budget_of_all_objectives_is_shown_with_whose_it_is():
@@ -243,6 +249,20 @@ def test_before_the_first_run_everything_is_a_dash():
     new = deployment(Health.UNJUDGED, run=None, failed_share=None, p99_ms=None, judged=0)
     (row,) = fleet.rows(view(new), "en")
     assert (row.worst, row.far, row.failed, row.budget, row.predictions) == (*["—"] * 4, None)
+
+
+@pytest.mark.parametrize(
+    ("language", "chip"), [("en", "No traffic since 4 Jul 2013"), ("zh", "2013年7月4日之后无流量")]
+)
+def test_a_version_without_traffic_says_since_when_and_nothing_of_now(language, chip):
+    past = {"worst": finding(), "run": run(objective("latency", 1.0)), "trend": (point(0.4),)}
+    (row,) = fleet.rows(view(deployment(Health.RETIRED, **past)), language)
+    assert row.chip == chip
+    assert (row.worst, row.far, row.failed, row.budget) == ("—",) * 4
+    assert (row.p99_ms, row.predictions) == (None, None)
+    assert (row.trend, row.p99_trend) == ([0.4], [10.0])
+    (serves,) = fleet.rows(view(deployment(**past)), "en")
+    assert (serves.chip, serves.far, serves.budget) == ("Healthy", "2.5×", "100% left")
 
 
 def test_incidents_that_are_over_stand_newest_first():

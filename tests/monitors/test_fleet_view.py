@@ -16,7 +16,7 @@ from domain.window import Window
 from monitors.local_service import LocalService
 from monitors.views.fleet import DeploymentView, Health
 from tests.golden.logs import DAY, START, Service
-from tests.monitors.made import SETTINGS, judge, judge_days, load, opened
+from tests.monitors.made import SETTINGS, judge_days, load, opened
 from tests.store.test_results import incident, run
 
 CALM = Service(days=46, calls_a_day=120)
@@ -129,14 +129,58 @@ def test_a_trend_is_the_furthest_column_of_each_window(failing) -> None:
     assert [point.drifted for point in trend.values()] == [False] * 4 + [True] * 2
 
 
-def test_a_version_that_serves_no_more_is_not_well_but_unjudged(tmp_path: Path) -> None:
+def test_a_version_that_serves_no_more_while_another_does_is_retired(tmp_path: Path) -> None:
     made = Service(days=46, calls_a_day=120, versions={"1": (0, 44, 1.0), "2": (40, 46, 1.0)})
     with judged(tmp_path, made, 38) as service:
-        assert lines(service, END)["1"].health is Health.UNJUDGED
+        views = service.fleet(END).deployments
+        assert [view.deployment.version for view in views] == ["2", "1"]
+        retired = views[-1]
+        assert retired.health is Health.RETIRED
+        events = made.events()
+        last = pc.max(events.filter(pc.equal(events["version"], "1"))["ts"]).as_py()
+        assert retired.last_call == last
+        # nobody looked for a while: that is said of what serves
+        late = lines(service, END + 5 * DAY)
+        assert (late["1"].health, late["2"].health) == (Health.RETIRED, Health.STALE)
+        # an incident that is still open is louder
+        fires = incident(1, "parcel", severity=Severity.WARNING, versions=("1",))
+        service.store.save_incidents("parcel", [replace(fires, state=AlertState.FIRING)])
+        assert lines(service, END)["1"].health is Health.WARNING
+        service.store.save_incidents("parcel", [])
         # one window without it may be chance
-        judge(service, [made.window(44)], now=START + 45 * DAY)
         service.store.replace_runs("parcel", [made.window(45)], [])
-        assert lines(service, START + 45 * DAY)["1"].health is not Health.UNJUDGED
+        assert lines(service, START + 45 * DAY)["1"].health is not Health.RETIRED
+
+
+@pytest.mark.parametrize("versions", [{"1": (0, 43, 1.0)}, {"1": (0, 30, 1.0), "2": (20, 43, 1.0)}])
+def test_a_model_that_fell_silent_has_lost_its_traffic_and_is_not_retired(
+    tmp_path: Path, versions
+) -> None:
+    made = Service(days=46, calls_a_day=120, versions=versions)
+    with judged(tmp_path, made, 38) as service:
+        silent = [r for r in service.store.runs("parcel") if r.window >= made.window(43)]
+        assert {r.n_calls for r in silent} == {0}
+        assert all(view.health is not Health.RETIRED for view in service.fleet(END).deployments)
+
+
+@pytest.mark.parametrize(
+    ("windows", "n_shadow", "retired"),
+    [((1, 2), 0, True), ((1, 2), 8, True), ((1, 2), None, True), ((1,), 0, False),
+     ((1, 2), 9, False)],
+)  # fmt: skip
+def test_only_versions_that_answer_in_its_place_retire_a_version(
+    tmp_path: Path, windows, n_shadow, retired
+) -> None:
+    first = run("parcel", "1", data_to=START + DAY, n_predictions=9)
+    others = [
+        run("parcel", "2", i, data_to=first.window.end + DAY, n_predictions=9, n_shadow=n_shadow)
+        for i in windows
+    ]
+    with opened(tmp_path) as service:
+        load(service, CALM.events(0, 2))
+        service.store.save_runs([first, *others])
+        health = lines(service, others[-1].window.end)["1"].health
+    assert (health is Health.RETIRED) is retired
 
 
 def test_a_window_with_too_little_is_unjudged(tmp_path: Path) -> None:
