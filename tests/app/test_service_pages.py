@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from monitors.run import Reprocess
 from tests.app.conftest import Dashboard, texts_of
 
 WEEKS = datetime(2026, 1, 5, tzinfo=UTC)
+BARE_END = WEEKS + timedelta(days=42)
 PAGES = ("slo", "versions", "performance")
 
 
@@ -191,31 +193,50 @@ def test_pages_of_the_sample_are_small_on_the_wire(dashboard, page):
         assert all(len(trace.get("y", ())) <= 2000 for trace in chart["data"])
 
 
-@pytest.fixture
-def bare(tmp_path, monkeypatch):
-    """Six weeks of predictions with neither latency nor status nor replica nor label."""
+def judged(folder, versions=("",), an_hour=1):
+    """Six weeks of predictions with neither latency nor status nor replica nor label, judged."""
     lines = [
         json.dumps(
             {
                 "model": "churn",
-                "ts": (WEEKS + timedelta(hours=i)).isoformat(),
+                "version": versions[i % len(versions)],
+                "ts": (WEEKS + timedelta(hours=i // an_hour)).isoformat(),
                 "prediction_id": f"p-{i}",
                 "features": {"age": i % 50},
                 "prediction": "stays" if i % 3 else "goes",
             }
         )
-        for i in range(24 * 42)
+        for i in range(24 * 42 * an_hour)
     ]
-    log = tmp_path / "log.ndjson"
+    log = folder / "log.ndjson"
     log.write_text("\n".join(lines))
-    config = load_config(None, {}).model_copy(update={"store": tmp_path / "store"})
-    end = WEEKS + timedelta(days=42)
-    with LocalService.open(config, "0.1.0", create=True) as service:
-        service.ingest([SourceFile("log", log)], Options(None, None, None, "auto", end))
-        begin = end - timedelta(days=2)
-        planned = service.plan_backfill(None, begin, end, Reprocess.NONE, end)
-        service.execute(planned, end, lambda *_: None)
-        yield Dashboard(service, monkeypatch, now=end, recorded=True)
+    config = load_config(None, {}).model_copy(update={"store": folder / "store"})
+    service = LocalService.open(config, "0.1.0", create=True)
+    service.ingest([SourceFile("log", log)], Options(None, None, None, "auto", BARE_END))
+    planned = service.plan_backfill(
+        None, BARE_END - timedelta(days=2), BARE_END, Reprocess.NONE, BARE_END
+    )
+    service.execute(planned, BARE_END, lambda *_: None)
+    return service
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """Six weeks of predictions with neither latency nor status nor replica nor label."""
+    with judged(tmp_path) as service:
+        yield Dashboard(service, monkeypatch, now=BARE_END, recorded=True)
+
+
+@pytest.mark.parametrize(("base", "rows_a_day"), [("1", 144), ("2", 96)])
+def test_the_version_chosen_as_base_is_the_one_laid_over(tmp_path, monkeypatch, base, rows_a_day):
+    # of every six predictions three are by version 1, two by version 2
+    with judged(tmp_path, ("1", "2", "1", "3", "2", "1"), 12) as service:
+        dashboard = Dashboard(service, monkeypatch, now=BARE_END)
+        said = texts_of(
+            dashboard.open("versions", model="churn", version="3", base=base, column="age")
+        )
+    assert "Blue: v3 in 2026-02-15, n = 48." in said
+    assert f"Grey: v{base} in 2026-02-15, n = {rows_a_day}." in said
 
 
 def test_logs_without_latencies_statuses_and_replicas_say_what_to_log(bare):
@@ -239,3 +260,18 @@ def test_a_model_with_one_version_has_nothing_to_compare(bare):
     shown = bare.open("versions", model="churn")
     assert "One version only" in texts_of(shown)
     assert not shown.exception
+
+
+def test_runs_that_did_not_count_shadow_say_so_and_the_command_that_does(bare, monkeypatch):
+    service = bare.service
+    assert "--reprocess" not in texts_of(bare.open("versions", model="churn"))
+    runs = service.store.runs("churn")
+    service.store.save_runs([replace(run, n_shadow=None) for run in runs])
+    old = Dashboard(service, monkeypatch, now=BARE_END)
+    said = texts_of(old.open("versions", model="churn"))
+    assert "Runs of 2026-02-14 – 2026-02-15 were stored before shadow" in said
+    (command,) = re.findall(
+        r"`driftline backfill --from (\S+) --to (\S+) --reprocess completed`", said
+    )
+    span = [datetime.fromisoformat(at) for at in command]
+    assert span == [runs[0].window.start, runs[-1].window.end]
