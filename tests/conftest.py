@@ -33,3 +33,8 @@ def demo(tmp_path_factory) -> Path:
             subprocess.run(command, check=True, capture_output=True, env=outside)
             folder.with_suffix(".part").rename(folder)
     return folder
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: made while collecting, they differ between two workers."""
+    return argname if isinstance(val, bytes) else None
