@@ -1,34 +1,17 @@
-"""A real Chromium on a real `driftline serve`, and a recorder that lets nothing pass unnoticed."""
+"""A real Chromium on a real `driftline serve`; pictures are kept of the same run."""
 
-import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
-sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+from tests.browser.serving import AS_OF, serving
+from tests.browser.visitor import Visitor
 
-DRIFTLINE = Path(sys.executable).with_name("driftline")
-AS_OF = "2014-01-01T00:00:00Z"
-# Streamlit asks for these beside a page's own path before it asks at the root
-KNOWN_404 = ("/_stcore/health", "/_stcore/host-config")
-SETTLED = """() => {
-    const app = document.querySelector('[data-testid=stApp]');
-    return app && app.dataset.testScriptState === 'notRunning'
-        && app.dataset.testConnectionState === 'CONNECTED'
-        && !document.querySelector('[data-stale="true"], [data-testid=stSkeleton]')
-        && document.querySelector('h1')
-        && [...document.querySelectorAll('.stPlotlyChart')]
-            .every(chart => chart.querySelector('.main-svg'));
-}"""
+# no test sends anything out of this machine, whatever a page asks for
+STAY_HERE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost"
 
 
 def pytest_collection_modifyitems(items):
@@ -38,62 +21,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-def _free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def _answers(url):
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
-            return answer.read() == b"ok"
-    except OSError:
-        return False
-
-
-class Served:
-    """A running `driftline serve`: its address and its log."""
-
-    def __init__(self, url, log):
-        self.url, self.log = url, log
-
-    def said(self):
-        """Return the server's log so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-
-@contextmanager
-def serving(folder, *options):
-    """Run `driftline serve` in a folder until the block ends; its log must stay clean."""
-    port, log = _free_port(), folder / "server.log"
-    command = [DRIFTLINE, "serve", "--port", str(port), *options]
-    outside = {k: v for k, v in os.environ.items() if not k.startswith("DRIFTLINE_")}
-    with log.open("w") as out:
-        server = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, env=outside)
-    served = Served(f"http://127.0.0.1:{port}", log)
-    try:
-        deadline = time.monotonic() + 90
-        while not _answers(served.url):
-            assert server.poll() is None, served.said()
-            assert time.monotonic() < deadline, served.said()
-            time.sleep(0.1)
-        yield served
-    finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-    said = served.said()
-    assert "deprecat" not in said.lower(), said
-    assert "Traceback" not in said, said
-
-
 @pytest.fixture(scope="session")
 def served(demo, tmp_path_factory):
-    """The judged sample, served as of the end of its data."""
+    """The judged sample, served as of the end of its data; nobody changes anything in it."""
     folder = tmp_path_factory.mktemp("served") / "demo"
     shutil.copytree(demo, folder)
     with serving(folder, "--as-of", AS_OF) as running:
@@ -103,91 +33,32 @@ def served(demo, tmp_path_factory):
 @pytest.fixture(scope="session")
 def served_empty(tmp_path_factory):
     """A server whose store nothing was ever sent to."""
-    folder = tmp_path_factory.mktemp("served-empty")
-    with serving(folder) as running:
+    with serving(tmp_path_factory.mktemp("served-empty")) as running:
+        yield running
+
+
+@pytest.fixture
+def served_to_change(demo, tmp_path):
+    """The judged sample once more, for one test to change."""
+    shutil.copytree(demo, tmp_path / "demo")
+    with serving(tmp_path / "demo", "--as-of", AS_OF) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def chromium():
     """Chromium; without one the tests are skipped, or fail where one is required."""
-    found = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, (shutil.which(name) for name in names if name)), None)
     if not found:
         missing = "no Chromium found; install one, or name it: CHROMIUM=/path/to/chromium"
         (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(missing)
     args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    args.append(f"--host-resolver-rules={STAY_HERE}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=args)
         yield browser
         browser.close()
-
-
-class Visitor:
-    """A reader with a browser; what the pages ask for and complain of is recorded."""
-
-    def __init__(self, browser, url, scheme, width, locale):
-        self.url = url
-        self.context = browser.new_context(
-            color_scheme=scheme,
-            viewport={"width": width, "height": 900},
-            locale=locale,
-            accept_downloads=True,
-        )
-        self.page = self.context.new_page()
-        self.foreign, self.errors, self.received = [], [], 0
-        self.page.on("request", self._asked)
-        self.page.on("console", self._complained)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("websocket", lambda socket: socket.on("framereceived", self._got))
-
-    def _asked(self, request):
-        if not request.url.startswith((self.url, "data:", "blob:", "about:")):
-            self.foreign.append(request.url)
-
-    def _complained(self, message):
-        where = (message.location or {}).get("url", "")
-        if message.type == "error" and not where.endswith(KNOWN_404):
-            self.errors.append(f"{message.text} ({where})")
-
-    def _got(self, frame):
-        self.received += len(frame)
-
-    def go(self, path):
-        """Open an address of the dashboard and wait until it is drawn."""
-        self.page.goto(self.url + path)
-        self.settle()
-        return self
-
-    def settle(self):
-        """Wait until the page stands still."""
-        self.page.wait_for_function(SETTLED, timeout=60_000)
-        self.page.wait_for_timeout(300)
-        self.page.wait_for_function(SETTLED, timeout=60_000)
-
-    def text(self):
-        """Return what can be read."""
-        return self.page.locator("[data-testid=stMain]").inner_text()
-
-    def picture(self, path):
-        """Keep a picture of the whole page: its main part scrolls, so the window grows."""
-        tall = "document.querySelector('[data-testid=stMain]').scrollHeight"
-        height = self.page.evaluate(f"() => Math.max(900, {tall})")
-        size = self.page.viewport_size
-        self.page.set_viewport_size({"width": size["width"], "height": min(height, 4000)})
-        self.settle()
-        self.page.screenshot(path=path)
-        self.page.set_viewport_size(size)
-
-    def keys(self):
-        """Return the keys of the address."""
-        script = "() => JSON.stringify(Object.fromEntries(new URLSearchParams(location.search)))"
-        return json.loads(self.page.evaluate(script))
-
-    def path(self):
-        """Return the path of the address."""
-        return self.page.evaluate("() => location.pathname")
 
 
 @pytest.fixture
@@ -199,13 +70,13 @@ def visit(chromium):
     """
     visitors = []
 
-    def open_page(server, path, *, scheme="light", width=1440, locale="en-US"):
-        visitor = Visitor(chromium, server.url, scheme, width, locale)
+    def open_page(server, path, **how):
+        visitor = Visitor(chromium, server.url, **how)
         visitors.append(visitor)
         return visitor.go(path)
 
     yield open_page
     for visitor in visitors:
         visitor.context.close()
-        assert visitor.foreign == []
-        assert visitor.errors == []
+    assert [url for visitor in visitors for url in visitor.foreign] == []
+    assert [error for visitor in visitors for error in visitor.errors] == []
