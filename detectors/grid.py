@@ -42,18 +42,32 @@ def learn_number_grid(
     >>> learn_number_grid(constant).edges
     array([5.])
     """
-    values, counts = reference.values, reference.counts
-    if len(values) <= max_atoms or not len(values):
-        return Grid(GridKind.ATOMS, values.copy())
-    below = np.cumsum(counts) - counts
-    targets = np.arange(1, max_cells) * (reference.present / max_cells)
-    # The first value with at least that many rows below it.
-    quantiles = values[np.minimum(np.searchsorted(below, targets), len(values) - 1)]
-    heavy = values[counts > reference.present / max_cells]
+    if reference.n_distinct <= max_atoms or not reference.present:
+        return Grid(GridKind.ATOMS, reference.values.copy())
+    quantiles, heavy = _quantiles(reference, max_cells), _heavy(reference, max_cells)
     with np.errstate(over="ignore"):  # the largest number has none after it
         after = np.nextafter(heavy, np.inf)
     edges = np.union1d(quantiles, np.concatenate((heavy, after)))
     return Grid(GridKind.QUANTILES, edges[np.isfinite(edges)])
+
+
+def _quantiles(reference: SortedColumn, n_cells: int) -> Float:
+    """Return the first value with so many rows below it, for the shares 1/n, 2/n, … of the rows."""
+    last = reference.present - 1
+    targets = np.arange(1, n_cells) * (reference.present / n_cells)
+    values = reference.at_ranks(np.minimum(np.ceil(targets).astype(np.int64), last))
+    # Of a value that began before that rank, the next one has as many rows below it.
+    after = reference.at_ranks(np.minimum(reference.rows_upto(values), last))
+    return np.where(reference.rows_below(values) >= targets, values, after)
+
+
+def _heavy(reference: SortedColumn, n_cells: int) -> Float:
+    """Return the values that hold more than one cell's mass."""
+    mass = reference.present / n_cells
+    # A run of more rows than the step is long cannot lie between two steps.
+    ranks = np.arange(0, reference.present, max(int(mass), 1))
+    values = np.unique(reference.at_ranks(ranks))
+    return values[reference.rows_upto(values) - reference.rows_below(values) > mass]
 
 
 def learn_category_grid(reference: CategoryCounts, *, max_labels: int = 200) -> Grid:

@@ -219,24 +219,29 @@ class ProfileSeries:
 @dataclass(frozen=True, eq=False)
 class SortedColumn:
     """
-    The exact values of one numeric column in one span: distinct finite values and their counts.
+    The exact values of one numeric column in one span, sorted once; the rest is looked up.
 
     Parameters
     ----------
     column : str
-    values : ndarray of float64, shape (n_distinct,)
-        Finite, strictly increasing.
-    counts : ndarray of int64, shape (n_distinct,)
-        Each at least 1.
-    missing, infinite : int
-        Rows without a value; rows that hold +inf or -inf.
+    ordered : ndarray of float64, shape (n_stored,)
+        Finite, ascending. Each value as often as it occurs, or once where `before` counts them.
+    before : ndarray of int64, shape (n_stored + 1,), or None
+        Rows below each value, at last all rows. Kept where ties make both together smaller than
+        the rows.
+    n_distinct : int
+        Different finite values.
+    missing, below, above : int
+        Rows without a value; rows that hold -inf; rows that hold +inf.
     """
 
     column: str
-    values: Float
-    counts: Int
+    ordered: Float
+    before: Int | None
+    n_distinct: int
     missing: int = 0
-    infinite: int = 0
+    below: int = 0
+    above: int = 0
 
     @classmethod
     def from_values(
@@ -253,27 +258,93 @@ class SortedColumn:
         missing : int, default=0
             Rows that are not in `values` because they hold nothing.
         """
-        finite = np.isfinite(values)
-        nans = 0 if finite.all() else int(np.isnan(values).sum())
-        infinite = int(len(values) - finite.sum()) - nans
-        ordered = np.sort(values if finite.all() else values[finite]).astype(np.float64, copy=False)
-        starts = (
-            np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-            if len(ordered)
-            else np.empty(0, np.int64)
+        return cls.from_sorted(column, np.sort(values).astype(np.float64, copy=False), missing)
+
+    @classmethod
+    def from_sorted(cls, column: str, ordered: Float, missing: int = 0) -> SortedColumn:
+        """
+        Take values that are sorted already.
+
+        Parameters
+        ----------
+        column : str
+        ordered : ndarray of float64
+            As `numpy.sort` leaves them, NaN last; kept where it has few ties, not copied.
+        missing : int, default=0
+            Rows that are not in `ordered` because they hold nothing.
+        """
+        first = int(np.searchsorted(ordered, -np.inf, side="right"))
+        last, end = (int(i) for i in np.searchsorted(ordered, (np.inf, np.nan)))
+        finite = ordered[first:last]
+        changes = finite[1:] != finite[:-1]
+        n_distinct = int(np.count_nonzero(changes)) + (len(finite) > 0)
+        before = None
+        if 2 * n_distinct <= len(finite):
+            starts = np.concatenate(([0], np.flatnonzero(changes) + 1)) if n_distinct else []
+            before = np.append(starts, len(finite)).astype(np.int64)
+            finite = finite[before[:-1]]
+        return cls(
+            column, finite, before, n_distinct, missing + len(ordered) - end, first, end - last
         )
-        counts = np.diff(np.append(starts, len(ordered))).astype(np.int64)
-        return cls(column, ordered[starts], counts, missing + nans, infinite)
+
+    @property
+    def values(self) -> Float:
+        """The distinct values, strictly increasing, shape (n_distinct,)."""
+        if self.n_distinct == len(self.ordered):
+            return self.ordered
+        return self.ordered[np.append(True, self.ordered[1:] != self.ordered[:-1])]
+
+    @property
+    def counts(self) -> Int:
+        """Rows that hold each of the distinct `values`."""
+        values = self.values
+        return self.rows_upto(values) - self.rows_below(values)
 
     @property
     def present(self) -> int:
         """Rows with a finite value."""
-        return int(self.counts.sum())
+        return len(self.ordered) if self.before is None else int(self.before[-1])
+
+    @property
+    def infinite(self) -> int:
+        """Rows that hold +inf or -inf."""
+        return self.below + self.above
 
     @property
     def n(self) -> int:
         """All rows."""
         return self.present + self.missing + self.infinite
+
+    def rows_below(self, points: Float) -> Int:
+        """Count the finite values below each point."""
+        return self._rows(np.searchsorted(self.ordered, points, side="left"))
+
+    def rows_upto(self, points: Float) -> Int:
+        """Count the finite values below each point or at it."""
+        return self._rows(np.searchsorted(self.ordered, points, side="right"))
+
+    def at_ranks(self, ranks: Int) -> Float:
+        """Return order statistics: the smallest finite value has rank 0."""
+        if self.before is None:
+            return self.ordered[ranks]
+        return self.ordered[np.searchsorted(self.before, ranks, side="right") - 1]
+
+    def profile(self, grid: Grid) -> Profile:
+        """Count the rows over cells of numbers: exactly what counting row by row gives."""
+        counts = np.zeros(grid.n_cells + 2, dtype=np.int64)
+        below = self.rows_below(grid.edges)
+        if grid.kind is GridKind.ATOMS:
+            counts[:-2] = self.rows_upto(grid.edges) - below
+            counts[-1] = self.present - int(counts.sum()) + self.infinite
+        else:
+            counts[:-2] = np.diff(below, prepend=0, append=self.present)
+            counts[0] += self.below
+            counts[grid.n_cells - 1] += self.above
+        counts[-2] = self.missing
+        return Profile(self.column, grid, counts)
+
+    def _rows(self, places: NDArray[np.intp]) -> Int:
+        return places if self.before is None else self.before[places]
 
 
 @dataclass(frozen=True, eq=False)

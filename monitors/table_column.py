@@ -14,7 +14,6 @@ from domain.profile import (
     Float,
     Grid,
     GridKind,
-    Int,
     Profile,
     SortedColumn,
 )
@@ -40,14 +39,10 @@ class NumberSample:
         Its `missing` counts the words as well.
     words : int
         Rows that hold something which is no number.
-    below, above : int
-        Rows that hold -inf and +inf.
     """
 
     values: SortedColumn
     words: int = 0
-    below: int = 0
-    above: int = 0
 
     @property
     def n(self) -> int:
@@ -70,35 +65,9 @@ class NumberSample:
 
     def profile(self, grid: Grid) -> Profile:
         """Count the rows over cells of numbers; words are unseen."""
-        counts = np.zeros(grid.n_cells + 2, dtype=np.int64)
-        if grid.kind is GridKind.ATOMS:
-            known = _rows_at(grid, self.values)
-            counts[:-2] = known
-            counts[-1] = self.values.present - int(known.sum()) + self.below + self.above
-        else:
-            counts[:-2] = _rows_between(grid, self.values)
-            counts[0] += self.below
-            counts[grid.n_cells - 1] += self.above
-        counts[-2] = self.missing
-        counts[-1] += self.words
+        counts = self.values.profile(grid).counts
+        counts[-2:] += -self.words, self.words
         return Profile(self.values.column, grid, counts)
-
-
-def _rows_between(grid: Grid, values: SortedColumn) -> Int:
-    """Count the rows of each quantile cell: the values are sorted, so only edges are looked up."""
-    upto = np.concatenate(([0], np.cumsum(values.counts)))
-    at = np.searchsorted(values.values, grid.edges)
-    return np.diff(np.concatenate(([0], upto[at], upto[-1:])))
-
-
-def _rows_at(grid: Grid, values: SortedColumn) -> Int:
-    """Count the rows that hold each atom."""
-    at = np.searchsorted(values.values, grid.edges)
-    there = at < len(values.values)
-    there[there] = values.values[at[there]] == grid.edges[there]
-    counts = np.zeros(len(grid.edges), dtype=np.int64)
-    counts[there] = values.counts[at[there]]
-    return counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,10 +154,10 @@ class Pair:
 
 def _distinct(reference: NumberSample, current: NumberSample, at_most: int) -> Float | None:
     """Return the values that either side holds; None where they are more than so many."""
-    sides = (reference.values.values, current.values.values)
-    if max(map(len, sides)) > at_most:  # a million values need not be merged to know it
-        return None
-    values = np.union1d(*sides)
+    sides = (reference.values, current.values)
+    if max(side.n_distinct for side in sides) > at_most:
+        return None  # a million values need not be merged to know it
+    values = np.union1d(*(side.values for side in sides))
     return values if len(values) <= at_most else None
 
 
@@ -213,8 +182,7 @@ def read_numbers(table: TableSource, column: str, *, spelled: bool = False) -> N
     """
     raw = table.numbers(column, spelled=spelled)
     values = SortedColumn.from_values(column, raw.values)
-    above = int((raw.values == np.inf).sum()) if values.infinite else 0
-    return NumberSample(values, raw.words, values.infinite - above, above)
+    return NumberSample(values, raw.words)
 
 
 def read_categories(table: TableSource, column: str) -> CategorySample:
