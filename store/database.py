@@ -15,6 +15,7 @@ import duckdb
 from domain.errors import StoreError, StoreVersionError
 from store.faults import translated
 from store.filesystem import refuse_network
+from store.measured_sizes import MeasuredSizes
 from store.registry import refresh_views
 from store.stale_hours import MarkedHours
 from store.writer_memory import WriterMemory
@@ -74,6 +75,7 @@ class Database:
         self._log_limit = ""
         self.marked = MarkedHours()
         self.memory = WriterMemory(connection.cursor)
+        self.sizes = MeasuredSizes()
 
     @classmethod
     def open(cls, directory: Path, *, create: bool) -> Database:

@@ -39,6 +39,41 @@ _COUNTS = """
     group by reason
     order by count(*) desc, reason
 """
+_NEWEST = """
+    with newest as (
+        select reason, count(*) as n, max(rowid) as place
+        from rejected
+        group by reason
+    )
+    select newest.reason, n, source, position, message
+    from newest
+    join rejected on rejected.rowid = place
+    order by n desc, newest.reason
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedReason:
+    """
+    Why lines were rejected, with the newest of them; not what stood in it.
+
+    Parameters
+    ----------
+    reason : str
+        Code, as in `Rejection`.
+    lines : int
+        How many, at least 1.
+    source : str
+        Of the newest one.
+    position : int
+    message : str
+    """
+
+    reason: str
+    lines: int
+    source: str
+    position: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +130,8 @@ def find_rejected(connection: duckdb.DuckDBPyConnection, limit: int) -> list[Rej
 def count_rejected(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Return the rejected lines by reason, most frequent first."""
     return dict(connection.execute(_COUNTS).fetchall())
+
+
+def find_reasons(connection: duckdb.DuckDBPyConnection) -> tuple[RejectedReason, ...]:
+    """Return the reasons for which lines were rejected, most frequent first."""
+    return tuple(RejectedReason(*row) for row in connection.execute(_NEWEST).fetchall())

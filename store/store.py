@@ -37,8 +37,9 @@ from store.call_hours import call_hours, called_versions, refresh_all, refresh_c
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.read_only import run_sql
-from store.rejected import RejectedLine
+from store.rejected import RejectedLine, RejectedReason
 from store.upkeep import Upkeep
+from store.volumes import Volume, volumes
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -188,6 +189,15 @@ class Store(Upkeep):
         """Return the span from the first event to just behind the last; None without any."""
         with self._database.reading() as connection:
             return catalog.data_span(connection, model)
+
+    def volumes(self, span: Window) -> dict[str, Volume]:
+        """
+        Return how much is stored of every model, and its calls in every hour of `span`.
+
+        Hours are as `refresh_call_hours` last counted them; no row is read.
+        """
+        with self._database.reading() as connection:
+            return volumes(connection, self._database.sizes, span)
 
     def row_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
         """Return the predictions of every version in every window, shape (n_windows,) each."""
@@ -359,6 +369,11 @@ class Store(Upkeep):
         """Return the rejected lines by reason, most frequent first."""
         with self._database.reading() as connection:
             return rejected.count_rejected(connection)
+
+    def rejected_reasons(self) -> tuple[RejectedReason, ...]:
+        """Return why lines were rejected, most frequent first, with the newest of each."""
+        with self._database.reading() as connection:
+            return rejected.find_reasons(connection)
 
     def sql(self, query: str) -> pa.Table:
         """
