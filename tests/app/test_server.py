@@ -15,10 +15,21 @@ ROOT = Path(__file__).parents[2]
 
 def answered(kind="http", path="/", hosts=(), **headers):
     """Ask as a browser does, and return what comes back first: a status, or what closes it."""
+    first = opening(kind, path, hosts, headers)
+    return first.get("status") or first["type"]
+
+
+def started(path="/", **headers):
+    """Ask as a browser does, and return the headers of the answer."""
+    first = opening("http", path, (), headers)
+    return {name.decode(): value.decode() for name, value in first["headers"]}
+
+
+def opening(kind, path, hosts, headers):
     told = []
 
     async def app(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
 
     async def receive():
         return {"type": f"{kind}.connect"}
@@ -29,7 +40,7 @@ def answered(kind="http", path="/", hosts=(), **headers):
     named = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "path": path, "method": "POST", "headers": named}
     asyncio.run(SameSite(app, hosts=hosts, exempt={"v1"})(scope, receive, send))
-    return told[0].get("status") or told[0]["type"]
+    return told[0]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +75,14 @@ def test_what_has_a_guard_of_its_own_is_left_to_it():
     foreign = {"host": "evil.example", "origin": "http://evil.example"}
     assert answered(path="/v1/x", **foreign) == 200
     assert answered(path="/v1x", **foreign) == 403
+
+
+def test_no_other_site_can_show_the_dashboard_in_a_frame():
+    head = started(host="localhost:8501")
+    assert head["content-security-policy"] == "frame-ancestors 'self'"
+    assert head["x-frame-options"] == "SAMEORIGIN"
+    assert "content-security-policy" not in started(path="/v1/x", host="localhost:8501")
+    assert server.options()["client.allowedOrigins"] == []
 
 
 def test_a_proxys_name_is_answered_where_it_was_allowed():
