@@ -9,6 +9,7 @@ from typing import Final
 import plotly.graph_objects as go
 
 from app.charts import style
+from app.charts.names import label
 from app.palette import Palette
 from app.queries.lines import Line, Side
 from app.queries.performance import Arrivals, MetricCourse
@@ -174,7 +175,7 @@ def _add(
     fig.add_scatter(
         x=list(line.at),
         y=list(line.values),
-        name=line.name if show else f"{line.name} p50",
+        name=label(line.name if show else f"{line.name} p50"),
         mode="lines",
         connectgaps=False,
         showlegend=show,

@@ -8,6 +8,7 @@ from typing import Final
 import plotly.graph_objects as go
 
 from app.charts import style
+from app.charts.names import label
 from app.palette import Palette
 from app.queries.levels import Course
 from domain.window import Window
@@ -63,7 +64,7 @@ def replicas(
             x0=course.start,
             dx=course.step_s * _MILLISECOND,
             y=list(values),
-            name=name,
+            name=label(name),
             mode="lines",
             connectgaps=False,
             line={

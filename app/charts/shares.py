@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from app.charts import style
 from app.charts.metrics import colour_of
+from app.charts.names import label
 from app.palette import Palette
 from app.queries.lines import Side
 from app.queries.versions import Shares, VersionShare, named
@@ -51,7 +52,7 @@ def shares(
             x=list(known.at),
             y=list(own.shares),
             customdata=_on_hover(own, language),
-            name=named(own.version, language),
+            name=label(named(own.version, language)),
             mode="lines",
             stackgroup="all",
             line={"color": colour, "width": 1, "shape": "hv"},

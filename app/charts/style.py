@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
+from app.charts.names import label
 from app.palette import Palette
 from domain.window import Window
 
@@ -178,7 +179,7 @@ def shade(fig: go.Figure, spans: Sequence[tuple[Window, str]], palette: Palette)
         )
         if name:
             fig.add_annotation(
-                text=name,
+                text=label(name),
                 x=window.start,
                 # near the right end a name would leave the picture
                 xanchor="right" if axis and _late(window.start, axis) else "left",
@@ -207,7 +208,7 @@ def mark(fig: go.Figure, at: datetime, text: str, palette: Palette) -> None:
         line={"color": palette.muted, "width": 1, "dash": "dot"},
     )
     fig.add_annotation(
-        text=text,
+        text=label(text),
         x=at,
         xanchor="left",
         xshift=3,

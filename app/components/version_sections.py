@@ -7,6 +7,7 @@ import streamlit as st
 from app import fetch
 from app.charts import metrics
 from app.charts.distribution import distribution
+from app.charts.names import label
 from app.charts.style import CONFIG
 from app.components.address import bound_select, warn_unknown
 from app.components.markdown import plain
@@ -90,8 +91,8 @@ def draw_overlay(context: Context, view: VersionsView, two: Pair) -> None:
     st.markdown(f":gray[{plain(said)}]")
     if fig is not None:
         names = {
-            context.say("page_drift.chart.reference"): named(base, context.language),
-            context.say("page_drift.chart.current"): named(two.candidate.version, context.language),
+            context.say(f"page_drift.chart.{side}"): label(named(version, context.language))
+            for side, version in (("reference", base), ("current", two.candidate.version))
         }
         fig.for_each_trace(lambda trace: trace.update(name=names.get(trace.name, trace.name)))
         st.plotly_chart(fig, config=CONFIG, theme=None, key="versions-overlay")

@@ -284,3 +284,23 @@ def test_labels_that_came_and_labels_that_lack_are_bars_upon_each_other():
     fig = drawn(metrics.arrivals(known, SPAN, palette.LIGHT, "en"))
     assert [(t["name"], t["y"]) for t in fig["data"]] == [("Arrived", [7]), ("Pending", [3])]
     assert fig["layout"]["barmode"] == "stack"
+
+
+def test_names_from_the_logs_are_no_markup_in_a_chart():
+    # plotly takes <i> for italics, and <a> for a link that a reader would click
+    name = '<a href="http://evil.example">2</a>'
+    look, day = palette.LIGHT, made.day(0).start
+    many = made.versions({name: [made.version_point(i, 9) for i in range(3)]})
+    colours = sides([name], name, None)
+    p99, _ = versions.latency_lines(many, colours, "en")
+    figures = [
+        replicas.replicas([(name, course(failed=1))], SPAN, look, "en", blamed=name, failures=True),
+        metrics.versions(p99, SPAN, look, "en", unit=" ms", marks=[(day, name)]),
+        shares.shares(versions.shares(many), SPAN, colours, look, "en", marks=[(day, name)]),
+        throughput.failures(course(failed=1), SPAN, look, "en", [(SPAN, name)]),
+    ]
+    for fig in figures:
+        names = [trace.get("name") or "" for trace in drawn(fig)["data"]]
+        texts = [a["text"] for a in drawn(fig)["layout"].get("annotations", ())]
+        assert any("evil" in text for text in (*names, *texts))
+        assert not any("<a" in text for text in (*names, *texts))
