@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
 
 import streamlit as st
@@ -25,7 +27,7 @@ from reports import numbers
 from reports.judgement import Tone
 
 _SEND = """curl -sS {url}/v1/labels -H 'Content-Type: application/json' -d '{{
-  "model": "{model}", "prediction_id": "p-1", "label": "yes"}}'"""
+  "model": {model}, "prediction_id": "p-1", "label": "yes"}}'"""
 _LOAD = "driftline labels labels.parquet --model {model}"
 # further metrics are in the table
 _DRAWN = 4
@@ -37,11 +39,13 @@ def draw_how_to_send(context: Context) -> None:
     load, send = st.columns(2)
     with load:
         st.markdown(f"**{words('page_performance.none.file')}**")
-        st.code(_LOAD.format(model=model), language="sh")
+        st.code(_LOAD.format(model=shlex.quote(model)), language="sh")
     with send:
         st.markdown(f"**{words('page_performance.none.send')}**")
         origin = "/".join((st.context.url or "").split("/")[:3]) or "http://127.0.0.1:8501"
-        st.code(_SEND.format(url=origin, model=model), language="sh", wrap_lines=True)
+        # inside the quotes of a shell, which end at an apostrophe
+        name = json.dumps(model, ensure_ascii=False).replace("'", r"\u0027")
+        st.code(_SEND.format(url=origin, model=name), language="sh", wrap_lines=True)
 
 
 def draw_cards(
@@ -125,7 +129,9 @@ def draw_metrics(
             st.markdown(f"**{plain(course.label)}**")
             st.plotly_chart(fig, config=CONFIG, theme=None, key=f"performance-{course.metric}")
     if not any(one.decides for course in courses for one in course.worse):
-        st.markdown(f":gray[{context.say('page_performance.worse.none', version=name)}]")
+        key = "none" if performance.was_judged(view, version) else "unjudged"
+        said = context.say(f"page_performance.worse.{key}", version=name)
+        st.markdown(f":gray[{plain(said)}]")
 
 
 def draw_newest(context: Context, view: PerformanceView, shown: PerformancePoint) -> None:

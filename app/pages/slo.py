@@ -47,6 +47,8 @@ def draw(context: Context) -> None:
     calls = numbers.count(seen.whole.calls)
     banner(tone, sentence, context.say("page_service.subtitle", span=span, calls=calls))
     if not seen.whole.calls:
+        if seen.incidents:
+            _draw_incidents(context, seen)
         return
     cards = level_cards.cards(seen, objective, context.language)
     kpi_row(
@@ -103,7 +105,9 @@ def _end(context: Context) -> datetime:
         # a version that serves no more ends with its last window, not with the model's newest data
         if one.deployment.version == context.selection.version and one.run.window.end < newest:
             return one.run.window.end
-    return target.data_span.end if target.data_span else context.now
+    known = target.data_span.end if target.data_span else context.now
+    # logs that ended before windows that were judged since: what was good then does not hold now
+    return known if newest is None else max(known, newest)
 
 
 def _draw_incidents(context: Context, seen: ServiceLevels) -> None:

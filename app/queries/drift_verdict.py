@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.queries.drift import ColumnState, column_named, state_of
 from domain.catalogue import say
-from domain.finding import Finding, Severity, Verdict
+from domain.finding import Calibration, Finding, Severity, Verdict
 from domain.run import RunStatus
 from monitors.config import FalseIncidents
 from monitors.verdicts import multiple, worst_by_column
@@ -143,8 +143,10 @@ def _sure(
     measured = [finding for finding in said if state_of(finding) not in _BEYOND_DOUBT]
     if measured:
         yield sure_of_drift(measured, view.run, language)
-        per = numbers.length(budget.per.total_seconds(), language)
-        yield say("page_drift.fact.budget", language, n=f"{budget.incidents:g}", per=per)
+        # fixed thresholds keep no budget
+        if all(finding.calibrated is Calibration.FULL for finding in measured):
+            per = numbers.length(budget.per.total_seconds(), language)
+            yield say("page_drift.fact.budget", language, n=f"{budget.incidents:g}", per=per)
     else:
         yield say("report.sure.counted", language)
     for name, which in (("blind", Verdict.BLIND), ("unjudged", Verdict.INCONCLUSIVE)):

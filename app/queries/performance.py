@@ -147,6 +147,16 @@ def findings_of(view: PerformanceView, version: str, window: Window) -> tuple[Fi
     return tuple(sorted(found, key=lambda finding: not finding.decides))
 
 
+def was_judged(view: PerformanceView, version: str) -> bool:
+    """Return whether any window of a version was found as usual or worse."""
+    return any(
+        deployment.version == version
+        and finding.decides
+        and finding.verdict in (Verdict.OK, Verdict.DRIFTED)
+        for deployment, _, finding in view.findings
+    )
+
+
 def verdict(
     view: PerformanceView, version: str, point: PerformancePoint, language: str
 ) -> tuple[Tone, str]:

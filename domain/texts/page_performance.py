@@ -98,6 +98,10 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "en": "No window of {version} was judged worse than usual.",
         "zh": "{version} 没有窗口被判定为变差。",
     },
+    "page_performance.worse.unjudged": {
+        "en": "No window of {version} could be judged so far: what is usual is not known.",
+        "zh": "{version} 目前没有任何窗口可以判定：尚不了解通常水平。",
+    },
     "page_performance.incidents": {"en": "Incidents of performance", "zh": "模型效果事件"},
     "page_performance.none.title": {"en": "No labels yet", "zh": "还没有标签"},
     "page_performance.none.why": {

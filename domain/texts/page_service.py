@@ -150,8 +150,10 @@ _SECTIONS: dict[str, dict[str, str]] = {
     "page_service.budget.exhausted": {"en": "exhausted by {when}", "zh": "{when} 前已耗尽"},
     "page_service.burn": {"en": "Burn rates", "zh": "消耗速率"},
     "page_service.burn.note": {
-        "en": "A row fires while both its windows are at or above its factor. Measured at {at}.",
-        "zh": "长短两个窗口都达到倍数时该行告警。测量时间 {at}。",
+        "en": "A row fires while both its windows are above its factor, and the bad calls of the "
+        "long one are too many to be chance. Measured at {at}.",
+        "zh": "长短两个窗口都超过倍数，且长窗口内的不合格调用多到不可能是偶然时，该行告警。"
+        "测量时间 {at}。",
     },
     "page_service.burn.unknown": {"en": "no calls", "zh": "无调用"},
     "page_service.burn.unreachable": {

@@ -103,6 +103,8 @@ def test_an_uncalibrated_verdict_says_so() -> None:
     weak = replace(finding("a", Verdict.DRIFTED, 2.0), calibrated=Calibration.NONE)
     shown = view(history("a", weak, readings=quiet(5)))
     assert "not calibrated" in told(shown)
+    # a budget is promised by calibrated lines alone
+    assert "false incident" not in told(shown)
     assert "未校准" in told(shown, "zh")
 
 
