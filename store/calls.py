@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -121,11 +120,10 @@ def latency_quantiles(
         In ms; NaN where no call has a latency.
     """
     scan = Scan(connection, model, windows, (version,) * len(windows), table="calls")
-    order, bounds = scan.per_window()
-    latency = scan.numbers("latency_ms")[order]
+    latency = scan.numbers("latency_ms")
     quantiles = np.full((len(windows), len(qs)), np.nan)
-    for i, (first, last) in enumerate(pairwise(bounds)):
-        known = latency[first:last]
+    for i, part in enumerate(scan.parts()):
+        known = latency[part]
         known = known[~np.isnan(known)]
         if len(known):
             quantiles[i] = np.quantile(known, qs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import TypeVar
 
 import duckdb
 import numpy as np
@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from domain.column import Column
 from domain.profile import CategoryCounts, ColumnKind, Grid, ProfileSeries, SortedColumn
 from domain.window import Window
+from store.buffer import trim
 from store.scan import Scan
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Result = TypeVar("Result")
 
 
 def counts(
@@ -46,23 +48,50 @@ def counts(
     }
 
 
-def sorted_columns(
+Use = Callable[[Column, list[SortedColumn]], Result]
+
+
+def each_sorted(
     connection: duckdb.DuckDBPyConnection,
     model: str,
     columns: Iterable[Column],
     windows: Sequence[Window],
     versions: Sequence[str],
-) -> dict[Column, list[SortedColumn]]:
-    """Return the exact values of numeric columns, one `SortedColumn` per window."""
+    use: Use[Result],
+) -> dict[Column, Result]:
+    """
+    Read numeric columns one after the other, sort each window's values once, and hand them over.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In a read transaction.
+    model : str
+    columns : iterable of Column
+    windows : sequence of Window
+        Oldest first, not overlapping.
+    versions : sequence of str
+        Whose rows count in each window.
+    use : callable
+        Makes what is wanted of a column's exact values, one `SortedColumn` per window. One column
+        at a time is in memory, unless it keeps them.
+    """
     scan = Scan(connection, model, windows, versions)
-    order, bounds = scan.per_window()
-    found: dict[Column, list[SortedColumn]] = {}
+    parts = scan.parts()
+    found: dict[Column, Result] = {}
     for column in columns:
-        values = scan.column_numbers(column)[order]
-        found[column] = [
-            SortedColumn.from_values(column.name, values[start:end])
-            for start, end in pairwise(bounds)
-        ]
+        found[column] = use(column, _sorted_parts(scan, column, parts))
+        trim(connection, len(scan.index))
+    return found
+
+
+def _sorted_parts(scan: Scan, column: Column, parts: Sequence[slice | Int]) -> list[SortedColumn]:
+    values = scan.column_numbers(column)
+    found: list[SortedColumn] = []
+    for part in parts:
+        own = values[part]
+        own.sort()
+        found.append(SortedColumn.from_sorted(column.name, own))
     return found
 
 

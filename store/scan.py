@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -22,6 +22,8 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 NO_WINDOW: Final = -1
+# so many rows are placed at once, to hold no second copy of ten million times
+_AT_ONCE: Final = 1 << 20
 
 _ROWS = """
     from {table}
@@ -89,9 +91,13 @@ class Scan:
         self.inside = self.index != NO_WINDOW
 
     def numbers(self, sql: str) -> Float:
-        """Return a value of every row as float64, NaN where it holds nothing."""
+        """Return a value of every row as float64, NaN where it holds nothing; the caller's own."""
         fetched = self._fetch(f"({sql})::double")
-        return np.ma.filled(fetched, np.nan).astype(np.float64, copy=False)
+        if not isinstance(fetched, np.ma.MaskedArray):
+            return fetched
+        values = np.asarray(fetched.data, dtype=np.float64)
+        values[fetched.mask] = np.nan
+        return values
 
     def column_numbers(self, column: Column) -> Float:
         """Return a numeric column of every row."""
@@ -126,23 +132,25 @@ class Scan:
         )
         return relation.to_arrow_table().column("value").combine_chunks()
 
-    def per_window(self) -> tuple[Int, Int]:
-        """
-        Return the rows ordered by window, and where each window starts among them.
-
-        Returns
-        -------
-        order : ndarray of int64, shape (n_inside,)
-            Row numbers.
-        bounds : ndarray of int64, shape (n_windows + 1,)
-        """
-        order = np.argsort(self.index, kind="stable")
-        bounds = np.searchsorted(self.index[order], np.arange(len(self.windows) + 1))
-        return order.astype(np.int64), bounds.astype(np.int64)
+    def parts(self) -> Sequence[slice | Int]:
+        """Return the rows of each window: a slice where they lie one after the other."""
+        in_order = bool((self.index[1:] >= self.index[:-1]).all())
+        order = None if in_order else np.argsort(self.index, kind="stable")
+        ranked = self.index if order is None else self.index[order]
+        bounds = np.searchsorted(ranked, np.arange(len(self.windows) + 1)).tolist()
+        slices = [slice(start, end) for start, end in pairwise(bounds)]
+        return slices if order is None else [order[part] for part in slices]
 
     def _place(self, versions: Sequence[str] | None) -> Int:
-        ts = np.asarray(self._fetch("epoch_us(ts)"), dtype=np.int64)
-        index = window_index(ts, self.windows)
+        if len(self.windows) == 1:  # of one version at most: its rows are all that are read
+            [(n_rows,)] = self._connection.execute(
+                f"select count(*) {self._rows}", self._values
+            ).fetchall()
+            return np.broadcast_to(np.int64(0), n_rows)
+        index = np.asarray(self._fetch("epoch_us(ts)"), dtype=np.int64)
+        for start in range(0, len(index), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            index[part] = window_index(index[part], self.windows)
         if versions is not None and len(set(versions)) > 1:
             names = sorted(set(versions))
             wanted = np.array([names.index(version) for version in versions], np.int64)
@@ -150,11 +158,11 @@ class Scan:
             index[own != wanted[index]] = NO_WINDOW
         return index
 
-    def _fetch(self, sql: str) -> np.ma.MaskedArray:
+    def _fetch(self, sql: str) -> NDArray[Any]:
         fetched = self._connection.execute(
             f"select {sql} as value {self._rows}", self._values
         ).fetchnumpy()
-        return np.ma.asarray(fetched["value"])
+        return np.asanyarray(fetched["value"])
 
 
 def window_index(ts_us: Int, windows: Sequence[Window]) -> Int:

@@ -237,8 +237,19 @@ class Store(Upkeep):
         versions: Sequence[str],
     ) -> dict[Column, list[SortedColumn]]:
         """Return the exact values of numeric columns, one `SortedColumn` per window."""
+        return self.each_sorted(model, columns, windows, versions, lambda _, parts: parts)
+
+    def each_sorted(
+        self,
+        model: str,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        use: questions.Use[questions.Result],
+    ) -> dict[Column, questions.Result]:
+        """Hand over the exact values of one column at a time; return what `use` makes of them."""
         with self._database.reading() as connection:
-            return questions.sorted_columns(connection, model, columns, windows, versions)
+            return questions.each_sorted(connection, model, columns, windows, versions, use)
 
     def summaries(
         self,

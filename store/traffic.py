@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -110,11 +109,10 @@ def event_spans(
 ) -> list[tuple[datetime, datetime] | None]:
     """Return the first and last call of a version in every window; None without any."""
     scan = Scan(connection, model, windows, (version,) * len(windows), table="calls")
-    order, bounds = scan.per_window()
-    moments = scan.numbers("epoch_us(ts)")[order]
+    moments = scan.numbers("epoch_us(ts)")
     return [
         (from_microseconds(int(part.min())), from_microseconds(int(part.max())))
-        if len(part := moments[first:last])
+        if len(part := moments[rows])
         else None
-        for first, last in pairwise(bounds)
+        for rows in scan.parts()
     ]

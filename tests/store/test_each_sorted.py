@@ -1,0 +1,92 @@
+"""Exact values of large windows: one column at a time, and DuckDB keeps no second copy."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from domain.column import Column
+from domain.profile import ColumnKind, SortedColumn
+from domain.window import Window
+from store import buffer
+from store.store import Store
+from tests.store.made import START, at
+
+ROWS = 200_000
+NAMES = [f"x{i}" for i in range(6)]
+COLUMNS = [Column(name, ColumnKind.NUMBER) for name in NAMES]
+WINDOWS = [Window(at(0), at(60)), Window(at(60), at(120))]
+WHOLE = [Window(at(0), at(120))]
+
+
+def values() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(13)
+    made = {name: rng.normal(size=ROWS) for name in NAMES}
+    made["x1"] = made["x1"].round(1)
+    made["x2"][::7] = np.nan
+    return made
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    ts_us = int(START.timestamp() * 1e6) + np.arange(ROWS) * (120 * 60_000_000 // ROWS)
+    events = pa.table(
+        {
+            "ts": pa.array(ts_us, pa.timestamp("us", tz="UTC")),
+            "version": pa.array(["1"] * ROWS),
+            "prediction_id": pa.array(np.arange(ROWS).astype(str)),
+        }
+    )
+    features = pa.table({k: pa.array(v, from_pandas=True) for k, v in values().items()})
+    folder = tmp_path_factory.mktemp("large")
+    with Store.open(folder) as store:
+        store.load([("m", events, features)], "made")
+    with Store.open(folder, create=False) as store:
+        yield store
+
+
+def of_file(store: Store) -> int:
+    found = store.sql("select memory_usage_bytes from duckdb_memory() where tag = 'BASE_TABLE'")
+    return found.column(0)[0].as_py()
+
+
+@pytest.mark.parametrize("windows", [WINDOWS, WHOLE])
+def test_each_column_comes_with_all_its_values_and_is_gone_before_the_next(
+    large: Store, windows: list[Window]
+):
+    kept: list[weakref.ref[SortedColumn]] = []
+
+    def use(column: Column, parts: list[SortedColumn]) -> int:
+        assert not any(earlier() for earlier in kept)
+        kept.extend(weakref.ref(part) for part in parts)
+        own = np.array_split(values()[column.name], len(windows))
+        for part, expected in zip(parts, own, strict=True):
+            known = expected[~np.isnan(expected)]
+            np.testing.assert_array_equal(part.at_ranks(np.arange(len(known))), np.sort(known))
+            assert part.missing == len(expected) - len(known)
+        return len(parts)
+
+    found = large.each_sorted("m", COLUMNS, windows, ["1"] * len(windows), use)
+
+    assert found == dict.fromkeys(COLUMNS, len(windows))
+
+
+def test_what_was_read_of_the_file_is_given_back_and_the_limit_stays(
+    large: Store, monkeypatch: pytest.MonkeyPatch
+):
+    limit = "select current_setting('memory_limit') as value"
+    before = large.sql(limit)
+    monkeypatch.setattr(buffer, "KEPT_BYTES", buffer.MIB)
+    large.sorted_columns("m", COLUMNS, WHOLE, ["1"])
+    read = of_file(large)
+
+    monkeypatch.setattr(buffer, "LARGE_ROWS", ROWS)
+    large.sorted_columns("m", COLUMNS, WHOLE, ["1"])
+
+    assert read > 4 * buffer.MIB
+    assert of_file(large) <= 2 * buffer.MIB
+    assert large.sql(limit) == before
