@@ -27,6 +27,7 @@ from monitors.report_data import ReportRequest, ReportRows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess
 from monitors.service import Service
+from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
 from monitors.views.levels import ServiceLevels
@@ -347,6 +348,10 @@ class RemoteService:
     def performance(self, model: str) -> PerformanceView:
         """Gather how good a model's predictions were, as far as labels have arrived."""
         return self._ask(Service.performance, model=model)
+
+    def data(self, now: datetime) -> DataView:
+        """Gather what is stored, how fresh it is and where it came from."""
+        return self._ask(Service.data, now=now)
 
 
 def _body(head: dict[str, Any], file: BinaryIO) -> Iterator[bytes]:

@@ -103,6 +103,7 @@ READING: Final = frozenset(
         "service_levels",
         "versions",
         "performance",
+        "data",
     }
 )
 

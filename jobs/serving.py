@@ -115,12 +115,14 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
     """
     from api.actions import Actions
     from api.guard import Guard
+    from monitors.views.data import StoreOwner
 
     key, judging = secrets.token_urlsafe(32), threading.Lock()
     url = listening.url_here(door)
     mine = owner.Owner(url, os.getpid(), key, now(), code_version())
     with ExitStack() as stack:
         stack.enter_context(owner.announced(service.config.store, mine))
+        service.owner = StoreOwner(mine.url, mine.pid, mine.started_at)
         actions = Actions(service, spool=service.config.store, judging=judging)
         stack.enter_context(contextlib.closing(actions))
         guard = Guard(service, now, loopback=listening.is_loopback(door), owner_secret=key)

@@ -25,13 +25,14 @@ from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.collect_logs import Collecting
 from monitors.config import Config
-from monitors.gathering import drift, fleet, incident_page, levels, versions
+from monitors.gathering import data, drift, fleet, incident_page, levels, versions
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.key_ring import KeyRing
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
 from monitors.starter import starter
+from monitors.views.data import DataView, StoreOwner
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
 from monitors.views.levels import ServiceLevels
@@ -50,11 +51,14 @@ class LocalService:
     store : Store
     config : Config
     code_version : str
+    owner : StoreOwner or None
+        The server that this is the service of; None: whoever opened it asks for themselves.
     """
 
     store: Store
     config: Config
     code_version: str
+    owner: StoreOwner | None = None
     _ring: KeyRing = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -359,6 +363,10 @@ class LocalService:
         """Gather how good a model's predictions were, as far as labels have arrived."""
         self.models(model)
         return versions.performance(self.store, model)
+
+    def data(self, now: datetime) -> DataView:
+        """Gather what is stored, how fresh it is and where it came from."""
+        return data.data(self.store, self.config, now, self.owner)
 
     # ------------------------------------------------------------------ one page after the other
 

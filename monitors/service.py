@@ -28,6 +28,7 @@ from monitors.ingest_logs import IngestCounts, Options
 from monitors.report_data import ReportRequest, ReportRows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess
+from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
 from monitors.views.levels import ServiceLevels
@@ -252,4 +253,8 @@ class Service(Protocol):
 
     def performance(self, model: str) -> PerformanceView:
         """Gather how good a model's predictions were, as far as labels have arrived."""
+        ...
+
+    def data(self, now: datetime) -> DataView:
+        """Gather what is stored, how fresh it is and where it came from."""
         ...

@@ -105,6 +105,7 @@ QUESTIONS = {
     "service_levels": lambda s: s.service_levels(MODEL, "1", MONTH),
     "versions": lambda s: s.versions(MODEL),
     "performance": lambda s: s.performance(MODEL),
+    "data": lambda s: s.data(AS_OF),
     "keys": lambda s: s.keys(),
 }
 # asked in other tests, or by them that made them

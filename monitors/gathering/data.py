@@ -1,0 +1,169 @@
+"""Gathering what is stored and how fresh it is: from counts and hours, never from the rows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from domain.window import Window, align, windows_between
+from monitors.config import Config
+from monitors.views.data import (
+    DataView,
+    Freshness,
+    ModelData,
+    RejectedData,
+    SourceData,
+    StoreOwner,
+)
+from store.counted import LoadCounts
+from store.store import Store
+from store.volumes import Volume
+
+DAYS: Final = 90
+MOST_WINDOWS: Final = 30
+MOST_SOURCES: Final = 50
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+# clocks of servers differ by less
+_AHEAD: Final = timedelta(minutes=5)
+_FRESHNESSES: Final = tuple(Freshness)
+
+
+def data(store: Store, config: Config, now: datetime, owner: StoreOwner | None) -> DataView:
+    """
+    Gather what is stored at `now`.
+
+    Calls that came since they were last counted are counted first. The rest costs what there are
+    models, hours and sources, however many rows are stored.
+
+    Parameters
+    ----------
+    store : Store
+    config : Config
+    now : datetime
+    owner : StoreOwner or None
+        The server that has the store open.
+    """
+    span = span_of_days(now)
+    for model in store.models():
+        store.refresh_call_hours(model, span)
+    models = [
+        _model(store, config, model, volume, span, now)
+        for model, volume in store.volumes(span).items()
+    ]
+    sources = store.sources()
+    return DataView(
+        models=tuple(sorted(models, key=_furthest_behind)),
+        sources=tuple(_source(name, sources[name]) for name in _largest(sources)),
+        n_sources=len(sources),
+        rejected=tuple(
+            RejectedData(
+                reason=one.reason,
+                lines=one.lines,
+                source=one.source,
+                position=one.position,
+                message=one.message,
+            )
+            for one in store.rejected_reasons()
+        ),
+        size_bytes=store.size_bytes(),
+        store_version=store.version(),
+        owner=owner,
+        last_backup=store.last_backup(),
+    )
+
+
+def span_of_days(now: datetime) -> Window:
+    """Return the UTC days whose calls are shown; today is the last of them."""
+    tomorrow = align(now, _DAY, "UTC") + _DAY
+    return Window(tomorrow - DAYS * _DAY, tomorrow)
+
+
+def freshness(lag: timedelta | None, window: timedelta, grace: timedelta) -> Freshness:
+    """
+    Return how a newest event that lies `lag` back is to be called.
+
+    Parameters
+    ----------
+    lag : timedelta or None
+        None: there is none; negative: it lies in the future.
+    window, grace : timedelta
+        Of the monitor.
+    """
+    if lag is None:
+        return Freshness.EMPTY
+    if lag < -_AHEAD:
+        return Freshness.AHEAD
+    if lag > 2 * window + grace:
+        return Freshness.SILENT
+    return Freshness.LATE if lag > window + grace else Freshness.CURRENT
+
+
+def _model(
+    store: Store, config: Config, model: str, volume: Volume, span: Window, now: datetime
+) -> ModelData:
+    monitor = config.monitor(model)
+    length = max(monitor.window, _HOUR)
+    lag = None if volume.last is None else now - volume.last
+    windows = _windows(volume, span, now - monitor.grace, length, config.timezone)
+    return ModelData(
+        model=model,
+        freshness=freshness(lag, monitor.window, monitor.grace),
+        predictions=volume.predictions,
+        calls=volume.calls,
+        labels=volume.labels,
+        first=volume.first,
+        newest=volume.last,
+        lag_s=None if lag is None else lag.total_seconds(),
+        window_s=int(length.total_seconds()),
+        windows=len(windows),
+        windows_with_logs=_with_logs(volume, span, windows),
+        daily_calls=tuple(volume.hourly_calls.reshape(DAYS, 24).sum(axis=1).tolist()),
+        size_bytes=volume.size_bytes,
+        conflicts=store.conflicts(model),
+    )
+
+
+def _windows(
+    volume: Volume, span: Window, until: datetime, length: timedelta, timezone: str
+) -> list[Window]:
+    """Return the newest complete windows since the first event, inside the days that are known."""
+    if volume.first is None:
+        return []
+    # one more, because the newest one is not complete
+    begin = max(volume.first, until - (MOST_WINDOWS + 1) * length)
+    opening = align(begin, length, timezone)
+    return windows_between(max(opening, span.start), until, length, timezone)[-MOST_WINDOWS:]
+
+
+def _with_logs(volume: Volume, span: Window, windows: list[Window]) -> int:
+    """Count the windows in whose hours any call was logged; an hour that one cuts is whole."""
+    reached = np.concatenate([[0.0], np.cumsum(volume.hourly_calls)])
+    starts = [(window.start - span.start) // _HOUR for window in windows]
+    ends = [-((span.start - window.end) // _HOUR) for window in windows]
+    return int(np.count_nonzero(reached[ends] > reached[starts]))
+
+
+def _furthest_behind(one: ModelData) -> tuple[int, float, str]:
+    lag = one.lag_s if one.lag_s is not None else 0.0
+    return _FRESHNESSES.index(one.freshness), -lag, one.model
+
+
+def _largest(sources: dict[str, LoadCounts]) -> list[str]:
+    def size(name: str) -> tuple[int, str]:
+        counts = sources[name]
+        return -(counts.predictions + counts.calls + counts.labels), name
+
+    return sorted(sources, key=size)[:MOST_SOURCES]
+
+
+def _source(name: str, counts: LoadCounts) -> SourceData:
+    return SourceData(
+        source=name,
+        predictions=counts.predictions,
+        calls=counts.calls,
+        labels=counts.labels,
+        duplicates=counts.duplicates,
+    )

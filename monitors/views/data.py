@@ -1,0 +1,165 @@
+"""What is stored, how fresh it is, where it came from, and what keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Freshness(StrEnum):
+    """
+    How far behind the clock a model's newest event is; the worst first.
+
+    `silent`: more than two windows and their grace. `late`: more than one. `ahead`: it lies in the
+    future, by more than a few minutes. `empty`: no event ever came, labels at most.
+    """
+
+    SILENT = "silent"
+    LATE = "late"
+    AHEAD = "ahead"
+    EMPTY = "empty"
+    CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelData:
+    """
+    What is stored of one model.
+
+    Parameters
+    ----------
+    model : str
+    freshness : Freshness
+    predictions, calls, labels : int
+        Rows that are stored now.
+    first, newest : datetime or None
+        Its first and newest event; None without any.
+    lag_s : float or None
+        Seconds from the newest event to now; negative where it lies in the future.
+    window_s : int
+        Length of the windows that `windows` counts: the monitor's, but at least an hour.
+    windows, windows_with_logs : int
+        The newest complete windows since the first event, at most 30, and those in which any
+        call was logged.
+    daily_calls : tuple of float
+        Calls of each UTC day up to today, oldest first, 90 of them; weighted by
+        ``1 / sampling_rate``.
+    size_bytes : int or None
+        What its rows take in the file, about; None where that is not known.
+    conflicts : dict of str to tuple of str
+        Features that came with more than one type, and the types, the first one first.
+    """
+
+    model: str
+    freshness: Freshness
+    predictions: int
+    calls: int
+    labels: int
+    first: datetime | None
+    newest: datetime | None
+    lag_s: float | None
+    window_s: int
+    windows: int
+    windows_with_logs: int
+    daily_calls: tuple[float, ...]
+    size_bytes: int | None
+    conflicts: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceData:
+    """
+    What came from one source: a file, or everything that came over HTTP.
+
+    Parameters
+    ----------
+    source : str
+    predictions, calls, labels : int
+        That were new.
+    duplicates : int
+        Events and labels that brought nothing new.
+    """
+
+    source: str
+    predictions: int
+    calls: int
+    labels: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedData:
+    """
+    Why lines could not be read.
+
+    Parameters
+    ----------
+    reason : str
+        Its code.
+    lines : int
+    source : str
+        Of the newest of them.
+    position : int
+        Its line, row or item, counted from 1.
+    message : str
+        What was wrong with it, in English.
+    """
+
+    reason: str
+    lines: int
+    source: str
+    position: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOwner:
+    """
+    The server that owns a store.
+
+    Parameters
+    ----------
+    url : str
+        Where it listens.
+    pid : int
+    started_at : datetime
+    """
+
+    url: str
+    pid: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataView:
+    """
+    What a store holds.
+
+    Parameters
+    ----------
+    models : tuple of ModelData
+        The one furthest behind first.
+    sources : tuple of SourceData
+        The largest first, at most 50.
+    n_sources : int
+        How many there are.
+    rejected : tuple of RejectedData
+        The most frequent reason first.
+    size_bytes : int
+        The database file and its log.
+    store_version : int
+    owner : StoreOwner or None
+        None: no server; whoever answers has opened the file.
+    last_backup : datetime or None
+        None: it was never copied by Driftline.
+    """
+
+    models: tuple[ModelData, ...]
+    sources: tuple[SourceData, ...]
+    n_sources: int
+    rejected: tuple[RejectedData, ...]
+    size_bytes: int
+    store_version: int
+    owner: StoreOwner | None
+    last_backup: datetime | None
