@@ -149,14 +149,20 @@ class Visitor:
         """Return the page's background, from 0, black, to 1, white."""
         return self.page.evaluate(BRIGHTNESS)
 
-    def picture(self, path: Path) -> None:
-        """Keep a picture of the whole page: its main part scrolls, so the window grows."""
+    def picture(self, path: Path, *, above: str | None = None) -> None:
+        """Keep a picture of the page down to a heading: its main part scrolls, so it grows."""
         tall = "document.querySelector('[data-testid=stMain]').scrollHeight"
-        height = self.page.evaluate(f"() => Math.max(900, {tall})")
         size = self.page.viewport_size
-        self.page.set_viewport_size({"width": size["width"], "height": min(height, 4000)})
+        height = min(max(900, self.page.evaluate(f"() => {tall}")), 4000)
+        self.page.set_viewport_size({"width": size["width"], "height": height})
+        # what is pointed at shows more than the rest
+        self.page.mouse.move(size["width"] - 5, height - 5)
         self.settle()
-        self.page.screenshot(path=path)
+        if above is not None:
+            heading = self.page.get_by_role("heading", name=above)
+            height = heading.bounding_box()["y"] - 12
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height}
+        self.page.screenshot(path=path, clip=clip)
         self.page.set_viewport_size(size)
 
     def keys(self) -> dict[str, str]:

@@ -63,8 +63,21 @@ def test_the_tables_of_the_configuration_are_those_of_its_models():
     assert written == f"<!-- keys -->\n{script.tables()}<!-- /keys -->", again
 
 
-@pytest.mark.parametrize("name", ["report-light.png", "report-dark.png"])
-def test_a_picture_of_the_report_is_a_small_png(name):
-    content = (ROOT / "docs" / "images" / name).read_bytes()
+PICTURES = ROOT / "docs" / "images"
+
+
+@pytest.mark.parametrize("path", sorted(PICTURES.iterdir()), ids=lambda path: path.name)
+def test_a_picture_is_a_small_png_of_one_of_two_schemes(path):
+    content = path.read_bytes()
     assert content.startswith(b"\x89PNG")
     assert len(content) <= 300_000
+    other = {"light": "dark", "dark": "light"}
+    name, scheme = path.stem.split("-")
+    assert (PICTURES / f"{name}-{other[scheme]}.png").exists()
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_a_readme_shows_the_front_page_and_a_column_that_drifts(name):
+    drawn = {f"docs/images/{page}-{scheme}.png" for page in ("fleet", "drift", "report")
+             for scheme in ("light", "dark")}  # fmt: skip
+    assert drawn <= set(links(name))
