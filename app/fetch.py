@@ -21,6 +21,7 @@ from domain.window import Window
 from monitors.report_data import ReportRequest
 from monitors.report_view import ReportView
 from monitors.service import Service
+from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, Target
 from monitors.views.levels import ServiceLevels
@@ -132,6 +133,13 @@ def performance(context: Context) -> PerformanceView:
     return _remember(
         lambda: context.service.performance(model), "performance", context.revision, model
     )
+
+
+def data(context: Context) -> DataView:
+    """Return what is stored; seconds old at most, for loads change no revision."""
+    at = minute(context.now)
+    key = ("data", context.revision, str(at))
+    return cast("DataView", _kept_briefly(key, lambda: context.service.data(at)))
 
 
 def report_view(context: Context, choice: ReportChoice, at: datetime) -> ReportView:

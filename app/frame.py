@@ -32,6 +32,7 @@ from reports import numbers
 log = logging.getLogger(__name__)
 
 Drawing = Callable[[Context], None]
+DrawingEmpty = Callable[[Provided, str], None]
 _NEEDS: Final = {
     "nothing": Needs.NOTHING,
     "model": Needs.MODEL,
@@ -41,7 +42,12 @@ _NEEDS: Final = {
 }
 
 
-def show(draw: Drawing, *, needs: Literal["nothing", "model", "version", "end", "window"]) -> None:
+def show(
+    draw: Drawing,
+    *,
+    needs: Literal["nothing", "model", "version", "end", "window"],
+    empty: DrawingEmpty | None = None,
+) -> None:
     """
     Draw a page inside the frame; the last line of every page's file.
 
@@ -53,11 +59,16 @@ def show(draw: Drawing, *, needs: Literal["nothing", "model", "version", "end", 
         What the page looks at: the controls that are shown. With ``"end"`` the window is offered as
         the end of what is shown, and nothing to draw against. With ``"window"`` a model without a
         judged window gets a card that says so, and `draw` is not called.
+    empty : callable, optional
+        Draws what is to be said of a store without any model, below the card that says so; takes
+        what the page is made of, and the language.
     """
     words = language()
     st.title(say(f"pages.{site.shown.get().name}.title", words), anchor=False)
     try:
-        _draw_page(provided(), draw, _NEEDS[needs], words)
+        source = provided()
+        if not _draw_page(source, draw, _NEEDS[needs], words) and empty is not None:
+            empty(source, words)
     except StoreError as error:
         _told(error, say("pages.error.store", words), words)
     except DriftlineError as error:
@@ -69,13 +80,14 @@ def show(draw: Drawing, *, needs: Literal["nothing", "model", "version", "end", 
         draw_error(title, what, error_id, words)
 
 
-def _draw_page(source: Provided, draw: Drawing, needs: Needs, words: str) -> None:
+def _draw_page(source: Provided, draw: Drawing, needs: Needs, words: str) -> bool:
+    """Draw a page; return whether there is any model."""
     now = source.clock()
     revision = source.service.revision()
     targets = fetch.targets(source.service, revision, now)
     if not targets:
         draw_empty_store(now, words)
-        return
+        return False
     parsed = parse(st.query_params.to_dict(), targets)
     context = _context(source, parsed, revision, words)
     complete_address(context, needs)
@@ -83,6 +95,11 @@ def _draw_page(source: Provided, draw: Drawing, needs: Needs, words: str) -> Non
     draw_context_bar(context, [target.model for target in targets], needs)
     draw_notices(parsed.notices if needs else (), words)
     draw_stale(context, only_selected=bool(needs))
+    _draw_below(context, draw, needs)
+    return True
+
+
+def _draw_below(context: Context, draw: Drawing, needs: Needs) -> None:
     if needs is Needs.WINDOW and not context.target.windows:
         draw_unjudged(context)
         return

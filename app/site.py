@@ -36,6 +36,7 @@ SECTIONS: Final[Mapping[str, tuple[PageEntry, ...]]] = {
     "overview": (
         PageEntry("fleet", ":material/grid_view:"),
         PageEntry("alerts", ":material/notifications:"),
+        PageEntry("data", ":material/database:"),
     ),
     "investigate": (
         PageEntry("drift", ":material/waves:"),

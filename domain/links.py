@@ -7,7 +7,16 @@ from urllib.parse import urlencode
 
 from domain.window import Window
 
-PAGES: Final = ("fleet", "alerts", "drift", "slo", "versions", "performance", "reports")
+PAGES: Final = (
+    "fleet",
+    "alerts",
+    "data",
+    "drift",
+    "slo",
+    "versions",
+    "performance",
+    "reports",
+)
 ROOT: Final = "fleet"
 
 

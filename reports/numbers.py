@@ -95,6 +95,17 @@ def axis(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
+def size(n_bytes: float | None) -> str:
+    """Write bytes in three digits, a thousand to the next unit: ``812 KB``, ``1.2 GB``."""
+    if n_bytes is None:
+        return DASH
+    for bytes_each, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
+        if n_bytes >= bytes_each:
+            short = n_bytes / bytes_each
+            return f"{short:.1f} {unit}" if short < 10 else f"{short:.0f} {unit}"
+    return f"{n_bytes:.0f} B"
+
+
 def length(seconds: float, language: str) -> str:
     """Write a span in its two largest units: ``5 min``, ``6 h``, ``1 d 12 h``."""
     rest, parts = round(seconds), list[str]()

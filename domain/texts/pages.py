@@ -16,6 +16,11 @@ _PAGES: dict[str, dict[str, str]] = {
         "en": "Incidents with their evidence; acknowledge them or accept a new normal.",
         "zh": "事件及其证据；可确认事件，或将变化接受为新常态。",
     },
+    "pages.data.title": {"en": "Data", "zh": "数据"},
+    "pages.data.help": {
+        "en": "What is stored, how fresh it is, and where it came from.",
+        "zh": "存了什么、是否最新、来自哪里。",
+    },
     "pages.drift.title": {"en": "Drift", "zh": "漂移"},
     "pages.drift.help": {
         "en": "Which columns moved, how far, and since when.",

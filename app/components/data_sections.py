@@ -1,0 +1,193 @@
+"""The sections of the Data page: models, what could not be read, sources, the store itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import streamlit as st
+
+from app.components.links import go
+from app.components.markdown import plain
+from app.components.tables import ROW_PX, chip_column, clicked_row, table_height, trend_column
+from app.queries import data as queries
+from domain.catalogue import say
+from monitors.views.data import DataView, Freshness
+from reports import numbers
+
+_COLOURS: Final[Mapping[Freshness, str]] = {
+    Freshness.SILENT: "red",
+    Freshness.LATE: "orange",
+    Freshness.AHEAD: "orange",
+    Freshness.EMPTY: "gray",
+    Freshness.CURRENT: "green",
+}
+
+
+def draw_models(view: DataView, now: datetime, language: str) -> None:
+    """Draw the table of models; a click on a row leads to the model's calls."""
+    rows = queries.rows(view, now, language)
+    st.subheader(say("page_data.models", language), anchor=False)
+    clicked = clicked_row(
+        {
+            "freshness": [[row.freshness] for row in rows],
+            "model": [row.model for row in rows],
+            "newest": [row.newest for row in rows],
+            "coverage": [row.coverage for row in rows],
+            "trend": [row.trend for row in rows],
+            "predictions": [row.predictions for row in rows],
+            "calls": [row.calls for row in rows],
+            "labels": [row.labels for row in rows],
+            "size": [row.size for row in rows],
+            "since": [row.since for row in rows],
+        },
+        key="data-models",
+        alt=say("page_data.models", language),
+        columns=_model_columns(language),
+        height=table_height(len(rows)),
+    )
+    st.markdown(f":gray[{say('page_data.models.note', language)}]")
+    if clicked is not None:
+        go("slo", model=rows[clicked].model)
+
+
+def draw_conflicts(view: DataView, language: str) -> None:
+    """Draw the features that came with more than one type; nothing where none did."""
+    found = queries.conflicts(view, language)
+    if not found:
+        return
+    text = st.column_config.TextColumn
+    st.subheader(say("page_data.conflicts", language), anchor=False)
+    st.markdown(f":gray[{say('page_data.conflicts.note', language)}]")
+    _table(
+        {
+            "model": [one.model for one in found],
+            "feature": [one.feature for one in found],
+            "types": [one.types for one in found],
+        },
+        key="data-conflicts",
+        alt=say("page_data.conflicts", language),
+        columns={
+            "model": text(say("page_data.model", language), width=180),
+            "feature": text(say("page_data.conflicts.feature", language), width=220),
+            "types": text(say("page_data.conflicts.types", language), width="large"),
+        },
+    )
+
+
+def draw_rejected(view: DataView, language: str) -> None:
+    """Draw why lines were rejected, with the place of the newest of each kind."""
+    st.subheader(say("page_data.reasons", language), anchor=False)
+    if not view.rejected:
+        st.markdown(f":gray[{say('page_data.reasons.none', language)}]")
+        return
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    help_text = say("page_data.position.help", language)
+    _table(
+        {
+            "reason": [one.reason for one in view.rejected],
+            "lines": [one.lines for one in view.rejected],
+            "place": [one.source for one in view.rejected],
+            "position": [one.position for one in view.rejected],
+            "message": [one.message for one in view.rejected],
+        },
+        key="data-rejected",
+        alt=say("page_data.reasons", language),
+        columns={
+            "reason": text(say("page_data.reason", language), width=140),
+            "lines": number(say("page_data.lines", language), format="localized", width=75),
+            "place": text(say("page_data.place", language), width=200),
+            "position": number(
+                say("page_data.position", language), format="localized", width=80, help=help_text
+            ),
+            "message": text(say("page_data.message", language), width="large"),
+        },
+    )
+    st.markdown(f":gray[{plain(say('page_data.reasons.note', language))}]")
+
+
+def draw_sources(view: DataView, language: str) -> None:
+    """Draw what came from where, the largest source first."""
+    st.subheader(say("page_data.sources", language), anchor=False)
+    if not view.sources:
+        st.markdown(f":gray[{say('page_data.sources.none', language)}]")
+        return
+    _table(
+        {
+            "source": [one.source for one in view.sources],
+            "predictions": [one.predictions for one in view.sources],
+            "calls": [one.calls for one in view.sources],
+            "labels": [one.labels for one in view.sources],
+            "duplicates": [one.duplicates for one in view.sources],
+        },
+        key="data-sources",
+        alt=say("page_data.sources", language),
+        columns=_source_columns(language),
+    )
+    if view.n_sources > len(view.sources):
+        shown, total = len(view.sources), numbers.count(view.n_sources)
+        st.markdown(f":gray[{say('page_data.sources.first', language, n=shown, total=total)}]")
+
+
+def draw_store(view: DataView, now: datetime, language: str) -> None:
+    """Draw what is to be said of the store as a whole."""
+    st.subheader(say("page_data.store", language), anchor=False)
+    with st.container(border=True):
+        grid = st.grid(3, min_column_width=280)
+        for fact in queries.facts(view, now, language):
+            grid.markdown(f":gray[{plain(fact.label)}]  \n{plain(fact.value)}")
+
+
+def _model_columns(language: str) -> dict[str, Any]:
+    columns, number = st.column_config, st.column_config.NumberColumn
+
+    def word(name: str) -> str:
+        return say(f"page_data.{name}", language)
+
+    chips = {word(f"freshness.{kind}"): colour for kind, colour in _COLOURS.items()}
+    return {
+        "freshness": chip_column(word("freshness"), chips, width=95, help=word("freshness.help")),
+        "model": columns.TextColumn(word("model"), width=140),
+        "newest": columns.TextColumn(word("newest"), width=100),
+        "coverage": columns.TextColumn(
+            word("coverage"), width=115, alignment="right", help=word("coverage.help")
+        ),
+        "trend": trend_column(word("trend"), y_max=1.05, width=130, help=word("trend.help")),
+        "predictions": number(word("predictions"), format="localized", width=95),
+        "calls": number(word("calls"), format="localized", width=95),
+        "labels": number(word("labels"), format="localized", width=95),
+        "size": columns.TextColumn(
+            word("bytes"), width=75, alignment="right", help=word("bytes.help")
+        ),
+        "since": columns.TextColumn(word("since"), width=95),
+    }
+
+
+def _source_columns(language: str) -> dict[str, Any]:
+    def number(name: str, help_text: str | None = None) -> Any:  # noqa: ANN401 (Streamlit's own type is private)
+        label = say(f"page_data.{name}", language)
+        return st.column_config.NumberColumn(label, format="localized", width=115, help=help_text)
+
+    return {
+        "source": st.column_config.TextColumn(say("page_data.source", language), width=280),
+        "predictions": number("new.predictions"),
+        "calls": number("new.calls"),
+        "labels": number("new.labels"),
+        "duplicates": number("duplicates", say("page_data.duplicates.help", language)),
+    }
+
+
+def _table(
+    table: Mapping[str, Sequence[object]], *, key: str, alt: str, columns: Mapping[str, Any]
+) -> None:
+    n_rows = len(next(iter(table.values())))
+    st.dataframe(
+        dict(table),
+        hide_index=True,
+        column_config=dict(columns),
+        height=table_height(n_rows),
+        row_height=ROW_PX,
+        key=key,
+        alt=alt,
+    )

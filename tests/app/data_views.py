@@ -1,0 +1,52 @@
+"""Views of what is stored, as the Service would give them, for tests of the Data page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from monitors.views.data import DataView, Freshness, ModelData
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def model(name="m", *, lag=timedelta(minutes=3), **changed) -> ModelData:
+    """A model that logs a hundred calls a day, up to `lag` ago."""
+    fields = {
+        "model": name,
+        "freshness": Freshness.CURRENT,
+        "predictions": 9000,
+        "calls": 9000,
+        "labels": 10,
+        "first": NOW - timedelta(days=90),
+        "newest": NOW - lag,
+        "lag_s": lag.total_seconds(),
+        "window_s": 86_400,
+        "windows": 30,
+        "windows_with_logs": 30,
+        "daily_calls": (100.0,) * 90,
+        "size_bytes": 2_000_000,
+        "conflicts": {},
+    }
+    return ModelData(**{**fields, **changed})
+
+
+def never(name="m") -> ModelData:
+    """A model of which only labels came."""
+    nothing = {"predictions": 0, "calls": 0, "first": None, "newest": None, "lag_s": None}
+    nothing |= {"windows": 0, "windows_with_logs": 0, "daily_calls": (0.0,) * 90}
+    return model(name, freshness=Freshness.EMPTY, size_bytes=None, **nothing)
+
+
+def stored(*models: ModelData, **changed) -> DataView:
+    """A store with some models."""
+    fields = {
+        "models": models,
+        "sources": (),
+        "n_sources": 0,
+        "rejected": (),
+        "size_bytes": 3_000_000,
+        "store_version": 5,
+        "owner": None,
+        "last_backup": None,
+    }
+    return DataView(**{**fields, **changed})
