@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -26,6 +26,10 @@ MEMORY_WINDOWS = 20
 """The forecast detector remembers so many windows; older ones weigh under 4 %."""
 
 
+Use = Callable[[Column, Sequence[SortedColumn]], list[list[Finding]]]
+EachSorted = Callable[[Sequence[Column], Use], Mapping[Column, list[list[Finding]]]]
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
     """
@@ -40,14 +44,14 @@ class Judged:
         The windows to judge.
     series : mapping of Column to ProfileSeries
         Counts over the reference's grids, all T windows.
-    sorted_values : mapping of Column to list of SortedColumn
-        Exact values of the wanted windows.
+    each_sorted : callable
+        Hands over the exact values of numeric columns in the wanted windows, one column at a time.
     """
 
     windows: tuple[Window, ...]
     wanted: tuple[int, ...]
     series: Mapping[Column, ProfileSeries]
-    sorted_values: Mapping[Column, list[SortedColumn]]
+    each_sorted: EachSorted
 
 
 def judge_columns(
@@ -79,17 +83,54 @@ def judge_columns(
     calibrated, faults = _forecasts(judged, drawn.line, monitor.window)
     faults = {**reference.faults, **drawn.faults, **faults}
     alpha = monitor.drift.alpha / max(len(reference.comparable), 1)
-    totals = {c: reference.series[c].total() for columns in reported for c in columns}
-    answers: list[list[Finding]] = []
-    for i in range(len(judged.wanted)):
-        findings: list[Finding] = []
-        for column in reported[i]:
-            sides = _sides(reference, judged, totals[column], column, i)
-            fault = faults.get(column)
-            found = calibrated[i].get(name_of(column))
-            findings += _judge_safely(sides, column, found, monitor, alpha=alpha, fault=fault)
-        answers.append(findings)
-    return answers
+    case = _Case(reference, judged, monitor, reported, calibrated, faults, alpha)
+    columns = list(dict.fromkeys(column for part in reported for column in part))
+    numbers = [column for column in columns if column.kind is ColumnKind.NUMBER]
+    found = dict(judged.each_sorted(numbers, case.judge))
+    found |= {c: case.judge(c, [None] * len(reported)) for c in columns if c not in found}
+    return [
+        [finding for column in part for finding in found[column][i]]
+        for i, part in enumerate(reported)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """All that a column's findings follow from but its exact values."""
+
+    reference: Reference
+    judged: Judged
+    monitor: MonitorConfig
+    reported: Sequence[Sequence[Column]]
+    calibrated: Sequence[Mapping[str, Finding]]
+    faults: Mapping[Column, str]
+    alpha: float
+
+    def judge(self, column: Column, values: Sequence[SortedColumn | None]) -> list[list[Finding]]:
+        """Judge one column in the windows that it is reported of; of the others nothing is said."""
+        total, fault = self.reference.series[column].total(), self.faults.get(column)
+        answers: list[list[Finding]] = []
+        for i, current in enumerate(values):
+            found: list[Finding] = []
+            if column in self.reported[i]:
+                sides = self._sides(column, total, i, current)
+                forecasted = self.calibrated[i].get(name_of(column))
+                found = _judge_safely(
+                    sides, column, forecasted, self.monitor, alpha=self.alpha, fault=fault
+                )
+            answers.append(found)
+        return answers
+
+    def _sides(
+        self, column: Column, total: Profile, i: int, current: SortedColumn | None
+    ) -> _Sides:
+        return _Sides(
+            total,
+            self.judged.series[column].at(self.judged.wanted[i]),
+            None if current is None else self.reference.sorted_values[column],
+            current,
+            self.reference.cell_scores.get(column),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,17 +140,6 @@ class _Sides:
     reference_values: SortedColumn | None
     current_values: SortedColumn | None
     mean_score: NDArray[np.float64] | None
-
-
-def _sides(reference: Reference, judged: Judged, total: Profile, column: Column, i: int) -> _Sides:
-    number = column.kind is ColumnKind.NUMBER
-    return _Sides(
-        total,
-        judged.series[column].at(judged.wanted[i]),
-        reference.sorted_values[column] if number else None,
-        judged.sorted_values[column][i] if number else None,
-        reference.cell_scores.get(column),
-    )
 
 
 def _judge_safely(

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from domain.column import Column
 from domain.finding import Finding
-from domain.profile import ColumnKind, ColumnRole, ProfileSeries
+from domain.profile import ColumnRole, ProfileSeries
 from domain.run_profile import RunProfile
 from domain.window import Window
 from monitors.baseline_plan import busiest
 from monitors.calibrations import Calibrated, Calibrations
 from monitors.column_names import name_of
 from monitors.config import Config
-from monitors.drift_check import MEMORY_WINDOWS, Judged, judge_columns, without_baseline
+from monitors.drift_check import MEMORY_WINDOWS, Judged, Use, judge_columns, without_baseline
 from monitors.reference import Reference
 from store.store import Store
 
@@ -160,11 +160,15 @@ class DriftJudge:
             opening = max(opening, reference.windows[-1].end)
         every = self.calibrations.between(opening, epoch.end)
         series = self._series(version, every, batch, calibrated)
-        numbers = [c for c in calibrated.reported if c.kind is ColumnKind.NUMBER]
         alone = (version,) * len(batch)
-        values = self.store.sorted_columns(self.model, numbers, batch, alone)
+
+        def each_sorted(
+            columns: Sequence[Column], use: Use
+        ) -> Mapping[Column, list[list[Finding]]]:
+            return self.store.each_sorted(self.model, columns, batch, alone, use)
+
         wanted = tuple(every.index(window) for window in batch)
-        return Judged(tuple(every), wanted, series, values)
+        return Judged(tuple(every), wanted, series, each_sorted)
 
     def _series(
         self,
