@@ -14,7 +14,7 @@ from domain.profile import ColumnRole, Float, Int, SortedColumn
 
 NAME = "ks"
 _COARSE = 2048
-_PARTS = 16
+_PARTS = 4
 _AT_ONCE = 4096
 _EXACT_CELLS = 1_000_000
 
