@@ -14,6 +14,7 @@ import pyarrow as pa
 from api.call import Caller, plain_arguments
 from api.methods import METHODS
 from domain.acceptance import Acceptance
+from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
@@ -248,6 +249,16 @@ class RemoteService:
     def note_backup(self, at: datetime) -> datetime:
         """Keep when the store was last copied, and return it."""
         return self._ask(Service.note_backup, at=at)
+
+    def erase(self, wanted: Erasing, who: str, now: datetime, *, dry_run: bool) -> Erased:
+        """Remove a person's rows, or count what would be removed."""
+        return self._follow(
+            Service.erase, _silent, wanted=wanted, who=who, now=now, dry_run=dry_run
+        )
+
+    def compact(self) -> tuple[int, int]:
+        """Write the file anew without what was removed; return its size before and after."""
+        return self._follow(Service.compact, _silent)
 
     # ------------------------------------------------------------------ keys
 

@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dashboard": ("jobs.commands.dashboard", "Show the store of a server elsewhere."),
     "backup": ("jobs.commands.backup", "Copy the store to a file, while loads go on."),
     "restore": ("jobs.commands.restore", "Put a backup in the place of the store."),
+    "erase": ("jobs.commands.erase", "Remove what is stored of a person."),
+    "compact": ("jobs.commands.compact", "Write the file anew, without what was removed."),
     "keys": ("jobs.commands.keys", "Make, list and revoke keys of the HTTP interface."),
     "sql": ("jobs.commands.sql", "Ask the store in read-only SQL."),
     "doctor": ("jobs.commands.doctor", "Check store, configuration, versions, disk and clock."),

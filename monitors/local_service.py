@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -32,6 +31,7 @@ from monitors.report_data import ReportRequest, ReportRows, build_view, report_r
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
 from monitors.starter import starter
+from monitors.upkeep import LocalUpkeep
 from monitors.views.data import DataView, StoreOwner
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
@@ -42,7 +42,7 @@ from store.store import Store
 
 
 @dataclass
-class LocalService:
+class LocalService(LocalUpkeep):
     """
     The use cases on a store that this process has opened.
 
@@ -55,7 +55,6 @@ class LocalService:
         The server that this is the service of; None: whoever opened it asks for themselves.
     """
 
-    store: Store
     config: Config
     code_version: str
     owner: StoreOwner | None = None
@@ -261,17 +260,6 @@ class LocalService:
     def sql(self, query: str) -> pa.Table:
         """Answer one read-only query."""
         return self.store.sql(query)
-
-    # ------------------------------------------------------------------ upkeep
-
-    def backup(self, target: Path) -> int:
-        """Copy the store as it is now to one file, while loads go on; return its size in bytes."""
-        return self.store.backup(target)
-
-    def note_backup(self, at: datetime) -> datetime:
-        """Keep when the store was last copied: once the copy has arrived where it was wanted."""
-        self.store.note_backup(at)
-        return at
 
     # ------------------------------------------------------------------ keys
 

@@ -16,6 +16,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from domain.acceptance import Acceptance
+from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
@@ -168,6 +169,14 @@ class Service(Protocol):
 
     def note_backup(self, at: datetime) -> datetime:
         """Keep when the store was last copied, and return it."""
+        ...
+
+    def erase(self, wanted: Erasing, who: str, now: datetime, *, dry_run: bool) -> Erased:
+        """Remove a person's rows, or count what would be removed."""
+        ...
+
+    def compact(self) -> tuple[int, int]:
+        """Write the file anew without what was removed; return its size before and after."""
         ...
 
     # ------------------------------------------------------------------ keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import time
 from collections.abc import Generator
 from importlib import resources
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Final
 
 import duckdb
 
-from domain.errors import StoreError, StoreVersionError
+from domain.errors import StoreError, StoreLockedError, StoreVersionError
 from store.faults import translated
 from store.filesystem import refuse_network
 from store.measured_sizes import MeasuredSizes
+from store.quiet import Users
 from store.registry import refresh_views
 from store.stale_hours import MarkedHours
 from store.writer_memory import WriterMemory
@@ -24,11 +26,15 @@ FILE_NAME: Final = "driftline.duckdb"
 # A load of 4 million rows of 25 features stays under 1.4 GB and spills the rest beside the file;
 # with 2 GiB it took 2.3 GB and an eighth less CPU time.
 MEMORY_LIMIT_GIB: Final = 1.0
+# somebody who looks into the file in the moment in which nobody has it gets so long
+_TAKEN_S: Final = 30.0
 
-# Both supported clients (1.5.5 and 2.0) read this storage version. No extension is ever fetched,
-# and SQL reaches no file: batches come in as Arrow tables.
+# both supported clients (1.5.5 and 2.0) read it
+STORAGE_VERSION: Final = "v1.5.0"
+
+# No extension is ever fetched, and SQL reaches no file: batches come in as Arrow tables.
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "storage_compatibility_version": "v1.5.0",
+    "storage_compatibility_version": STORAGE_VERSION,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "enable_external_access": False,
@@ -71,10 +77,11 @@ class Database:
         self.path = path
         self._connection = connection
         self._writer = threading.RLock()
+        self._users = Users()
         self._copies = 0
         self._log_limit = ""
         self.marked = MarkedHours()
-        self.memory = WriterMemory(connection.cursor)
+        self.memory = WriterMemory(self._own_cursor)
         self.sizes = MeasuredSizes()
 
     @classmethod
@@ -102,9 +109,8 @@ class Database:
         if not path.exists():
             _prepare(directory, create=create)
         with translated(path):
-            database = cls(path, duckdb.connect(str(path), config=_CONFIG))
+            database = cls(path, _connected(path))
             try:
-                _bound_memory(database.connection)
                 _migrate(database)
             except BaseException:
                 database.close()
@@ -116,8 +122,13 @@ class Database:
         """The connection that writes; only inside `writing`."""
         return self._connection
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return another connection to the same file, with temporary tables of its own."""
+    @contextlib.contextmanager
+    def cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Yield another connection to the same file, with temporary tables of its own."""
+        with self._users.one(), self._connection.cursor() as connection:
+            yield connection
+
+    def _own_cursor(self) -> duckdb.DuckDBPyConnection:
         return self._connection.cursor()
 
     def guarded(self) -> contextlib.AbstractContextManager[None]:
@@ -158,8 +169,8 @@ class Database:
         DiskFullError
             If the disk is full; nothing was stored.
         """
-        chosen = connection or self._connection
-        with self._writer, translated(self.path):
+        with self._users.one(), self._writer, translated(self.path):
+            chosen = connection or self._connection
             chosen.execute("begin transaction")
             try:
                 yield chosen
@@ -173,7 +184,11 @@ class Database:
     @contextlib.contextmanager
     def writing_small(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Write all or nothing on the connection of the statements that are prepared."""
-        with self._writer, self.writing(self.memory.prepared.connection) as connection:
+        with (
+            self._users.one(),
+            self._writer,
+            self.writing(self.memory.prepared.connection) as connection,
+        ):
             yield connection
 
     def checkpoint(self) -> None:
@@ -185,9 +200,29 @@ class Database:
         DiskFullError
             If the disk is full; the log still holds everything.
         """
-        with self._writer, translated(self.path):
+        with self._users.one(), self._writer, translated(self.path):
             if not self._copies:
                 self._connection.execute("checkpoint")
+
+    @contextlib.contextmanager
+    def exchanged(self) -> Generator[None]:
+        """
+        Close the file while another is put in its place, and open what is there then.
+
+        Whoever is at work is waited for; whoever comes meanwhile waits.
+
+        Raises
+        ------
+        StoreLockedError
+            If another process took the file meanwhile and does not let go of it.
+        """
+        with self._users.alone(), self._writer:
+            self.close()
+            try:
+                yield
+            finally:
+                self._connection = _patiently_connected(self.path)
+                self.marked.forget_all()
 
     @contextlib.contextmanager
     def still(self) -> Generator[None]:
@@ -196,6 +231,10 @@ class Database:
 
         What is committed meanwhile waits in the log: only a checkpoint changes what the file says.
         """
+        with self._users.one():
+            yield from self._still()
+
+    def _still(self) -> Generator[None]:
         with self._writer, translated(self.path):
             if not self._copies:
                 self._connection.execute("checkpoint")
@@ -244,6 +283,28 @@ def _prepare(directory: Path, *, create: bool) -> None:
         raise StoreError(
             f"the folder {directory} cannot be made: {error.strerror}; name another with --store"
         ) from error
+
+
+def _patiently_connected(path: Path) -> duckdb.DuckDBPyConnection:
+    until = time.monotonic() + _TAKEN_S
+    while True:
+        try:
+            with translated(path):
+                return _connected(path)
+        except StoreLockedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path), config=_CONFIG)
+    try:
+        _bound_memory(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _bound_memory(connection: duckdb.DuckDBPyConnection) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from domain.erasure import Erased, Erasing
 from store import backup
+from store.compaction import compact
+from store.erasure import erase
 from store.results import Results
 
 
 class Upkeep(Results):
-    """Copies of an open store; what goes wrong is a `StoreError`."""
+    """Copies and smaller files of an open store; what goes wrong is a `StoreError`."""
 
     def backup(self, target: Path) -> int:
         """
@@ -32,3 +35,25 @@ class Upkeep(Results):
     def last_backup(self) -> datetime | None:
         """Return when the store was last copied; None: never."""
         return backup.last_backup(self._database)
+
+    def erase(self, wanted: Erasing, who: str, now: datetime, *, dry_run: bool = False) -> Erased:
+        """
+        Remove a person's rows, or count them; their bytes go with `compact`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such model or feature.
+        """
+        return erase(self._database, wanted, who, now, dry_run=dry_run)
+
+    def compact(self) -> tuple[int, int]:
+        """
+        Write the file anew without what was removed; return its size before and after, in bytes.
+
+        Raises
+        ------
+        DiskFullError
+            If there is no room for both; the store is as it was.
+        """
+        return compact(self._database)

@@ -60,12 +60,26 @@ WORDS = [
     "backup other.duckdb --json",
     "backup no/folder/copy.duckdb",
     "doctor --repair",
+    "erase --model parcel --where prediction_id=nobody --yes",
+    "erase --model parcel --where replica=r",
+    "erase --model parcel --where feature.weihgt_kg=1 --dry-run",
+    "erase --model parcel --where feature.weight_kg=1",
+    "erase --model parcle --where request_id=1 --dry-run",
+    "erase --model parcel --where request_id=r-30-7 --dry-run --json",
+    "erase --model parcel --where request_id=r-30-7 --yes --json",
+    "erase --model parcel --where request_id=r-30-7 --from 2024-03-04 --yes",
+    "sql 'select who, fields, calls from erasures'",
+    "compact",
+    "compact --json",
     "keys list",
     "keys revoke nobody",
 ]
 NOW = re.compile(r"\b20(?:2[5-9]|[3-9]\d)-\d\d-\d\d[T ][\d:.]+(?:Z|\+00:00)?")
 DURATION = re.compile(r"(?<=duration_s\": )[\d.e-]+")
-SIZE = re.compile(r"[\d.]+ (?:[MG]B|hours ago)( in [\d.]+ s)?|(?<=bytes\": )\d+")
+SIZE = re.compile(
+    r"[\d.]+ (?:[MG]B|hours ago)( in [\d.]+ s)?|(?<=bytes\": )\d+"
+    r"|(?<=bytes_before\": )\d+|(?<=bytes_after\": )\d+"
+)
 
 
 @pytest.fixture(scope="module")

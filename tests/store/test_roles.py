@@ -68,6 +68,7 @@ def test_of_a_run_stored_before_roles_were_counted_nobody_knows_its_shadow(tmp_p
         with store._database.writing() as connection:
             # as the version before left the file
             connection.execute("alter table runs drop column shadow")
+            connection.execute("drop table erasures")
             connection.execute("update meta set value = '4' where name = 'store_version'")
     with Store.open(tmp_path) as store:
         assert [one.n_shadow for one in store.runs()] == [None, None]
