@@ -83,3 +83,23 @@ def test_a_name_from_the_logs_is_never_taken_for_markup(name):
             assert escaped[i - 1] == "\\"
     assert not re.search(r"(?<!\\):[a-z]", escaped)
     assert code(name).count("`") == 2
+
+
+# what GitHub's markdown, which Streamlit speaks, makes links of without any markup
+AUTOLINK = re.compile(r"https?://|www\.|(mailto|xmpp):|[\w.+-]+@[\w-]+\.[\w-]", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["http://evil.example", "xHTTPS://e.x", "www.evil.example", "a@evil.example", "mailto:a"],
+)
+def test_a_name_from_the_logs_is_never_a_link(name):
+    assert AUTOLINK.search(name)
+    shown = plain(f"{name} drifts").replace("\\", "")
+    assert not AUTOLINK.search(shown)
+    # nothing that can be seen has changed
+    assert shown.replace("\u2060", "") == f"{name} drifts"
+
+
+def test_what_is_no_address_stays_as_it_is():
+    assert plain("latency@pod-3 took 5 ms") == "latency@pod-3 took 5 ms"
