@@ -234,9 +234,8 @@ def _budget(view: FleetView, language: str) -> Figure:
 def _predictions(view: FleetView, language: str) -> Figure:
     before = view.predictions_before
     if before:
-        change = f"{100 * (view.predictions - before) / before:+.0f}%".replace(
-            "-", "\N{MINUS SIGN}"
-        )
+        points = round(100 * (view.predictions - before) / before)
+        change = f"{points:+d}%".replace("-", "\N{MINUS SIGN}")
         note = say("page_fleet.predictions.note", language, change=change)
     else:
         note = say("page_fleet.predictions.none", language)

@@ -203,7 +203,12 @@ def test_no_objective_is_a_dash_and_not_a_full_budget():
 
 @pytest.mark.parametrize(
     ("n", "note"),
-    [((80, 100), "−20% vs window before"), ((100, 80), "+25% vs"), ((5, 0), "no window before")],
+    [
+        ((80, 100), "−20% vs window before"),
+        ((100, 80), "+25% vs"),
+        ((1000, 1001), "+0% vs"),
+        ((5, 0), "no window before"),
+    ],
 )
 def test_predictions_are_set_beside_those_of_the_window_before(n, note):
     shown = figure("predictions", view(deployment(), n=n))
