@@ -20,6 +20,8 @@ CONFIG: Final[dict[str, Any]] = {
     "showTips": False,
 }
 FONT_SIZE: Final = 12
+# the one that the pages are written in: it comes with Streamlit
+_FONT: Final = '"Source Sans", sans-serif'
 # for each language what plotly writes beneath a time axis, by the distance of its ticks in ms
 _DAY_MS: Final = 86_400_000
 _TICKS: Final = {
@@ -58,7 +60,7 @@ def figure(
             "margin": {"l": 8, "r": right, "t": 28 if legend else 8, "b": 8},
             "paper_bgcolor": "rgba(0, 0, 0, 0)",
             "plot_bgcolor": "rgba(0, 0, 0, 0)",
-            "font": {"color": palette.text, "size": FONT_SIZE},
+            "font": {"family": _FONT, "color": palette.text, "size": FONT_SIZE},
             "dragmode": False,
             "showlegend": legend,
             "legend": {

@@ -98,10 +98,15 @@ def stored(server):
 @pytest.mark.parametrize("how", SENT)
 @pytest.mark.parametrize("path", DOORS)
 def test_a_script_of_another_site_stores_nothing(bait, attacked, path, how):
-    before = stored(attacked)
+    before, answers = stored(attacked), []
+    bait.on("response", lambda answer: answers.append((answer.request.method, answer.status)))
     options = {"method": "POST", "body": json.dumps(DOORS[path]), **SENT[how]}
     assert bait.evaluate(FETCH, [attacked.url + path, options]) == 0
     assert stored(attacked) == before
+    # what a browser sends without asking first is refused for where it comes from
+    refused = {status for method, status in answers if method == "POST"}
+    assert refused <= {401, 403}
+    assert refused or how != "blindly"
 
 
 @pytest.mark.parametrize("encoding", ["text/plain", "application/x-www-form-urlencoded"])
