@@ -247,6 +247,13 @@ def _announce(service: LocalService, plan: Plan, door: socket.socket) -> None:
     url = listening.url_here(door)
     what = "dashboard and API" if plan.dashboard else "API"
     click.echo(f"Driftline owns {service.config.store}; {what}: {url}")
+    if plan.dashboard and not listening.is_loopback(door):
+        click.echo(
+            "the dashboard has no login: whoever reaches this address reads everything in it, and "
+            "can acknowledge and accept; put a proxy with a login in front, or run 'driftline "
+            "collect' here",
+            err=True,
+        )
     if service.keys():
         return
     if listening.is_loopback(door):
@@ -257,7 +264,7 @@ def _announce(service: LocalService, plan: Plan, door: socket.socket) -> None:
         )
     else:
         click.echo(
-            "no key was made, and from other machines nothing is taken without one: "
+            "no key was made, and from other machines the API takes and tells nothing without one: "
             "'driftline keys create NAME --scope ingest'",
             err=True,
         )

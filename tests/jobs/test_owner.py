@@ -314,3 +314,12 @@ def test_whoever_was_quicker_is_asked_as_soon_as_it_answers(call, desk: Path, mo
         monkeypatch.setattr("jobs.owner.find", find)
         assert call(*COUNT).out == expected
         assert len(seen) == 2
+
+
+@pytest.mark.parametrize(("host", "times"), [("0.0.0.0", 1), ("127.0.0.1", 0)])
+def test_a_dashboard_that_others_can_reach_is_said_to_have_no_login(
+    tmp_path: Path, host: str, times: int
+):
+    with server("serve", "--host", host, cwd=tmp_path) as served:
+        served.end()
+        assert served.said.count("the dashboard has no login") == times
