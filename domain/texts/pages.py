@@ -115,9 +115,9 @@ _STATES: dict[str, dict[str, str]] = {
     "pages.unknown.newest": {"en": "the newest window", "zh": "最新窗口"},
     "pages.empty.title": {"en": "No predictions yet", "zh": "还没有预测"},
     "pages.empty.why": {
-        "en": "The store is empty. Send the first prediction, or load a log file; this page shows "
-        "it within a minute.",
-        "zh": "数据库为空。请发送第一条预测，或载入日志文件；一分钟内即会显示在此页。",
+        "en": "The store is empty. Send the first prediction, or load a log file; a minute later "
+        "this page shows it when it is loaded again.",
+        "zh": "数据库为空。请发送第一条预测，或载入日志文件；一分钟后刷新此页即可看到。",
     },
     "pages.empty.send": {"en": "Send one prediction", "zh": "发送一条预测"},
     "pages.empty.load": {"en": "Or load a log file", "zh": "或载入日志文件"},
