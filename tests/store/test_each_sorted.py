@@ -12,7 +12,7 @@ import pytest
 from domain.column import Column
 from domain.profile import ColumnKind, SortedColumn
 from domain.window import Window
-from store import buffer
+from store import buffer, questions
 from store.store import Store
 from tests.store.made import START, at
 
@@ -60,8 +60,12 @@ def test_each_column_comes_with_all_its_values_and_is_gone_before_the_next(
 ):
     kept: list[weakref.ref[SortedColumn]] = []
 
+    def one_by_one() -> Iterator[Column]:
+        for column in COLUMNS:
+            assert not any(earlier() for earlier in kept)
+            yield column
+
     def use(column: Column, parts: list[SortedColumn]) -> int:
-        assert not any(earlier() for earlier in kept)
         kept.extend(weakref.ref(part) for part in parts)
         own = np.array_split(values()[column.name], len(windows))
         for part, expected in zip(parts, own, strict=True):
@@ -70,7 +74,9 @@ def test_each_column_comes_with_all_its_values_and_is_gone_before_the_next(
             assert part.missing == len(expected) - len(known)
         return len(parts)
 
-    found = large.each_sorted("m", COLUMNS, windows, ["1"] * len(windows), use)
+    whose = ["1"] * len(windows)
+    with large._database.reading() as connection:
+        found = questions.each_sorted(connection, "m", one_by_one(), windows, whose, use)
 
     assert found == dict.fromkeys(COLUMNS, len(windows))
 
