@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import threading
 import time
@@ -14,13 +15,15 @@ from typing import Final
 import duckdb
 
 from domain.errors import StoreError, StoreLockedError, StoreVersionError
-from store.faults import translated
+from store.faults import is_fatal, translated
 from store.filesystem import refuse_network
 from store.measured_sizes import MeasuredSizes
 from store.quiet import Users
 from store.registry import refresh_views
 from store.stale_hours import MarkedHours
 from store.writer_memory import WriterMemory
+
+log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "driftline.duckdb"
 # A load of 4 million rows of 25 features stays under 1.4 GB and spills the rest beside the file;
@@ -80,6 +83,7 @@ class Database:
         self._users = Users()
         self._copies = 0
         self._log_limit = ""
+        self._given_up = False
         self.marked = MarkedHours()
         self.memory = WriterMemory(self._own_cursor)
         self.sizes = MeasuredSizes()
@@ -125,7 +129,7 @@ class Database:
     @contextlib.contextmanager
     def cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield another connection to the same file, with temporary tables of its own."""
-        with self._users.one(), self._connection.cursor() as connection:
+        with self._at_work(), self._connection.cursor() as connection:
             yield connection
 
     def _own_cursor(self) -> duckdb.DuckDBPyConnection:
@@ -133,7 +137,26 @@ class Database:
 
     def guarded(self) -> contextlib.AbstractContextManager[None]:
         """Raise what DuckDB says inside as an error of `domain.errors`."""
-        return translated(self.path)
+        return self._watched()
+
+    @contextlib.contextmanager
+    def _watched(self) -> Generator[None]:
+        try:
+            with translated(self.path):
+                yield
+        except StoreError as error:
+            self._given_up = self._given_up or is_fatal(error.__cause__)
+            raise
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Generator[None]:
+        """Use the file; where DuckDB has given it up, open it anew first."""
+        if self._given_up and not self._users.here():
+            with self.exchanged():
+                log.warning("store.opened_anew", extra={"store": str(self.path)})
+            self._given_up = False
+        with self._users.one():
+            yield
 
     @contextlib.contextmanager
     def reading(self) -> Generator[duckdb.DuckDBPyConnection]:
@@ -145,7 +168,7 @@ class Database:
         StoreError
             If the database fails; nothing can be written here.
         """
-        with translated(self.path), self.cursor() as connection:
+        with self._watched(), self.cursor() as connection:
             connection.execute("begin transaction read only")
             try:
                 yield connection
@@ -169,7 +192,7 @@ class Database:
         DiskFullError
             If the disk is full; nothing was stored.
         """
-        with self._users.one(), self._writer, translated(self.path):
+        with self._at_work(), self._writer, self._watched():
             chosen = connection or self._connection
             chosen.execute("begin transaction")
             try:
@@ -185,7 +208,7 @@ class Database:
     def writing_small(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Write all or nothing on the connection of the statements that are prepared."""
         with (
-            self._users.one(),
+            self._at_work(),
             self._writer,
             self.writing(self.memory.prepared.connection) as connection,
         ):
@@ -200,7 +223,7 @@ class Database:
         DiskFullError
             If the disk is full; the log still holds everything.
         """
-        with self._users.one(), self._writer, translated(self.path):
+        with self._at_work(), self._writer, self._watched():
             if not self._copies:
                 self._connection.execute("checkpoint")
 
@@ -231,11 +254,11 @@ class Database:
 
         What is committed meanwhile waits in the log: only a checkpoint changes what the file says.
         """
-        with self._users.one():
+        with self._at_work():
             yield from self._still()
 
     def _still(self) -> Generator[None]:
-        with self._writer, translated(self.path):
+        with self._writer, self._watched():
             if not self._copies:
                 self._connection.execute("checkpoint")
                 self._log_limit = str(self._connection.execute(_LOG_LIMIT).fetchall()[0][0])
@@ -244,7 +267,7 @@ class Database:
         try:
             yield
         finally:
-            with self._writer, translated(self.path):
+            with self._writer, self._watched():
                 self._copies -= 1
                 if not self._copies:
                     self._connection.execute(_LIMIT_LOG.format(limit=self._log_limit))

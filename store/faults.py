@@ -58,9 +58,11 @@ def translate(path: Path, error: duckdb.Error) -> StoreError:
     if "could not set lock" in lowered or "different configuration" in lowered:
         return _locked(path, told)
     if any(sign in lowered for sign in _FULL):
+        # where only the checkpoint behind a commit failed, the commit itself may have been stored
+        stored = "" if is_fatal(error) else "nothing of this was stored, "
         return DiskFullError(
-            f"the disk that holds {path} is full; nothing of this was stored, what was stored "
-            "before is kept: free some space and do it again"
+            f"the disk that holds {path} is full; {stored}what was stored before is kept: free "
+            "some space and do it again"
         )
     if _NEWER in lowered:
         return StoreVersionError(
@@ -69,6 +71,11 @@ def translate(path: Path, error: duckdb.Error) -> StoreError:
     if any(sign in lowered for sign in _FOREIGN):
         return StoreError(f"{path} is not a DuckDB database; name another folder with --store")
     return StoreError(f"{path} cannot be used: {told[:300]}")
+
+
+def is_fatal(error: BaseException | None) -> bool:
+    """Return whether DuckDB has given the open file up: only opening it anew helps."""
+    return isinstance(error, duckdb.FatalException)
 
 
 def _locked(path: Path, told: str) -> StoreLockedError:

@@ -20,10 +20,14 @@ class Users:
         self._at_work = 0
         self._closed = False
 
+    def here(self) -> bool:
+        """Return whether this very thread is at work."""
+        return bool(getattr(self._own, "depth", 0))
+
     @contextlib.contextmanager
     def one(self) -> Generator[None]:
         """Be at work."""
-        depth = getattr(self._own, "depth", 0)
+        depth: int = getattr(self._own, "depth", 0)
         if not depth:
             with self._changed:
                 self._changed.wait_for(lambda: not self._closed)
