@@ -7,6 +7,7 @@ wrong inside is told in a card; nobody sees a traceback.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 Drawing = Callable[[Context], None]
 DrawingEmpty = Callable[[Provided, str], None]
+REFRESH_S: Final = 60.0
 _NEEDS: Final = {
     "nothing": Needs.NOTHING,
     "model": Needs.MODEL,
@@ -67,6 +69,7 @@ def show(
     st.title(say(f"pages.{site.shown.get().name}.title", words), anchor=False)
     try:
         source = provided()
+        _keep_fresh(source, _state(source))
         if not _draw_page(source, draw, _NEEDS[needs], words) and empty is not None:
             empty(source, words)
     except StoreError as error:
@@ -78,6 +81,21 @@ def show(
         log.exception("page.failed", extra=_fields(error_id))
         title, what = say("pages.error.title", words), say("pages.error.unexpected", words)
         draw_error(title, what, error_id, words)
+
+
+def _state(source: Provided) -> object:
+    """Return what a page hangs on beside its address: equal as long as it need not be drawn."""
+    service, now = source.service, source.clock()
+    models = [target.model for target in service.targets()]
+    return service.revision(), models, sorted(service.stale(now)) if models else []
+
+
+@st.fragment(run_every=REFRESH_S)
+def _keep_fresh(source: Provided, drawn: object) -> None:
+    """Draw the page anew once it would show something else: a screen on the wall has no reader."""
+    with contextlib.suppress(DriftlineError):  # what is wrong is told when the page is drawn
+        if _state(source) != drawn:
+            st.rerun(scope="app")
 
 
 def _draw_page(source: Provided, draw: Drawing, needs: Needs, words: str) -> bool:

@@ -27,6 +27,8 @@ class Reading:
     drifted : bool
     psi : float or None
         Beside the verdict, which is not made of it.
+    alarmed : bool
+        False where it only reads: the line it is beyond is not calibrated.
     """
 
     window: Window
@@ -35,6 +37,7 @@ class Reading:
     threshold: float | None
     drifted: bool
     psi: float | None = None
+    alarmed: bool = True
 
     @property
     def multiple(self) -> float | None:

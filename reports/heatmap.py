@@ -51,10 +51,11 @@ def level(reading: Reading) -> str:
     Return the step of a reading: `LEVELS` by its verdict first, then by its multiple.
 
     A column that alarmed below its line was gone or of another type: no multiple says how far
-    that is, and it is not the faintest of alarms.
+    that is, and it is not the faintest of alarms. One that is beyond a line nobody calibrated
+    alarmed no one, and never looks as if it had.
     """
     multiple = reading.multiple
-    if not reading.drifted:
+    if not reading.drifted or not reading.alarmed:
         if multiple is None:
             return "none"
         return "near" if multiple >= _NEAR else "quiet"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import duckdb
 
+from domain.finding import Severity
 from domain.run import Deployment
 from domain.window import Window
 from store.moments import from_stored
@@ -26,7 +27,9 @@ _READINGS: Final = """
             arg_max(threshold, statistic / nullif(threshold, 0))
                 filter (decides and detector <> $rule) as threshold,
             bool_or(verdict = 'drifted') filter (decides) as drifted,
-            min(statistic) filter (detector = $beside) as beside
+            min(statistic) filter (detector = $beside) as beside,
+            bool_or(verdict = 'drifted' and coalesce(severity, '') <> $reading)
+                filter (decides) as alarmed
         from findings
         join chosen using ({key})
         where (decides or detector = $beside)
@@ -38,7 +41,7 @@ _READINGS: Final = """
     )
 """
 _OF_COLUMNS: Final = """
-    select window_start, window_end, column_name, statistic, threshold, drifted, beside
+    select window_start, window_end, column_name, statistic, threshold, drifted, beside, alarmed
     from readings
     order by window_start, window_end
 """
@@ -80,6 +83,8 @@ class ColumnReading:
         Of the deciding detector that is furthest; None where only the rule spoke.
     drifted : bool
     beside : float or None
+    alarmed : bool
+        Whether it drifted, and more was made of it than a reading.
     """
 
     window: Window
@@ -88,6 +93,7 @@ class ColumnReading:
     threshold: float | None
     drifted: bool
     beside: float | None
+    alarmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +141,10 @@ def _rows(
     connection: duckdb.DuckDBPyConnection, choice: RunChoice, by: Deciders, select: str
 ) -> list[tuple[Any, ...]]:
     sql = (_READINGS + select).format(chosen=choice.sql.rstrip(), key=KEY_COLUMNS)
-    values = {**choice.values, "rule": by.rule, "beside": by.beside}
+    values = {
+        **choice.values,
+        "rule": by.rule,
+        "beside": by.beside,
+        "reading": Severity.INFO.value,
+    }
     return connection.execute(sql, values).fetchall()

@@ -67,7 +67,13 @@ def _readings(
     found: dict[str, dict[Window, Reading]] = defaultdict(dict)
     for one in store.column_readings(choice, DECIDERS):
         found[one.column][one.window] = Reading(
-            one.window, version, one.statistic, one.threshold, one.drifted, one.beside
+            one.window,
+            version,
+            one.statistic,
+            one.threshold,
+            one.drifted,
+            one.beside,
+            one.alarmed,
         )
     return found
 

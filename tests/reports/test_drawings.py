@@ -200,6 +200,10 @@ def test_a_cell_is_red_exactly_when_the_window_alarmed(statistic, drifted, level
     assert heatmap.level(reading(statistic, drifted=drifted)) == level
 
 
+def test_a_cell_beyond_a_line_that_nobody_calibrated_is_not_red() -> None:
+    assert heatmap.level(Reading(views.day(0), "2", 99.0, 4.0, True, alarmed=False)) == "near"
+
+
 def test_a_heatmap_shows_an_alarm_of_one_window_among_a_thousand() -> None:
     quiet = [Reading(views.day(i), "2", 0.1, 4.0, False) for i in range(1000)]
     quiet[777] = Reading(views.day(777), "2", 13.0, 4.0, True)
