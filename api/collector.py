@@ -226,8 +226,8 @@ class Collector:
         while batch := self._next():
             started = time.monotonic()
             answers = self._store(batch)
+            self._account(batch, answers, started)  # first: who is answered may ask for the facts
             _deliver(list(zip(batch, answers, strict=True)))
-            self._account(batch, answers, started)
 
     def _next(self) -> list[_Waiting]:
         """Wait for requests and take those of one commit; nothing where the collector stops."""

@@ -257,6 +257,11 @@ def test_a_log_that_does_not_fit_beside_the_store_says_so(asked, monkeypatch):
 def test_a_run_that_nobody_waits_for_any_more_stops_and_is_not_begun(asked, monkeypatch):
     _, far, between = asked
     begun, told, pause = threading.Event(), threading.Event(), threading.Event()
+    noticed, leave = threading.Event(), steps.Steps.leave
+
+    def notice(self: steps.Steps) -> None:
+        leave(self)
+        noticed.set()
 
     def long_run(_self: object, planned: object, now: object, progress) -> list[Run]:
         begun.set()
@@ -270,6 +275,7 @@ def test_a_run_that_nobody_waits_for_any_more_stops_and_is_not_begun(asked, monk
 
     monkeypatch.setattr(LocalService, "execute", long_run)
     monkeypatch.setattr(steps, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(steps.Steps, "leave", notice)
     body = {"planned": [], "now": "2024-01-01T00:00:00Z"}
     url = f"{far.url}{PREFIX}/execute"
     with httpx.stream("POST", url, json=body, headers=bearer(KEY)) as answer:
@@ -277,9 +283,12 @@ def test_a_run_that_nobody_waits_for_any_more_stops_and_is_not_begun(asked, monk
         assert begun.is_set()
     assert told.wait(30)
     assert between.judging.acquire(timeout=30)
+    assert noticed.wait(30)
     begun.clear()
+    noticed.clear()
     with httpx.stream("POST", url, json=body, headers=bearer(KEY)) as answer:
         assert next(answer.iter_lines()) == "", "a sign of life while it waits for its turn"
+    assert noticed.wait(30)
     between.judging.release()
     assert not begun.wait(0.3)
 
