@@ -254,14 +254,22 @@ def test_a_log_that_does_not_fit_beside_the_store_says_so(asked, monkeypatch):
 # ------------------------------------------------------------------ what takes long
 
 
-def test_a_run_that_nobody_waits_for_any_more_stops_and_is_not_begun(asked, monkeypatch):
-    _, far, between = asked
-    begun, told, pause = threading.Event(), threading.Event(), threading.Event()
+def leaving(monkeypatch) -> threading.Event:
+    """Return what is set when the server has noticed that an asker left."""
     noticed, leave = threading.Event(), steps.Steps.leave
 
     def notice(self: steps.Steps) -> None:
         leave(self)
         noticed.set()
+
+    monkeypatch.setattr(steps.Steps, "leave", notice)
+    return noticed
+
+
+def test_a_run_that_nobody_waits_for_any_more_stops_and_is_not_begun(asked, monkeypatch):
+    _, far, between = asked
+    begun, told, pause = threading.Event(), threading.Event(), threading.Event()
+    noticed = leaving(monkeypatch)
 
     def long_run(_self: object, planned: object, now: object, progress) -> list[Run]:
         begun.set()
@@ -275,7 +283,6 @@ def test_a_run_that_nobody_waits_for_any_more_stops_and_is_not_begun(asked, monk
 
     monkeypatch.setattr(LocalService, "execute", long_run)
     monkeypatch.setattr(steps, "HEARTBEAT_S", 0.05)
-    monkeypatch.setattr(steps.Steps, "leave", notice)
     body = {"planned": [], "now": "2024-01-01T00:00:00Z"}
     url = f"{far.url}{PREFIX}/execute"
     with httpx.stream("POST", url, json=body, headers=bearer(KEY)) as answer:
