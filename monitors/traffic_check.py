@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -128,13 +128,3 @@ def judge_traffic(
 def _phase(window: Window) -> int | None:
     own = phases_of([window], window.duration)
     return None if own is None else int(own[0])
-
-
-def throughput_per_s(requests: Requests, window: Window) -> Mapping[str, float]:
-    """Return mean and busiest requests per second of a window."""
-    counts = requests.inside(window)
-    seconds = window.duration / timedelta(seconds=1)
-    return {
-        "mean_per_s": float(counts.sum() / seconds),
-        "busiest_per_s": float(counts.max(initial=0) / BUCKET_S),
-    }

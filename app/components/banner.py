@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.chips import TONES
 from app.components.markdown import plain
-from reports.judgement import Judgement, Tone
+from reports.judgement import Tone
 
 
 def banner(tone: Tone, claim: str, facts: str = "") -> None:
@@ -32,9 +32,3 @@ def banner(tone: Tone, claim: str, facts: str = "") -> None:
         Tone.OK: st.success,
     }
     draw[tone](text, icon=icon)
-
-
-def judgement_banner(judgement: Judgement) -> None:
-    """Draw a report's judgement: what is broken, then since when, how bad, how sure."""
-    facts = " · ".join(judgement.facts)
-    banner(judgement.tone, judgement.claim, facts[:1].upper() + facts[1:])

@@ -155,7 +155,6 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "zh": "长短两个窗口都超过倍数，且长窗口内的不合格调用多到不可能是偶然时，该行告警。"
         "测量时间 {at}。",
     },
-    "page_service.burn.unknown": {"en": "no calls", "zh": "无调用"},
     "page_service.burn.unreachable": {
         "en": "“{state}”: with this target not even an outage would reach the factor. Choose a "
         "higher target.",

@@ -69,10 +69,6 @@ _COURSES: dict[str, dict[str, str]] = {
 
 _PAGE: dict[str, dict[str, str]] = {
     "page_versions.base": {"en": "Base", "zh": "对照版本"},
-    "page_versions.base.help": {
-        "en": "What the version chosen above is set beside.",
-        "zh": "与上方所选版本并排比较的版本。",
-    },
     "page_versions.pair": {"en": "{base} beside {candidate}", "zh": "{base} 与 {candidate} 对比"},
     "page_versions.pair.same": {
         "en": "Both in the window {window}. Differences are numbers, not verdicts.",

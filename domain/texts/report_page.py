@@ -11,7 +11,6 @@ _SECTIONS: dict[str, dict[str, str]] = {
     "report.section.performance": {"en": "Performance", "zh": "模型效果"},
     "report.section.traffic": {"en": "Traffic", "zh": "流量"},
     "report.section.judged": {"en": "How it was judged", "zh": "判定依据"},
-    "report.nav": {"en": "Sections", "zh": "章节"},
     "report.no_incidents": {
         "en": "No incident in this span.",
         "zh": "本时段内没有事件。",
@@ -136,7 +135,6 @@ _TABLES: dict[str, dict[str, str]] = {
     "report.visible.blind": {"en": "blind", "zh": "盲区"},
     "report.visible.unknown": {"en": "unknown", "zh": "未知"},
     "report.baseline.windows": {"en": "{baseline} ({n} windows)", "zh": "{baseline}（{n} 个窗口）"},
-    "report.n.both": {"en": "{reference} → {current}", "zh": "{reference} → {current}"},
     "report.incident.over": {
         "en": "{since} to {until}, {length}",
         "zh": "{since} 至 {until}，共 {length}",
