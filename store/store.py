@@ -16,7 +16,7 @@ from domain.call_hours import CallHours
 from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
-from domain.profile import Grid, ProfileSeries, SortedColumn
+from domain.profile import Grid, ProfileSeries
 from domain.rejection import Rejection
 from domain.window import Window
 from store import (
@@ -228,16 +228,6 @@ class Store(Upkeep):
         """Count columns over their grids in every window, of the version named for it."""
         with self._database.reading() as connection:
             return questions.counts(connection, model, grids, windows, versions)
-
-    def sorted_columns(
-        self,
-        model: str,
-        columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-    ) -> dict[Column, list[SortedColumn]]:
-        """Return the exact values of numeric columns, one `SortedColumn` per window."""
-        return self.each_sorted(model, columns, windows, versions, lambda _, parts: parts)
 
     def each_sorted(
         self,

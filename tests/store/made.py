@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
+from domain.column import Column
+from domain.profile import SortedColumn
 from domain.window import Window
+from store.store import Store
 
 START = datetime(2013, 7, 1, tzinfo=UTC)
 DAY = Window(START, START + timedelta(days=1))
@@ -58,3 +61,14 @@ def _column(values: list[object]) -> pa.Array:
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in known):
         return pa.array([None if v is None else float(v) for v in values], pa.float64())  # type: ignore[arg-type]
     return pa.array([None if v is None else str(v) for v in values], pa.string())
+
+
+def sorted_columns(
+    store: Store,
+    model: str,
+    columns: Sequence[Column],
+    windows: Sequence[Window],
+    versions: Sequence[str],
+) -> dict[Column, list[SortedColumn]]:
+    """Keep the exact values of all columns side by side."""
+    return store.each_sorted(model, columns, windows, versions, lambda _, parts: parts)

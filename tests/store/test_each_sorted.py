@@ -14,7 +14,7 @@ from domain.profile import ColumnKind, SortedColumn
 from domain.window import Window
 from store import buffer, questions
 from store.store import Store
-from tests.store.made import START, at
+from tests.store.made import START, at, sorted_columns
 
 ROWS = 200_000
 NAMES = [f"x{i}" for i in range(6)]
@@ -87,11 +87,11 @@ def test_what_was_read_of_the_file_is_given_back_and_the_limit_stays(
     limit = "select current_setting('memory_limit') as value"
     before = large.sql(limit)
     monkeypatch.setattr(buffer, "KEPT_BYTES", buffer.MIB)
-    large.sorted_columns("m", COLUMNS, WHOLE, ["1"])
+    sorted_columns(large, "m", COLUMNS, WHOLE, ["1"])
     read = of_file(large)
 
     monkeypatch.setattr(buffer, "LARGE_ROWS", ROWS)
-    large.sorted_columns("m", COLUMNS, WHOLE, ["1"])
+    sorted_columns(large, "m", COLUMNS, WHOLE, ["1"])
 
     assert read > 4 * buffer.MIB
     assert of_file(large) <= 2 * buffer.MIB

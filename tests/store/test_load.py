@@ -14,7 +14,7 @@ from domain.errors import InputError, StoreError
 from domain.profile import ColumnKind, ColumnRole
 from store.append import LoadCounts
 from store.store import Store
-from tests.store.made import START, Batch, Event, at, batch, event
+from tests.store.made import START, Batch, Event, at, batch, event, sorted_columns
 
 
 def rows(store: Store, table: str = "predictions") -> list[dict[str, object]]:
@@ -182,7 +182,7 @@ def test_features_may_be_called_anything(store: Store):
     columns = [c for c in store.columns("m") if c.role is ColumnRole.FEATURE]
     assert [c.name for c in columns] == HOSTILE
     day = [store.data_span("m")]
-    found = store.sorted_columns("m", columns, day, [""])
+    found = sorted_columns(store, "m", columns, day, [""])
     assert [found[c][0].values.tolist() for c in columns] == [
         [float(i)] for i in range(len(HOSTILE))
     ]

@@ -20,7 +20,7 @@ from domain.profile import (
 from domain.window import Window
 from store.questions import Summary
 from store.store import Store
-from tests.store.made import START, at, batch, event
+from tests.store.made import START, at, batch, event, sorted_columns
 
 NUMBER = Column("distance", ColumnKind.NUMBER)
 TEXT = Column("carrier", ColumnKind.CATEGORY)
@@ -112,7 +112,7 @@ def test_counts_are_those_of_a_loop_over_the_rows(filled: Store):
 
 
 def test_sorted_columns_hold_each_windows_values(filled: Store):
-    found = filled.sorted_columns("m", [NUMBER, SCORE], WINDOWS, VERSIONS)
+    found = sorted_columns(filled, "m", [NUMBER, SCORE], WINDOWS, VERSIONS)
 
     for column in (NUMBER, SCORE):
         for i, part in enumerate(found[column]):
@@ -201,13 +201,13 @@ def test_a_window_is_half_open(store: Store):
 
 def test_no_window_gives_no_counts(filled: Store):
     assert filled.counts("m", GRIDS, [], [])[NUMBER].counts.shape == (0, 6)
-    assert filled.sorted_columns("m", [NUMBER], [], []) == {NUMBER: []}
+    assert sorted_columns(filled, "m", [NUMBER], [], []) == {NUMBER: []}
     assert filled.row_counts("m", []) == {}
 
 
 def test_what_does_not_exist_is_named_with_the_nearest_that_does(filled: Store):
     with pytest.raises(UnknownNameError, match="did you mean 'distance'"):
-        filled.sorted_columns("m", [Column("distanc", ColumnKind.NUMBER)], WINDOWS, VERSIONS)
+        sorted_columns(filled, "m", [Column("distanc", ColumnKind.NUMBER)], WINDOWS, VERSIONS)
     with pytest.raises(UnknownNameError, match="no model 'n'"):
         filled.columns("n")
 
@@ -245,7 +245,7 @@ def test_a_column_of_two_types_is_compared_as_the_kind_it_had_first(store: Store
     day = [Window(at(0), at(10))]
 
     assert (number.kind, text.kind) == (ColumnKind.NUMBER, ColumnKind.CATEGORY)
-    [total] = store.sorted_columns("m", [number], day, [""])[number]
+    [total] = sorted_columns(store, "m", [number], day, [""])[number]
     assert (total.values.tolist(), total.missing) == ([7.0, 8.0, 9.0], 1)
     grid = Grid(GridKind.CATEGORIES, np.empty(0), ("7", "8", "8.5", "-3"))
     assert store.counts("m", {text: grid}, day, [""])[text].counts.tolist() == [[1, 1, 1, 1, 0, 0]]

@@ -12,6 +12,7 @@ from domain.column import Column
 from domain.profile import ColumnKind
 from domain.window import Window
 from store.store import Store
+from tests.store.made import sorted_columns
 
 ROWS, DAYS = 500_000, 50
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,7 +38,7 @@ def test_every_row_of_many_keeps_its_window_in_every_column(tmp_path: Path) -> N
     with Store.open(tmp_path) as store:
         store.load([("m", events, features)], "made")
         for _ in range(3):
-            exact = store.sorted_columns("m", [number], windows, whose)[number]
+            exact = sorted_columns(store, "m", [number], windows, whose)[number]
             assert [list(one.values) for one in exact] == [[float(i)] for i in range(DAYS)]
             found = store.rows("m", [number, text], windows, whose, ROWS)
             assert [f"d{v:g}" for v in found["day"].to_pylist()] == found["name"].to_pylist()
