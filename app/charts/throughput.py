@@ -37,18 +37,11 @@ def calls(
     incidents : sequence of (Window, str)
         Shaded.
     """
-    fig = style.figure(palette, HEIGHT)
-    style.time_axis(fig, span, language)
-    fig.add_scatter(
-        x0=course.start,
-        dx=course.step_s * _MILLISECOND,
-        y=list(course.calls),
-        mode="lines",
-        # a bucket is one count for all of its length
-        line={"color": palette.reference, "width": 1.2, "shape": "hv"},
+    fig = _steps(course, course.calls, span, palette, language)
+    fig.update_traces(
+        line={"color": palette.reference, "width": 1.2},
         fill="tozeroy",
         fillcolor=palette.reference_fill,
-        name="",
         hovertemplate="%{y:,.6~g}<extra></extra>",
     )
     style.shade(fig, [(window, "") for window, _ in incidents], palette)
@@ -75,17 +68,9 @@ def failures(
     incidents : sequence of (Window, str)
         Shaded, with their names.
     """
-    fig = style.figure(palette, HEIGHT)
-    style.time_axis(fig, span, language)
-    fig.add_scatter(
-        x0=course.start,
-        dx=course.step_s * _MILLISECOND,
-        y=list(course.failed_share),
-        mode="lines",
-        connectgaps=False,
-        line={"color": palette.critical, "width": 1.6, "shape": "hv"},
-        name="",
-        hovertemplate="%{y:.2%}<extra></extra>",
+    fig = _steps(course, course.failed_share, span, palette, language)
+    fig.update_traces(
+        line={"color": palette.critical, "width": 1.6}, hovertemplate="%{y:.2%}<extra></extra>"
     )
     style.shade(fig, incidents, palette)
     top = max((v for v in course.failed_share if v is not None), default=0.0)
@@ -96,5 +81,27 @@ def failures(
         tickformat=".0%" if top >= 0.05 else ".1%",
         nticks=5,
         rangemode="nonnegative",
+    )
+    return fig
+
+
+def _steps(
+    course: Course,
+    values: Sequence[float | None],
+    span: Window,
+    palette: Palette,
+    language: str,
+) -> go.Figure:
+    """Draw one value for each bucket: a step as long as the bucket, a gap where there is none."""
+    fig = style.figure(palette, HEIGHT)
+    style.time_axis(fig, span, language)
+    fig.add_scatter(
+        x0=course.start,
+        dx=course.step_s * _MILLISECOND,
+        y=list(values),
+        mode="lines",
+        connectgaps=False,
+        line={"shape": "hv"},
+        name="",
     )
     return fig
