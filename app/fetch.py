@@ -68,6 +68,12 @@ def targets_of(context: Context) -> tuple[Target, ...]:
     return targets(context.service, context.revision, context.now)
 
 
+def stale(service: Service, revision: str, now: datetime) -> dict[str, Window]:
+    """Return the models whose monitor stands still."""
+    at = minute(now)
+    return _remember(lambda: service.stale(at), "stale", revision, at)
+
+
 def fleet(context: Context) -> FleetView:
     """Return how every deployment stands."""
     at = minute(context.now)

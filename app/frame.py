@@ -7,7 +7,6 @@ wrong inside is told in a card; nobody sees a traceback.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -84,18 +83,21 @@ def show(
 
 
 def _state(source: Provided) -> object:
-    """Return what a page hangs on beside its address: equal as long as it need not be drawn."""
+    """Return what a page hangs on beside its address; None where nothing can be asked."""
     service, now = source.service, source.clock()
-    models = [target.model for target in service.targets()]
-    return service.revision(), models, sorted(service.stale(now)) if models else []
+    try:
+        revision = service.revision()
+        models = [target.model for target in fetch.targets(service, revision, now)]
+        return revision, models, sorted(fetch.stale(service, revision, now)) if models else []
+    except DriftlineError:  # the page itself tells of it
+        return None
 
 
 @st.fragment(run_every=REFRESH_S)
 def _keep_fresh(source: Provided, drawn: object) -> None:
     """Draw the page anew once it would show something else: a screen on the wall has no reader."""
-    with contextlib.suppress(DriftlineError):  # what is wrong is told when the page is drawn
-        if _state(source) != drawn:
-            st.rerun(scope="app")
+    if _state(source) != drawn:
+        st.rerun(scope="app")
 
 
 def _draw_page(source: Provided, draw: Drawing, needs: Needs, words: str) -> bool:

@@ -47,6 +47,18 @@ def test_an_incident_that_is_taken_on_in_the_browser_is_taken_on_everywhere(
     assert "wei" in visit(served_to_change, "/alerts").text()
 
 
+def test_a_page_that_stays_open_shows_what_others_decided(served_to_change, visit):
+    visitor = visit(served_to_change, "/")
+    visitor.page.clock.install()
+    visitor.go("/alerts")
+    listed = json.loads(served_to_change.command("alerts", "list", "--json"))["incidents"]
+    [shown] = [one["incident_id"] for one in listed if one["cause"] == "missing"]
+    served_to_change.command("alerts", "ack", shown, "--note", "seen by the night")
+    assert "seen by the night" not in visitor.text()
+    visitor.page.clock.fast_forward(61_000)  # the browser's clock, not ours
+    visitor.page.get_by_text("seen by the night").first.wait_for()
+
+
 def test_a_report_is_generated_previewed_and_downloaded(served, visit, tmp_path):
     visitor = visit(served, "/reports?model=flight-delay&span=newest")
     visitor.page.get_by_role("button", name="Generate").click()
