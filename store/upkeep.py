@@ -9,10 +9,10 @@ from domain.erasure import Erased, Erasing
 from store import backup
 from store.compaction import compact
 from store.erasure import erase
-from store.results import Results
+from store.rollups import Rollups
 
 
-class Upkeep(Results):
+class Upkeep(Rollups):
     """Copies and smaller files of an open store; what goes wrong is a `StoreError`."""
 
     def backup(self, target: Path) -> int:
