@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from domain.calls import ANSWERED_FROM, SERVER_ERROR_FROM, CallBuckets
 from domain.window import Window
 from store.moments import to_microseconds
-from store.registry import find_model
+from store.relations import Relations
 from store.scan import Scan
 
 Float = NDArray[np.float64]
@@ -46,7 +46,7 @@ _COUNTED = ("total", "with_status", "failed", "with_latency")
 
 def call_buckets(
     connection: duckdb.DuckDBPyConnection,
-    model: str,
+    logs: Relations,
     version: str,
     span: Window,
     bucket_s: int,
@@ -58,7 +58,8 @@ def call_buckets(
     Parameters
     ----------
     connection : DuckDBPyConnection
-    model, version : str
+    logs : Relations
+    version : str
     span : Window
     bucket_s : int
         Length of a bucket, in seconds.
@@ -69,7 +70,7 @@ def call_buckets(
     width = bucket_s * 1_000_000
     limits = {f"limit_{i}": float(limit) for i, limit in enumerate(thresholds_ms)}
     sql = _BUCKETS.format(
-        calls=find_model(connection, model).table("calls"),
+        calls=logs.calls,
         slow="".join(",\n        " + _SLOW.format(i=i) for i in range(len(limits))),
     )
     values = {
@@ -104,7 +105,7 @@ def call_buckets(
 
 def latency_quantiles(
     connection: duckdb.DuckDBPyConnection,
-    model: str,
+    logs: Relations,
     version: str,
     windows: Sequence[Window],
     qs: Sequence[float],
@@ -119,7 +120,7 @@ def latency_quantiles(
     ndarray of float64, shape (n_windows, n_quantiles)
         In ms; NaN where no call has a latency.
     """
-    scan = Scan(connection, model, windows, (version,) * len(windows), table="calls")
+    scan = Scan(connection, logs, windows, (version,) * len(windows), table="calls")
     latency = scan.numbers("latency_ms")
     quantiles = np.full((len(windows), len(qs)), np.nan)
     for i, part in enumerate(scan.parts()):

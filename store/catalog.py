@@ -14,8 +14,8 @@ from domain.profile import ColumnKind, ColumnRole
 from domain.window import Window
 from store.moments import from_microseconds, from_stored
 from store.names import quote_identifier
-from store.outputs import output_kinds
-from store.registry import Features, FeatureType, features_of, find_model
+from store.registry import Features, FeatureType
+from store.relations import Relations
 
 _DEPLOYMENTS = """
     with served as (
@@ -69,32 +69,28 @@ class DeploymentInfo:
     calls: int
 
 
-def deployments(connection: duckdb.DuckDBPyConnection, model: str) -> tuple[DeploymentInfo, ...]:
+def deployments(
+    connection: duckdb.DuckDBPyConnection, logs: Relations
+) -> tuple[DeploymentInfo, ...]:
     """Return the versions of a model, in alphabetical order."""
-    tables = find_model(connection, model)
-    sql = _DEPLOYMENTS.format(predictions=tables.table("predictions"), calls=tables.table("calls"))
+    sql = _DEPLOYMENTS.format(predictions=logs.predictions, calls=logs.calls)
     return tuple(
         DeploymentInfo(version, from_stored(first), from_stored(last), predictions, calls)
         for version, first, last, predictions, calls in connection.execute(sql).fetchall()
     )
 
 
-def columns(connection: duckdb.DuckDBPyConnection, model: str) -> tuple[Column, ...]:
+def columns(logs: Relations) -> tuple[Column, ...]:
     """Return the features in the order they were first seen, then the outputs there are."""
-    find_model(connection, model)
-    features = features_of(connection, model)
+    features = logs.features
     found = [Column(name, _kind(features, name)) for name in features.names()]
-    found += [
-        Column(name, kind, ColumnRole(name))
-        for name, kind in output_kinds(connection, model).items()
-    ]
+    found += [Column(name, kind, ColumnRole(name)) for name, kind in logs.outputs.items()]
     return tuple(found)
 
 
-def data_span(connection: duckdb.DuckDBPyConnection, model: str) -> Window | None:
+def data_span(connection: duckdb.DuckDBPyConnection, logs: Relations) -> Window | None:
     """Return the span from the first event to just behind the last; None without any."""
-    tables = find_model(connection, model)
-    sql = _SPAN.format(predictions=tables.table("predictions"), calls=tables.table("calls"))
+    sql = _SPAN.format(predictions=logs.predictions, calls=logs.calls)
     first, last = connection.execute(sql).fetchall()[0]
     if first is None:
         return None
@@ -102,17 +98,17 @@ def data_span(connection: duckdb.DuckDBPyConnection, model: str) -> Window | Non
 
 
 def first_values(
-    connection: duckdb.DuckDBPyConnection, model: str, columns: Sequence[Column]
+    connection: duckdb.DuckDBPyConnection, logs: Relations, columns: Sequence[Column]
 ) -> dict[Column, datetime | None]:
     """Return when each column was first seen with a value; None for one that never had any."""
     if not columns:
         return {}
-    features = features_of(connection, model)
+    features = logs.features
     parts = [
         f"epoch_us(min(ts) filter (({column_value(features, column)}) is not null))"
         for column in columns
     ]
-    table = find_model(connection, model).table("predictions")
+    table = logs.predictions
     found = connection.execute(f"select {', '.join(parts)} from {table}").fetchall()[0]
     return {
         column: None if first is None else from_microseconds(first)

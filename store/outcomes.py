@@ -12,7 +12,7 @@ import pyarrow as pa
 from domain.outcome import Outcomes, Text
 from domain.window import Window
 from store.moments import from_microseconds, to_microseconds
-from store.registry import find_model
+from store.relations import Relations
 from store.scan import check_order, window_index
 
 _TOLD = """
@@ -65,7 +65,7 @@ _TOLD = """
 
 def outcomes(
     connection: duckdb.DuckDBPyConnection,
-    model: str,
+    logs: Relations,
     version: str,
     windows: Sequence[Window],
     known_by: datetime | None,
@@ -79,7 +79,8 @@ def outcomes(
     Parameters
     ----------
     connection : DuckDBPyConnection
-    model, version : str
+    logs : Relations
+    version : str
     windows : sequence of Window
         Oldest first, not overlapping.
     known_by : datetime or None
@@ -88,9 +89,8 @@ def outcomes(
     check_order(windows)
     if not windows:
         return []
-    tables = find_model(connection, model)
     rows = connection.sql(
-        _TOLD.format(predictions=tables.table("predictions"), labels=tables.table("labels")),
+        _TOLD.format(predictions=logs.predictions, labels=logs.labels),
         params={
             "version": version,
             "start": to_microseconds(windows[0].start),

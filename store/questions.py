@@ -19,7 +19,8 @@ from domain.column import Column
 from domain.profile import CategoryCounts, ColumnKind, Grid, ProfileSeries, SortedColumn
 from domain.window import Window
 from store.buffer import trim
-from store.scan import Scan
+from store.relations import Relations
+from store.scan import Scan, Table
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -28,7 +29,7 @@ Result = TypeVar("Result")
 
 def counts(
     connection: duckdb.DuckDBPyConnection,
-    model: str,
+    logs: Relations,
     grids: Mapping[Column, Grid],
     windows: Sequence[Window],
     versions: Sequence[str],
@@ -41,7 +42,7 @@ def counts(
     dict of Column to ProfileSeries
         With all of `windows`, also the empty ones.
     """
-    scan = Scan(connection, model, windows, versions)
+    scan = Scan(connection, logs, windows, versions)
     return {
         column: _series(scan, column, grid, _places(scan, column, grid))
         for column, grid in grids.items()
@@ -53,7 +54,7 @@ Use = Callable[[Column, list[SortedColumn]], Result]
 
 def each_sorted(
     connection: duckdb.DuckDBPyConnection,
-    model: str,
+    logs: Relations,
     columns: Iterable[Column],
     windows: Sequence[Window],
     versions: Sequence[str],
@@ -66,7 +67,7 @@ def each_sorted(
     ----------
     connection : DuckDBPyConnection
         In a read transaction.
-    model : str
+    logs : Relations
     columns : iterable of Column
     windows : sequence of Window
         Oldest first, not overlapping.
@@ -76,7 +77,7 @@ def each_sorted(
         Makes what is wanted of a column's exact values, one `SortedColumn` per window. One column
         at a time is in memory, unless it keeps them.
     """
-    scan = Scan(connection, model, windows, versions)
+    scan = Scan(connection, logs, windows, versions)
     parts = scan.parts()
     found: dict[Column, Result] = {}
     for column in columns:
@@ -120,7 +121,7 @@ Learn = Callable[[Column, SortedColumn | CategoryCounts], Grid]
 
 def summaries(
     connection: duckdb.DuckDBPyConnection,
-    model: str,
+    logs: Relations,
     columns: Iterable[Column],
     windows: Sequence[Window],
     versions: Sequence[str],
@@ -133,7 +134,7 @@ def summaries(
     ----------
     connection : DuckDBPyConnection
         In a read transaction.
-    model : str
+    logs : Relations
     columns : iterable of Column
     windows : sequence of Window
         Oldest first, not overlapping.
@@ -142,7 +143,7 @@ def summaries(
     learn : callable
         Makes the grid from the values of all windows together.
     """
-    scan = Scan(connection, model, windows, versions)
+    scan = Scan(connection, logs, windows, versions)
     scores = scan.numbers("score")
     return {column: _summary(scan, column, scores, learn) for column in columns}
 
@@ -189,7 +190,7 @@ def _means(scan: Scan, grid: Grid, places: Int, scores: Float) -> Float:
 
 
 def row_counts(
-    connection: duckdb.DuckDBPyConnection, model: str, windows: Sequence[Window], table: str
+    connection: duckdb.DuckDBPyConnection, logs: Relations, windows: Sequence[Window], table: Table
 ) -> dict[str, Int]:
     """
     Count the rows of every version in every window.
@@ -197,7 +198,7 @@ def row_counts(
     Parameters
     ----------
     connection : DuckDBPyConnection
-    model : str
+    logs : Relations
     windows : sequence of Window
     table : {"predictions", "calls"}
 
@@ -206,7 +207,7 @@ def row_counts(
     dict of str to ndarray of int64, shape (n_windows,)
         Versions without a row in any window are absent.
     """
-    scan = Scan(connection, model, windows, table=table)
+    scan = Scan(connection, logs, windows, table=table)
     codes, labels = scan.categories("version")
     flat = codes[scan.inside] * len(windows) + scan.index[scan.inside]
     table_of = np.bincount(flat, minlength=len(labels) * len(windows)).astype(np.int64)

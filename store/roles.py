@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from domain.role import TAG, Role
 from domain.window import Window
+from store.relations import Relations
 from store.scan import Scan
 
 Int = NDArray[np.int64]
@@ -40,7 +41,7 @@ class PredictionCounts:
 
 
 def prediction_counts(
-    connection: duckdb.DuckDBPyConnection, model: str, version: str, windows: Sequence[Window]
+    connection: duckdb.DuckDBPyConnection, logs: Relations, version: str, windows: Sequence[Window]
 ) -> PredictionCounts:
     """
     Count the predictions of a version in every window, in one pass.
@@ -49,11 +50,12 @@ def prediction_counts(
     ----------
     connection : DuckDBPyConnection
         In a read transaction.
-    model, version : str
+    logs : Relations
+    version : str
     windows : sequence of Window
         Oldest first, not overlapping.
     """
-    scan = Scan(connection, model, windows, (version,) * len(windows))
+    scan = Scan(connection, logs, windows, (version,) * len(windows))
     in_shadow = scan.numbers(_IN_SHADOW) > 0
     return PredictionCounts(
         _per_window(scan, scan.inside), _per_window(scan, scan.inside & in_shadow)

@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from domain.column import Column
 from domain.window import Window
+from store.relations import Relations
 from store.scan import Scan
 
 
 def rows(
     connection: duckdb.DuckDBPyConnection,
-    model: str,
+    logs: Relations,
     columns: Sequence[Column],
     windows: Sequence[Window],
     versions: Sequence[str],
@@ -27,7 +28,7 @@ def rows(
     ----------
     connection : DuckDBPyConnection
         In a read transaction.
-    model : str
+    logs : Relations
     columns : sequence of Column
     windows : sequence of Window
         Oldest first, not overlapping.
@@ -35,7 +36,7 @@ def rows(
         Whose rows count in each window.
     limit : int
     """
-    scan = Scan(connection, model, windows, versions)
+    scan = Scan(connection, logs, windows, versions)
     chosen = scan.inside.nonzero()[0]
     chosen = chosen[:: max(-(-len(chosen) // limit), 1)]
     return pa.table({column.name: scan.column_values(column).take(chosen) for column in columns})

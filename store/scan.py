@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import duckdb
 import numpy as np
@@ -16,10 +16,12 @@ from domain.errors import InvalidWindowError
 from domain.window import Window
 from store.catalog import column_value
 from store.moments import to_microseconds
-from store.registry import ModelTables, features_of, find_model
+from store.relations import Relations
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+Table = Literal["predictions", "calls"]
 
 NO_WINDOW: Final = -1
 # so many rows are placed at once, to hold no second copy of ten million times
@@ -50,7 +52,7 @@ class Scan:
     ----------
     connection : DuckDBPyConnection
         In a read transaction.
-    model : str
+    logs : Relations
     windows : sequence of Window
         Oldest first, not overlapping, gaps allowed.
     versions : sequence of str, optional
@@ -66,15 +68,14 @@ class Scan:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        model: str,
+        logs: Relations,
         windows: Sequence[Window],
         versions: Sequence[str] | None = None,
-        table: str = "predictions",
+        table: Table = "predictions",
     ) -> None:
         check_order(windows, versions)
         self._connection = connection
-        self.tables: ModelTables = find_model(connection, model)
-        self._features = features_of(connection, model)
+        self._features = logs.features
         self.windows = tuple(windows)
         self._values: dict[str, object] = {"start": 0, "end": 0}
         template = _ALL_ROWS
@@ -86,7 +87,8 @@ class Scan:
         if versions is not None:
             template = _ROWS
             self._values["versions"] = sorted(set(versions))
-        self._rows = template.format(table=self.tables.table(table))
+        read = logs.predictions if table == "predictions" else logs.calls
+        self._rows = template.format(table=read)
         self.index = self._place(versions)
         self.inside = self.index != NO_WINDOW
 

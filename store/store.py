@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,39 +12,27 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.call_hours import CallHours
-from domain.calls import CallBuckets
-from domain.column import Column
-from domain.outcome import Outcomes
-from domain.profile import Grid, ProfileSeries
 from domain.rejection import Rejection
 from domain.window import Window
 from store import (
     append,
-    calls,
-    catalog,
     counted,
-    outcomes,
-    questions,
     registry,
     rejected,
-    roles,
-    rows,
-    traffic,
 )
 from store.append import Bodies, LoadCounts
 from store.call_hours import call_hours, called_versions, refresh_all, refresh_call_hours
-from store.catalog import DeploymentInfo
 from store.database import Database
+from store.log_questions import LogQuestions
 from store.read_only import run_sql
 from store.rejected import RejectedLine, RejectedReason
-from store.upkeep import Upkeep
 from store.volumes import Volume, volumes
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-class Store(Upkeep):
+class Store(LogQuestions):
     """
     Prediction logs, and what was found in them.
 
@@ -164,31 +151,11 @@ class Store(Upkeep):
         with self._database.reading() as connection:
             return tuple(registry.all_models(connection))
 
-    def deployments(self, model: str) -> tuple[DeploymentInfo, ...]:
-        """Return the versions of a model, in alphabetical order."""
-        with self._database.reading() as connection:
-            return catalog.deployments(connection, model)
-
-    def columns(self, model: str) -> tuple[Column, ...]:
-        """Return the features in the order they were first seen, then the outputs there are."""
-        with self._database.reading() as connection:
-            return catalog.columns(connection, model)
-
-    def first_values(self, model: str, columns: Sequence[Column]) -> dict[Column, datetime | None]:
-        """Return when each column was first seen with a value; None where it never was."""
-        with self._database.reading() as connection:
-            return catalog.first_values(connection, model, columns)
-
     def conflicts(self, model: str) -> dict[str, tuple[str, ...]]:
         """Return the features that came with more than one type, and the types, first one first."""
         with self._database.reading() as connection:
             found = registry.features_of(connection, model).conflicts()
         return {name: tuple(kind.value for kind in types) for name, types in found.items()}
-
-    def data_span(self, model: str) -> Window | None:
-        """Return the span from the first event to just behind the last; None without any."""
-        with self._database.reading() as connection:
-            return catalog.data_span(connection, model)
 
     def volumes(self, span: Window) -> dict[str, Volume]:
         """
@@ -199,87 +166,7 @@ class Store(Upkeep):
         with self._database.reading() as connection:
             return volumes(connection, self._database.sizes, span)
 
-    def row_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
-        """Return the predictions of every version in every window, shape (n_windows,) each."""
-        with self._database.reading() as connection:
-            return questions.row_counts(connection, model, windows, "predictions")
-
-    def prediction_counts(
-        self, model: str, version: str, windows: Sequence[Window]
-    ) -> roles.PredictionCounts:
-        """Return a version's predictions in every window, and how many of them were in shadow."""
-        with self._database.reading() as connection:
-            return roles.prediction_counts(connection, model, version, windows)
-
-    def call_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
-        """Return the calls of every version in every window, shape (n_windows,) each."""
-        with self._database.reading() as connection:
-            return questions.row_counts(connection, model, windows, "calls")
-
-    # ------------------------------------------------------------------ columns
-
-    def counts(
-        self,
-        model: str,
-        grids: Mapping[Column, Grid],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-    ) -> dict[Column, ProfileSeries]:
-        """Count columns over their grids in every window, of the version named for it."""
-        with self._database.reading() as connection:
-            return questions.counts(connection, model, grids, windows, versions)
-
-    def each_sorted(
-        self,
-        model: str,
-        columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        use: questions.Use[questions.Result],
-    ) -> dict[Column, questions.Result]:
-        """Hand over the exact values of one column at a time; return what `use` makes of them."""
-        with self._database.reading() as connection:
-            return questions.each_sorted(connection, model, columns, windows, versions, use)
-
-    def summaries(
-        self,
-        model: str,
-        columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        learn: questions.Learn,
-    ) -> dict[Column, questions.Summary]:
-        """Read each column once: learn its cells from its values, and count it over them."""
-        with self._database.reading() as connection:
-            return questions.summaries(connection, model, columns, windows, versions, learn)
-
-    def rows(
-        self,
-        model: str,
-        columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        limit: int,
-    ) -> pa.Table:
-        """Return rows of some columns, at most `limit`, evenly spread over them."""
-        with self._database.reading() as connection:
-            return rows.rows(connection, model, columns, windows, versions, limit)
-
-    # ------------------------------------------------------------------ calls and labels
-
-    def call_buckets(
-        self,
-        model: str,
-        version: str,
-        span: Window,
-        bucket_s: int,
-        latency_thresholds_ms: Sequence[float],
-    ) -> CallBuckets:
-        """Count calls in equal buckets from the start of `span`, by replica."""
-        with self._database.reading() as connection:
-            return calls.call_buckets(
-                connection, model, version, span, bucket_s, latency_thresholds_ms
-            )
+    # ------------------------------------------------------------------ calls
 
     def refresh_call_hours(self, model: str | None = None, span: Window | None = None) -> int:
         """
@@ -316,43 +203,6 @@ class Store(Upkeep):
         """
         with self._database.reading() as connection:
             return call_hours(connection, model, version, span, bucket_s)
-
-    def latency_quantiles(
-        self, model: str, version: str, windows: Sequence[Window], qs: Sequence[float]
-    ) -> Float:
-        """Return exact latency quantiles in ms, shape (n_windows, n_quantiles), NaN where none."""
-        with self._database.reading() as connection:
-            return calls.latency_quantiles(connection, model, version, windows, qs)
-
-    def request_counts(self, model: str, span: Window, bucket_s: int) -> Int:
-        """Count distinct requests of all versions in equal buckets, shape (n_buckets,)."""
-        with self._database.reading() as connection:
-            return traffic.request_counts(connection, model, span, bucket_s)
-
-    def failed_statuses(
-        self, model: str, version: str, windows: Sequence[Window]
-    ) -> list[dict[int, int]]:
-        """Count the failed calls of every window by status."""
-        with self._database.reading() as connection:
-            return traffic.failed_statuses(connection, model, version, windows)
-
-    def event_spans(
-        self, model: str, version: str, windows: Sequence[Window]
-    ) -> list[tuple[datetime, datetime] | None]:
-        """Return the first and last call of a version in every window; None without any."""
-        with self._database.reading() as connection:
-            return traffic.event_spans(connection, model, version, windows)
-
-    def outcomes(
-        self,
-        model: str,
-        version: str,
-        windows: Sequence[Window],
-        known_by: datetime | None = None,
-    ) -> list[Outcomes]:
-        """Return the labelled predictions of every window; `known_by`: as it was known then."""
-        with self._database.reading() as connection:
-            return outcomes.outcomes(connection, model, version, windows, known_by)
 
     # ------------------------------------------------------------------ the rest
 

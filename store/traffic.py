@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from domain.calls import ANSWERED_FROM, SERVER_ERROR_FROM
 from domain.window import Window
 from store.moments import from_microseconds, to_microseconds
-from store.registry import find_model
+from store.relations import Relations
 from store.scan import Scan, check_order
 
 Int = NDArray[np.int64]
@@ -39,7 +39,7 @@ _FAILED = """
 
 
 def request_counts(
-    connection: duckdb.DuckDBPyConnection, model: str, span: Window, bucket_s: int
+    connection: duckdb.DuckDBPyConnection, logs: Relations, span: Window, bucket_s: int
 ) -> Int:
     """
     Count distinct requests of all versions in equal buckets from the start of `span`.
@@ -47,7 +47,7 @@ def request_counts(
     Parameters
     ----------
     connection : DuckDBPyConnection
-    model : str
+    logs : Relations
     span : Window
     bucket_s : int
         Length of a bucket, in seconds.
@@ -58,7 +58,7 @@ def request_counts(
     """
     start, end = to_microseconds(span.start), to_microseconds(span.end)
     width = bucket_s * 1_000_000
-    sql = _REQUESTS.format(calls=find_model(connection, model).table("calls"))
+    sql = _REQUESTS.format(calls=logs.calls)
     found = connection.execute(sql, {"start": start, "end": end, "width": width}).fetchnumpy()
     counts = np.zeros(-(-(end - start) // width), np.int64)
     counts[np.asarray(found["bucket"], np.int64)] = found["requests"]
@@ -66,7 +66,7 @@ def request_counts(
 
 
 def failed_statuses(
-    connection: duckdb.DuckDBPyConnection, model: str, version: str, windows: Sequence[Window]
+    connection: duckdb.DuckDBPyConnection, logs: Relations, version: str, windows: Sequence[Window]
 ) -> list[dict[int, int]]:
     """
     Count the failed calls of every window by status.
@@ -74,7 +74,8 @@ def failed_statuses(
     Parameters
     ----------
     connection : DuckDBPyConnection
-    model, version : str
+    logs : Relations
+    version : str
     windows : sequence of Window
         Oldest first, not overlapping.
     """
@@ -89,7 +90,7 @@ def failed_statuses(
         "answered_from": ANSWERED_FROM,
         "error_from": SERVER_ERROR_FROM,
     }
-    sql = _FAILED.format(calls=find_model(connection, model).table("calls"))
+    sql = _FAILED.format(calls=logs.calls)
     rows = connection.execute(sql, values).fetchnumpy()
     starts = np.array([to_microseconds(w.start) for w in windows])
     ends = np.array([to_microseconds(w.end) for w in windows])
@@ -105,10 +106,10 @@ def failed_statuses(
 
 
 def event_spans(
-    connection: duckdb.DuckDBPyConnection, model: str, version: str, windows: Sequence[Window]
+    connection: duckdb.DuckDBPyConnection, logs: Relations, version: str, windows: Sequence[Window]
 ) -> list[tuple[datetime, datetime] | None]:
     """Return the first and last call of a version in every window; None without any."""
-    scan = Scan(connection, model, windows, (version,) * len(windows), table="calls")
+    scan = Scan(connection, logs, windows, (version,) * len(windows), table="calls")
     moments = scan.numbers("epoch_us(ts)")
     return [
         (from_microseconds(int(part.min())), from_microseconds(int(part.max())))

@@ -13,6 +13,7 @@ from domain.column import Column
 from domain.profile import ColumnKind, SortedColumn
 from domain.window import Window
 from store import buffer, questions
+from store.relations import stored
 from store.store import Store
 from tests.store.made import START, at, sorted_columns
 
@@ -76,7 +77,9 @@ def test_each_column_comes_with_all_its_values_and_is_gone_before_the_next(
 
     whose = ["1"] * len(windows)
     with large._database.reading() as connection:
-        found = questions.each_sorted(connection, "m", one_by_one(), windows, whose, use)
+        found = questions.each_sorted(
+            connection, stored(connection, "m"), one_by_one(), windows, whose, use
+        )
 
     assert found == dict.fromkeys(COLUMNS, len(windows))
 

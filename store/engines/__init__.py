@@ -1,0 +1,1 @@
+"""Where a model's rows lie, and who answers questions about them there."""

@@ -1,0 +1,154 @@
+"""DuckDB answers: from the store's own tables."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Mapping, Sequence
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from domain.calls import CallBuckets
+from domain.column import Column
+from domain.outcome import Outcomes
+from domain.profile import Grid, ProfileSeries
+from domain.window import Window
+from store import calls, catalog, outcomes, questions, roles, rows, traffic
+from store.catalog import DeploymentInfo
+from store.database import Database
+from store.relations import Relations, stored
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+class DuckDBEngine:
+    """
+    Asks DuckDB; see `store.engines.engine.Engine` for the questions.
+
+    Parameters
+    ----------
+    database : Database
+    model : str
+    """
+
+    def __init__(self, database: Database, model: str) -> None:
+        self._database = database
+        self.model = model
+
+    @contextlib.contextmanager
+    def _asking(self) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
+        """Yield a connection that reads, and where the rows lie."""
+        with self._database.reading() as connection:
+            yield connection, stored(connection, self.model)
+
+    def deployments(self) -> tuple[DeploymentInfo, ...]:
+        with self._asking() as (connection, logs):
+            return catalog.deployments(connection, logs)
+
+    def columns(self) -> tuple[Column, ...]:
+        with self._asking() as (_, logs):
+            return catalog.columns(logs)
+
+    def first_values(self, columns: Sequence[Column]) -> dict[Column, datetime | None]:
+        with self._asking() as (connection, logs):
+            return catalog.first_values(connection, logs, columns)
+
+    def data_span(self) -> Window | None:
+        with self._asking() as (connection, logs):
+            return catalog.data_span(connection, logs)
+
+    def row_counts(self, windows: Sequence[Window]) -> dict[str, Int]:
+        with self._asking() as (connection, logs):
+            return questions.row_counts(connection, logs, windows, "predictions")
+
+    def prediction_counts(self, version: str, windows: Sequence[Window]) -> roles.PredictionCounts:
+        with self._asking() as (connection, logs):
+            return roles.prediction_counts(connection, logs, version, windows)
+
+    def call_counts(self, windows: Sequence[Window]) -> dict[str, Int]:
+        with self._asking() as (connection, logs):
+            return questions.row_counts(connection, logs, windows, "calls")
+
+    def counts(
+        self,
+        grids: Mapping[Column, Grid],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+    ) -> dict[Column, ProfileSeries]:
+        with self._asking() as (connection, logs):
+            return questions.counts(connection, logs, grids, windows, versions)
+
+    def each_sorted(
+        self,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        use: questions.Use[questions.Result],
+    ) -> dict[Column, questions.Result]:
+        with self._asking() as (connection, logs):
+            return questions.each_sorted(connection, logs, columns, windows, versions, use)
+
+    def summaries(
+        self,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        learn: questions.Learn,
+    ) -> dict[Column, questions.Summary]:
+        with self._asking() as (connection, logs):
+            return questions.summaries(connection, logs, columns, windows, versions, learn)
+
+    def rows(
+        self,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        limit: int,
+    ) -> pa.Table:
+        with self._asking() as (connection, logs):
+            return rows.rows(connection, logs, columns, windows, versions, limit)
+
+    def call_buckets(
+        self,
+        version: str,
+        span: Window,
+        bucket_s: int,
+        latency_thresholds_ms: Sequence[float],
+    ) -> CallBuckets:
+        with self._asking() as (connection, logs):
+            return calls.call_buckets(
+                connection, logs, version, span, bucket_s, latency_thresholds_ms
+            )
+
+    def latency_quantiles(
+        self, version: str, windows: Sequence[Window], qs: Sequence[float]
+    ) -> Float:
+        with self._asking() as (connection, logs):
+            return calls.latency_quantiles(connection, logs, version, windows, qs)
+
+    def request_counts(self, span: Window, bucket_s: int) -> Int:
+        with self._asking() as (connection, logs):
+            return traffic.request_counts(connection, logs, span, bucket_s)
+
+    def failed_statuses(self, version: str, windows: Sequence[Window]) -> list[dict[int, int]]:
+        with self._asking() as (connection, logs):
+            return traffic.failed_statuses(connection, logs, version, windows)
+
+    def event_spans(
+        self, version: str, windows: Sequence[Window]
+    ) -> list[tuple[datetime, datetime] | None]:
+        with self._asking() as (connection, logs):
+            return traffic.event_spans(connection, logs, version, windows)
+
+    def outcomes(
+        self,
+        version: str,
+        windows: Sequence[Window],
+        known_by: datetime | None = None,
+    ) -> list[Outcomes]:
+        with self._asking() as (connection, logs):
+            return outcomes.outcomes(connection, logs, version, windows, known_by)

@@ -1,0 +1,147 @@
+"""What the other rooms ask of a model's logs; an engine answers where the rows lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from domain.calls import CallBuckets
+from domain.column import Column
+from domain.outcome import Outcomes
+from domain.profile import Grid, ProfileSeries
+from domain.window import Window
+from store import questions, roles
+from store.catalog import DeploymentInfo
+from store.engines.duckdb_engine import DuckDBEngine
+from store.engines.engine import Engine
+from store.upkeep import Upkeep
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+class LogQuestions(Upkeep):
+    """Counts, exact values and samples of one model's rows; never all of them."""
+
+    def _engine(self, model: str) -> Engine:
+        return DuckDBEngine(self._database, model)
+
+    def deployments(self, model: str) -> tuple[DeploymentInfo, ...]:
+        """Return the versions of a model, in alphabetical order."""
+        return self._engine(model).deployments()
+
+    def columns(self, model: str) -> tuple[Column, ...]:
+        """Return the features in the order they were first seen, then the outputs there are."""
+        return self._engine(model).columns()
+
+    def first_values(self, model: str, columns: Sequence[Column]) -> dict[Column, datetime | None]:
+        """Return when each column was first seen with a value; None where it never was."""
+        return self._engine(model).first_values(columns)
+
+    def data_span(self, model: str) -> Window | None:
+        """Return the span from the first event to just behind the last; None without any."""
+        return self._engine(model).data_span()
+
+    def row_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
+        """Return the predictions of every version in every window, shape (n_windows,) each."""
+        return self._engine(model).row_counts(windows)
+
+    def prediction_counts(
+        self, model: str, version: str, windows: Sequence[Window]
+    ) -> roles.PredictionCounts:
+        """Return a version's predictions in every window, and how many of them were in shadow."""
+        return self._engine(model).prediction_counts(version, windows)
+
+    def call_counts(self, model: str, windows: Sequence[Window]) -> dict[str, Int]:
+        """Return the calls of every version in every window, shape (n_windows,) each."""
+        return self._engine(model).call_counts(windows)
+
+    def counts(
+        self,
+        model: str,
+        grids: Mapping[Column, Grid],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+    ) -> dict[Column, ProfileSeries]:
+        """Count columns over their grids in every window, of the version named for it."""
+        return self._engine(model).counts(grids, windows, versions)
+
+    def each_sorted(
+        self,
+        model: str,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        use: questions.Use[questions.Result],
+    ) -> dict[Column, questions.Result]:
+        """Hand over the exact values of one column at a time; return what `use` makes of them."""
+        return self._engine(model).each_sorted(columns, windows, versions, use)
+
+    def summaries(
+        self,
+        model: str,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        learn: questions.Learn,
+    ) -> dict[Column, questions.Summary]:
+        """Read each column once: learn its cells from its values, and count it over them."""
+        return self._engine(model).summaries(columns, windows, versions, learn)
+
+    def rows(
+        self,
+        model: str,
+        columns: Sequence[Column],
+        windows: Sequence[Window],
+        versions: Sequence[str],
+        limit: int,
+    ) -> pa.Table:
+        """Return rows of some columns, at most `limit`, evenly spread over them."""
+        return self._engine(model).rows(columns, windows, versions, limit)
+
+    def call_buckets(
+        self,
+        model: str,
+        version: str,
+        span: Window,
+        bucket_s: int,
+        latency_thresholds_ms: Sequence[float],
+    ) -> CallBuckets:
+        """Count calls in equal buckets from the start of `span`, by replica."""
+        return self._engine(model).call_buckets(version, span, bucket_s, latency_thresholds_ms)
+
+    def latency_quantiles(
+        self, model: str, version: str, windows: Sequence[Window], qs: Sequence[float]
+    ) -> Float:
+        """Return exact latency quantiles in ms, shape (n_windows, n_quantiles), NaN where none."""
+        return self._engine(model).latency_quantiles(version, windows, qs)
+
+    def request_counts(self, model: str, span: Window, bucket_s: int) -> Int:
+        """Count distinct requests of all versions in equal buckets, shape (n_buckets,)."""
+        return self._engine(model).request_counts(span, bucket_s)
+
+    def failed_statuses(
+        self, model: str, version: str, windows: Sequence[Window]
+    ) -> list[dict[int, int]]:
+        """Count the failed calls of every window by status."""
+        return self._engine(model).failed_statuses(version, windows)
+
+    def event_spans(
+        self, model: str, version: str, windows: Sequence[Window]
+    ) -> list[tuple[datetime, datetime] | None]:
+        """Return the first and last call of a version in every window; None without any."""
+        return self._engine(model).event_spans(version, windows)
+
+    def outcomes(
+        self,
+        model: str,
+        version: str,
+        windows: Sequence[Window],
+        known_by: datetime | None = None,
+    ) -> list[Outcomes]:
+        """Return the labelled predictions of every window; `known_by`: as it was known then."""
+        return self._engine(model).outcomes(version, windows, known_by)

@@ -1,0 +1,56 @@
+"""What a question reads: one model's rows as SQL, wherever they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from domain.profile import ColumnKind
+from store.outputs import output_kinds
+from store.registry import Features, features_of, find_model
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """
+    A model's rows, and what is known of their columns.
+
+    Parameters
+    ----------
+    model : str
+    predictions, calls, labels : str
+        SQL that may stand behind ``from``, with the columns of the tables of that name.
+    features : Features
+        Whose columns `predictions` has.
+    outputs : mapping of str to ColumnKind
+        Those of ``prediction`` and ``score`` that the model has.
+    """
+
+    model: str
+    predictions: str
+    calls: str
+    labels: str
+    features: Features
+    outputs: Mapping[str, ColumnKind]
+
+
+def stored(connection: duckdb.DuckDBPyConnection, model: str) -> Relations:
+    """
+    Return a model's own tables.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such model.
+    """
+    tables = find_model(connection, model)
+    return Relations(
+        model,
+        tables.table("predictions"),
+        tables.table("calls"),
+        tables.table("labels"),
+        features_of(connection, model),
+        output_kinds(connection, model),
+    )
