@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ NAME = "performance"
 COLUMN = "label"
 ALPHA = 1e-4
 MIN_LABELS = 30
+# what a model that guesses reaches, whatever the data; the other metrics have no such number
+NO_SKILL: Final = {"roc_auc": 0.5}
 
 
 def detect(
@@ -55,7 +58,7 @@ def detect(
     Finding
         Of column ``label``; `statistic` is the metric, `threshold` the value below (for losses
         above) which it alarms. An improvement is never an alarm. Inconclusive with fewer than 12
-        baseline windows or `min_labels` labels.
+        baseline windows or `min_labels` labels; blind where a model that guesses would pass.
 
     Notes
     -----
@@ -84,10 +87,16 @@ def detect(
     sign = 1.0 if HIGHER_IS_BETTER[metric] else -1.0
     usual, spread = _variation(usable, current)
     p_value = float(stdtr(len(usable) - 1, sign * (current.value - usual) / spread))
-    worse = p_value <= alpha
+    line = usual - sign * spread * _quantile(len(usable) - 1, alpha)
+    verdict = Verdict.DRIFTED if p_value <= alpha else Verdict.OK
+    no_skill = NO_SKILL.get(metric)
+    if no_skill is not None:
+        values["no_skill"] = no_skill
+        if verdict is Verdict.OK and line < no_skill:
+            verdict = Verdict.BLIND
     return _finding(
-        "drifted" if worse else "ok",
-        Verdict.DRIFTED if worse else Verdict.OK,
+        verdict.value,
+        verdict,
         usable,
         n_labels,
         calibrated,
@@ -95,7 +104,7 @@ def detect(
         decides=decides,
         p_value=p_value,
         statistic=current.value,
-        threshold=usual - sign * spread * _quantile(len(usable) - 1, alpha),
+        threshold=line,
     )
 
 

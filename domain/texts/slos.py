@@ -114,6 +114,18 @@ TEXTS: dict[str, dict[str, str]] = {
         ),
         "zh": "{metric} 为 {value:.4g}（{labelled} 个标签）；基线窗口平均为 {usual:.4g}。",
     },
+    "finding.performance.blind": {
+        "en": (
+            "{metric} is {value:.4g} on {labelled} labels: blind. Even a model that guesses "
+            "({no_skill:.4g}) would not stand out from what windows vary by; the alarm line is "
+            "{threshold:.4g}."
+        ),
+        "zh": (
+            "{metric} 为 {value:.4g}（{labelled} 个标签）：盲区。"
+            "即使模型完全随机（{no_skill:.4g}），也淹没在窗口的正常波动之中；"
+            "报警线为 {threshold:.4g}。"
+        ),
+    },
     "finding.performance.drifted": {
         "en": (
             "{metric} is {value:.4g} on {labelled} labels, worse than the {usual:.4g} of baseline "
