@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitors import config
+from monitors.source_config import SourceConfig
 
 DOCUMENT = Path(__file__).with_name("configuration.md")
 BETWEEN = re.compile(r"(<!-- keys -->\n).*(<!-- /keys -->)", re.DOTALL)
@@ -25,6 +26,7 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("defaults", "defaults", config.Defaults),
     ("A monitor", "monitors.NAME", config.MonitorConfig),
     ("What windows are compared with", "monitors.NAME.baseline", config.BaselineConfig),
+    ("Logs that lie elsewhere", "monitors.NAME.source", SourceConfig),
     ("Which columns", "monitors.NAME.columns", config.ColumnsConfig),
     ("Two-sample tests", "monitors.NAME.drift", config.DriftConfig),
     ("An objective", "monitors.NAME.slos[]", config.SLOConfig),

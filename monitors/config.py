@@ -27,6 +27,7 @@ from pydantic import (
 from domain.slo import SLO
 from domain.window import parse_time
 from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share, Wait, WindowLength
+from monitors.source_config import SourceConfig
 
 
 class Strict(BaseModel):
@@ -193,6 +194,9 @@ class MonitorConfig(Strict):
         default=timedelta(), description="Wait this long after a window's end for late rows."
     )
     owner: str | None = Field(default=None, description="Team whose model it is.")
+    source: SourceConfig | None = Field(
+        default=None, description="Logs that are read where they lie; absent: the store's."
+    )
     baseline: BaselineConfig = Field(
         default=BaselineConfig(trailing=timedelta(days=56)),
         description="What windows are compared with.",
@@ -239,7 +243,9 @@ class MonitorConfig(Strict):
 
     def fingerprint(self) -> str:
         """Return a short hash of everything that decides a verdict."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        # a model without a source keeps the hash that its runs were stored with
+        without = {"source"} if self.source is None else None
+        return hashlib.sha256(self.model_dump_json(exclude=without).encode()).hexdigest()[:12]
 
 
 class RouteConfig(Strict):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.errors import ConfigurationError, DriftlineError, suggestion
 from monitors.config import Config, MonitorConfig
+from monitors.source_config import beside
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -118,7 +119,10 @@ def _check_monitor(config: Config, path: Path, pattern: str, settings: dict[str,
 
 
 def _with_files_beside(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Take relative paths of baseline files from the configuration's folder."""
+    """Take relative paths of files from the configuration's folder."""
+    source = settings.get("source")
+    if isinstance(source, dict):
+        settings = {**settings, "source": beside(source, folder)}
     baseline = settings.get("baseline")
     if not isinstance(baseline, dict):
         return settings
