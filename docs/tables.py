@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from monitors import config
 from monitors.source_config import SourceConfig
+from monitors.tiers_config import ArchiveConfig, RetentionConfig
 
 DOCUMENT = Path(__file__).with_name("configuration.md")
 BETWEEN = re.compile(r"(<!-- keys -->\n).*(<!-- /keys -->)", re.DOTALL)
@@ -27,6 +28,8 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("A monitor", "monitors.NAME", config.MonitorConfig),
     ("What windows are compared with", "monitors.NAME.baseline", config.BaselineConfig),
     ("Logs that lie elsewhere", "monitors.NAME.source", SourceConfig),
+    ("Where old rows go", "monitors.NAME.archive", ArchiveConfig),
+    ("How long rows are kept", "monitors.NAME.retention", RetentionConfig),
     ("Which columns", "monitors.NAME.columns", config.ColumnsConfig),
     ("Two-sample tests", "monitors.NAME.drift", config.DriftConfig),
     ("An objective", "monitors.NAME.slos[]", config.SLOConfig),
@@ -100,6 +103,8 @@ def _one(shape: dict[str, Any], schema: dict[str, Any]) -> str:  # noqa: PLR0911
         return "share" if "number" in kind else "text"
     if "const" in shape:
         return f"`{shape['const']}`"
+    if kind == "string" and shape.get("title") == "size":
+        return "size"
     if kind == "string" and "pattern" in shape and "examples" not in shape:
         return "duration"
     if kind in {"number", "integer"}:

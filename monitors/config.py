@@ -28,6 +28,7 @@ from domain.slo import SLO
 from domain.window import parse_time
 from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share, Wait, WindowLength
 from monitors.source_config import SourceConfig
+from monitors.tiers_config import ArchiveConfig, RetentionConfig
 
 
 class Strict(BaseModel):
@@ -194,6 +195,12 @@ class MonitorConfig(Strict):
         default=timedelta(), description="Wait this long after a window's end for late rows."
     )
     owner: str | None = Field(default=None, description="Team whose model it is.")
+    archive: ArchiveConfig | None = Field(
+        default=None, description="Where old rows go, still read; absent: they stay in the store."
+    )
+    retention: RetentionConfig | None = Field(
+        default=None, description="How long rows are kept; absent: for good."
+    )
     source: SourceConfig | None = Field(
         default=None, description="Logs that are read where they lie; absent: the store's."
     )
@@ -244,7 +251,7 @@ class MonitorConfig(Strict):
     def fingerprint(self) -> str:
         """Return a short hash of everything that decides a verdict."""
         # a model without a source keeps the hash that its runs were stored with
-        without = {"source"} if self.source is None else None
+        without = {"archive", "retention"} | ({"source"} if self.source is None else set())
         return hashlib.sha256(self.model_dump_json(exclude=without).encode()).hexdigest()[:12]
 
 

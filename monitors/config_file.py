@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import ConfigurationError, DriftlineError, suggestion
+from monitors import tiers_config
 from monitors.config import Config, MonitorConfig
 from monitors.source_config import beside
 
@@ -103,6 +104,10 @@ def _check_monitor(config: Config, path: Path, pattern: str, settings: dict[str,
     except ValidationError as error:
         explained = _explain(error, MonitorConfig, settings, place)
         raise ConfigurationError(f"{path}: {explained}") from error
+    try:
+        tiers_config.require_order(monitor.archive, monitor.retention)
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: {'.'.join(place)}.{error}") from error
     spans = {"baseline": monitor.baseline}
     spans |= {f"baseline.columns.{c}": span for c, span in monitor.baseline.columns.items()}
     for name, span in spans.items():
@@ -123,6 +128,9 @@ def _with_files_beside(settings: dict[str, Any], folder: Path) -> dict[str, Any]
     source = settings.get("source")
     if isinstance(source, dict):
         settings = {**settings, "source": beside(source, folder)}
+    archive = settings.get("archive")
+    if isinstance(archive, dict):
+        settings = {**settings, "archive": tiers_config.beside(archive, folder)}
     baseline = settings.get("baseline")
     if not isinstance(baseline, dict):
         return settings
