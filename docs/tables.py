@@ -103,10 +103,8 @@ def _one(shape: dict[str, Any], schema: dict[str, Any]) -> str:  # noqa: PLR0911
         return "share" if "number" in kind else "text"
     if "const" in shape:
         return f"`{shape['const']}`"
-    if kind == "string" and shape.get("title") == "size":
-        return "size"
     if kind == "string" and "pattern" in shape and "examples" not in shape:
-        return "duration"
+        return str(shape.get("format", "duration"))
     if kind in {"number", "integer"}:
         return _range(shape)
     return "text"

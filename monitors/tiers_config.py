@@ -37,7 +37,7 @@ def _size(raw: object) -> object:
 Size = Annotated[
     int,
     BeforeValidator(_size),
-    WithJsonSchema({"type": "string", "pattern": _SIZE.pattern, "title": "size"}),
+    WithJsonSchema({"type": "string", "pattern": _SIZE.pattern, "format": "size"}),
 ]
 
 
