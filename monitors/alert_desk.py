@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerts.desk import carry_acknowledgement, stale
 from alerts.evidence import Evidence, evidence_of
 from alerts.lifecycle import replay
 from alerts.policy import AlertPolicy
+from alerts.resume import ACCEPTABLE, is_over, resume_at
 from alerts.severity import severity_of
 from alerts.track import short_hash
 from detectors.forecast import NAME as FORECAST
 from domain.acceptance import Acceptance
 from domain.finding import Calibration, Finding, Verdict
-from domain.incident import Alert, AlertState, Cause, Incident
+from domain.incident import Alert, AlertState, Incident
 from domain.run import Run
 from domain.window import Window, iso
 from monitors.config import Config, MonitorConfig
 from store.store import Store
-
-ACCEPTABLE = frozenset({Cause.DRIFT, Cause.MISSING})
-"""Causes that can become the new normal: a shift, or a feature that is gone for good."""
 
 
 def policy_of(monitor: MonitorConfig) -> AlertPolicy:
@@ -45,30 +43,63 @@ def with_severities(findings: Sequence[Finding], monitor: MonitorConfig) -> list
     ]
 
 
-def refresh(store: Store, config: Config, model: str) -> list[Incident]:
+def refresh(store: Store, config: Config, model: str, *, whole: bool = False) -> list[Incident]:
     """
     Replay a model's stored runs into incidents and store these.
 
     A repeated or late run therefore raises nothing twice: incidents have the ids they had, and
-    keep who acknowledged them.
+    keep who acknowledged them. What was over before the first run that has changed since the last
+    time is not replayed, so that a run costs the same in the third year as in the first.
 
     Parameters
     ----------
     store : Store
     config : Config
     model : str
+    whole : bool, default=False
+        Replay all of them.
     """
     policy = policy_of(config.monitor(model))
-    runs = store.runs(model, findings="deciding")
-    judged = [evidence_of(run, policy) for run in runs]
-    known = {incident.incident_id: incident for incident in store.incidents(model)}
-    settled = [_Settled(accepted, runs) for accepted in store.acceptances(model)]
-    incidents = [
-        carry_acknowledgement(_settle(incident, settled), known.get(incident.incident_id))
-        for incident in replay(model, judged, policy)
+    known, accepted = store.incidents(model), store.acceptances(model)
+    start = None if whole else _replay_from(store, config, model, known, accepted)
+    runs = [
+        run
+        for run in store.runs(model, span=_behind(start), findings="deciding")
+        if start is None or run.window.start >= start
+    ]
+    earlier = {incident.incident_id: incident for incident in known}
+    settled = [_Settled(one, runs) for one in accepted]
+    incidents = [] if start is None else [i for i in known if is_over(i, start)]
+    incidents += [
+        carry_acknowledgement(_settle(incident, settled), earlier.get(incident.incident_id))
+        for incident in replay(model, [evidence_of(run, policy) for run in runs], policy)
     ]
     store.save_incidents(model, incidents)
     return incidents
+
+
+def _replay_from(
+    store: Store,
+    config: Config,
+    model: str,
+    known: Sequence[Incident],
+    accepted: Sequence[Acceptance],
+) -> datetime | None:
+    """Return where the windows begin whose runs must be replayed; None: all of them."""
+    monitor, changed = config.monitor(model), store.replay_due(model)
+    if changed is None or monitor.for_windows > 1:
+        return None
+    before = store.runs(model, span=Window(changed - monitor.window, changed), findings="none")
+    since = store.runs(model, span=_behind(changed), findings="none")
+    # what was judged by other rules, or by another Driftline, is told anew by today's
+    rules = {(run.config_hash, run.code_version) for run in (*before, *since)}
+    if not before or len(rules) > 1:
+        return None
+    return resume_at(known, changed, monitor.window, accepted)
+
+
+def _behind(start: datetime | None) -> Window | None:
+    return None if start is None else Window(start, datetime.max.replace(tzinfo=UTC))
 
 
 class _Settled:

@@ -185,7 +185,7 @@ class LocalService(LocalUpkeep):
         """Declare a lasting shift the new normal; its alerts end there."""
         self.models(model)
         acceptance = baselines.accept(self.store, model, columns, since, why, who, now)
-        refresh(self.store, self.config, model)
+        refresh(self.store, self.config, model, whole=True)
         return acceptance
 
     def acceptances(self, model: str) -> tuple[Acceptance, ...]:

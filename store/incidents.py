@@ -14,7 +14,7 @@ from domain.errors import UnknownNameError
 from domain.finding import Severity
 from domain.incident import Acknowledgement, Alert, AlertState, Cause, Incident
 from store.bulk import insert_rows, lists, texts, times, whole, with_rows
-from store.moments import from_stored, from_stored_or_none, to_stored, to_stored_or_none
+from store.moments import from_stored, from_stored_or_none, to_stored
 
 _FORGET_ALERTS = """
     delete from alerts
@@ -23,17 +23,11 @@ _FORGET_ALERTS = """
         select incident_id
         from incidents
         where model = $model
-          and ($since is null or started_at >= $since or incident_id in (
-            select unnest($ids::varchar[])
-          ))
       )
 """
 _FORGET_INCIDENTS = """
     delete from incidents
     where model = $model
-      and ($since is null or started_at >= $since or incident_id in (
-        select unnest($ids::varchar[])
-      ))
 """
 _INCIDENTS = """
     with said as (
@@ -86,7 +80,6 @@ def save_incidents(
     connection: duckdb.DuckDBPyConnection,
     model: str,
     incidents: Sequence[Incident],
-    since: datetime | None,
 ) -> None:
     """
     Replace a model's incidents and their alerts; acknowledgements stay with their incident.
@@ -97,17 +90,9 @@ def save_incidents(
         In a write transaction.
     model : str
     incidents : sequence of Incident
-    since : datetime or None
-        Incidents that started before it stay, unless one of `incidents` has their id; None:
-        all are replaced.
     """
-    values = {
-        "model": model,
-        "since": to_stored_or_none(since),
-        "ids": [incident.incident_id for incident in incidents],
-    }
-    connection.execute(_FORGET_ALERTS, values)
-    connection.execute(_FORGET_INCIDENTS, values)
+    connection.execute(_FORGET_ALERTS, {"model": model})
+    connection.execute(_FORGET_INCIDENTS, {"model": model})
     if not incidents:
         return
     insert_rows(connection, "incidents", _incident_columns(incidents))

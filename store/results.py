@@ -29,6 +29,7 @@ from store.column_readings import (
 from store.database import Database
 from store.findings import FindingsWanted, findings_by
 from store.incidents import acknowledge, find_acknowledgements, find_incidents, save_incidents
+from store.replay_due import forget_replay_due, note_replay_due, replay_due
 from store.revision import Revision
 from store.run_keys import RunChoice
 from store.run_points import RunPoint, find_points
@@ -156,6 +157,8 @@ class Results:
         """
         with self._changing() as connection:
             again = run_status.forget_windows(connection, model, windows)
+            if windows:
+                note_replay_due(connection, model, min(window.start for window in windows))
             save_runs(connection, runs, profiles or {})
             if again:
                 forget_unused(connection)
@@ -181,21 +184,20 @@ class Results:
         with self._database.reading() as connection:
             return find_profiles(connection, model, version, window, column)
 
-    def save_incidents(
-        self, model: str, incidents: Sequence[Incident], since: datetime | None = None
-    ) -> None:
-        """
-        Replace a model's incidents and their alerts; acknowledgements stay with their incident.
-
-        Parameters
-        ----------
-        model : str
-        incidents : sequence of Incident
-        since : datetime, optional
-            Incidents that started before it stay, unless one of `incidents` has their id.
-        """
+    def save_incidents(self, model: str, incidents: Sequence[Incident]) -> None:
+        """Replace a model's incidents and their alerts; acknowledgements stay with theirs."""
         with self._changing() as connection:
-            save_incidents(connection, model, incidents, since)
+            save_incidents(connection, model, incidents)
+            forget_replay_due(connection, model)
+
+    def replay_due(self, model: str) -> datetime | None:
+        """
+        Return the start of the earliest window whose run changed since incidents were saved.
+
+        None where no run has changed.
+        """
+        with self._database.reading() as connection:
+            return replay_due(connection, model)
 
     def incidents(
         self, model: str | None = None, states: Collection[AlertState] | None = None

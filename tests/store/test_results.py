@@ -250,16 +250,6 @@ def test_an_incident_that_comes_acknowledged_stays_so(store: Store):
     assert store.incidents("m") == [said]
 
 
-def test_earlier_incidents_stay_unless_they_are_told_again(store: Store):
-    store.save_incidents("m", [incident(n) for n in (1, 2, 5)])
-    grown = incident(2, last_seen_at=at(400))
-
-    store.save_incidents("m", [grown, incident(6)], since=at(60 * 5))
-
-    assert store.incidents("m") == [incident(1), grown, incident(6)]
-    assert store.sql("select distinct incident_id from alerts").num_rows == 3
-
-
 def test_an_unknown_incident_is_not_acknowledged(store: Store):
     store.save_incidents("m", [incident(1)])
 
