@@ -36,7 +36,7 @@ from detectors import ks, psi
 from detectors.grid import learn_number_grid
 from domain.column import Column
 from domain.profile import ColumnRole, Profile, SortedColumn
-from domain.window import Window
+from domain.window import Rows, Window
 from store.store import Store
 
 REFERENCE_ROWS = 1_000_000
@@ -104,22 +104,23 @@ def ours(folder: Path, number: int) -> Iterator[float]:
         columns = [c for c in store.columns("m") if c.role is ColumnRole.FEATURE]
         yield 0.0
         began = time.process_time()
-        reference = store.each_sorted("m", columns, [window(0)], ["1"], _learned)
+        rows = {side: Rows((window(side),), ("1",)) for side in (0, number)}
+        profiles = store.each_sorted("m", columns, rows[0], Rows(), _learned)
         once_s = time.process_time() - began
 
-        def judge(column: Column, current: list[SortedColumn]) -> list[str]:
-            values, profile = reference[column]
-            now = current[0].profile(profile.grid)
-            gap = ks.detect(values, current[0], kind=column.role, alpha=0.01)
+        def judge(column: Column, whole: SortedColumn, parts: list[SortedColumn]) -> list[str]:
+            profile = profiles[column]
+            now = parts[0].profile(profile.grid)
+            gap = ks.detect(whole, parts[0], kind=column.role, alpha=0.01)
             moved = psi.detect(profile, now, kind=column.role, alpha=0.01)
             return [gap.verdict, moved.verdict]
 
-        store.each_sorted("m", columns, [window(number)], ["1"], judge)
+        store.each_sorted("m", columns, rows[0], rows[number], judge)
     yield once_s
 
 
-def _learned(_: Column, whole: list[SortedColumn]) -> tuple[SortedColumn, Profile]:
-    return whole[0], whole[0].profile(learn_number_grid(whole[0]))
+def _learned(_: Column, whole: SortedColumn, __: list[SortedColumn]) -> Profile:
+    return whole.profile(learn_number_grid(whole))
 
 
 def read_and_sort(folder: Path, number: int) -> Iterator[float]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from domain.profile import CategoryCounts, Float, Grid, GridKind, Profile, SortedColumn
 
 MAX_ATOMS = 40
+MAX_LABELS = 200
 SEEN_OFTEN = 5
 
 
@@ -70,7 +71,7 @@ def _heavy(reference: SortedColumn, n_cells: int) -> Float:
     return values[reference.rows_upto(values) - reference.rows_below(values) > mass]
 
 
-def learn_category_grid(reference: CategoryCounts, *, max_labels: int = 200) -> Grid:
+def learn_category_grid(reference: CategoryCounts, *, max_labels: int = MAX_LABELS) -> Grid:
     """
     Learn the cells of a categorical column: its most frequent labels in the reference.
 

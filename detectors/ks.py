@@ -29,7 +29,7 @@ class Gap:
     size : float
         In [0, 1]: the KS statistic D.
     at : float
-        The value at (or just below) which it is that large.
+        The smallest value of either side at which it is that large.
     higher : bool
         Whether the current values lie higher there.
     """
@@ -37,6 +37,15 @@ class Gap:
     size: float
     at: float
     higher: bool
+
+    @property
+    def direction(self) -> str:
+        """Where the current values lie there: ``higher`` or ``lower``."""
+        return "higher" if self.higher else "lower"
+
+    def or_larger(self, other: Gap) -> Gap:
+        """Return the larger gap; of equal ones that at the smaller value."""
+        return min(self, other, key=lambda gap: (-gap.size, gap.at, not gap.higher))
 
 
 def largest_gap(reference: SortedColumn, current: SortedColumn) -> Gap:
@@ -57,10 +66,12 @@ def largest_gap(reference: SortedColumn, current: SortedColumn) -> Gap:
     swapped = reference.n_distinct > current.n_distinct
     few, many = (current, reference) if swapped else (reference, current)
     ahead, behind = _leads(few, many)
+    # A lead of the many begins at their last value below the place where it was found.
+    began = int(np.searchsorted(many.ordered, few.ordered[behind.place])) - 1
+    at = many.ordered[began] if began >= 0 else few.ordered[behind.place]
     # Where the few's distribution function is ahead, its values lie lower there.
-    few_lower = max(ahead.size, 0.0) >= behind.size
-    lead = ahead if few_lower else behind
-    return Gap(max(lead.size, 0.0), float(few.ordered[lead.place]), higher=few_lower != swapped)
+    of_few = Gap(ahead.size, float(few.ordered[ahead.place]), higher=not swapped)
+    return of_few.or_larger(Gap(behind.size, float(at), higher=swapped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,61 +176,106 @@ def detect(
         `values`: ``p_method`` (``exact`` or ``asymptotic``), ``direction`` (``higher`` or
         ``lower``), ``at`` (the value of the largest gap), ``infinite`` (rows set aside).
     """
-    infinite = reference.infinite + current.infinite
-    lack = _lack(reference, current, min_rows)
+    limits = Limits(alpha, threshold, min_rows)
+    samples = Samples(
+        column=reference.column,
+        kind=kind,
+        n=(reference.n, current.n),
+        present=(reference.present, current.present),
+        infinite=(reference.infinite, current.infinite),
+    )
+    constant = reference.n_distinct == 1 and np.array_equal(reference.values, current.values)
+    lack = samples.lack(limits, constant=constant)
     if lack is not None:
-        return _unjudged(reference, current, kind, lack, min_rows)
-    gap = largest_gap(reference, current)
-    p_value, p_method = significance(gap.size, reference.present, current.present)
-    drifted = p_value < alpha and gap.size >= threshold
-    if infinite and not drifted:
-        return _unjudged(reference, current, kind, "infinite", min_rows)
-    direction = "higher" if gap.higher else "lower"
-    return Finding(
-        column=reference.column,
-        kind=kind,
-        detector=NAME,
-        verdict=Verdict.DRIFTED if drifted else Verdict.OK,
-        reason=f"finding.ks.drifted.{direction}" if drifted else "finding.ks.ok",
-        statistic=gap.size,
-        p_value=p_value,
-        threshold=threshold,
-        n_reference=reference.n,
-        n_current=current.n,
-        values={
-            "p_method": p_method,
-            "direction": direction,
-            "at": gap.at,
-            "infinite": infinite,
-        },
-    )
+        return samples.unjudged(lack, limits)
+    return samples.judged(largest_gap(reference, current), limits)
 
 
-def _lack(reference: SortedColumn, current: SortedColumn, min_rows: int) -> str | None:
-    """Return why the two samples cannot be compared, else None."""
-    if min(reference.n, current.n) == 0:
-        return "empty"
-    for side in (reference, current):
-        if side.present == 0:
-            return "infinite" if side.infinite else "all_missing"
-    if reference.n_distinct == 1 and np.array_equal(reference.values, current.values):
-        return "constant"
-    return lack_of_rows(reference.present, current.present, min_rows)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    What counts as drift; see `detect`.
+
+    Parameters
+    ----------
+    alpha, threshold : float
+    min_rows : int
+    """
+
+    alpha: float
+    threshold: float = 0.1
+    min_rows: int = 30
 
 
-def _unjudged(
-    reference: SortedColumn, current: SortedColumn, kind: ColumnRole, why: str, min_rows: int
-) -> Finding:
-    return unjudged(
-        NAME,
-        why,
-        column=reference.column,
-        kind=kind,
-        n_reference=reference.n,
-        n_current=current.n,
-        min_rows=min_rows,
-        infinite=reference.infinite + current.infinite,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """
+    What a finding says of two samples besides their gap: first the reference, then the current.
+
+    Parameters
+    ----------
+    column : str
+    kind : ColumnRole
+    n, present, infinite : tuple of (int, int)
+        All rows, those with a finite value, and those that hold -inf or +inf.
+    """
+
+    column: str
+    kind: ColumnRole
+    n: tuple[int, int]
+    present: tuple[int, int]
+    infinite: tuple[int, int]
+
+    def lack(self, limits: Limits, *, constant: bool) -> str | None:
+        """Return why they cannot be compared, else None; `constant`: one value on both sides."""
+        if min(self.n) == 0:
+            return "empty"
+        for present, infinite in zip(self.present, self.infinite, strict=True):
+            if present == 0:
+                return "infinite" if infinite else "all_missing"
+        return "constant" if constant else lack_of_rows(*self.present, limits.min_rows)
+
+    def unjudged(self, why: str, limits: Limits) -> Finding:
+        """Say that they cannot be compared."""
+        return unjudged(
+            NAME,
+            why,
+            column=self.column,
+            kind=self.kind,
+            n_reference=self.n[0],
+            n_current=self.n[1],
+            min_rows=limits.min_rows,
+            infinite=sum(self.infinite),
+        )
+
+    def drifts(self, size: float, limits: Limits) -> bool:
+        """Return whether a gap of that size is a drift."""
+        return significance(size, *self.present)[0] < limits.alpha and size >= limits.threshold
+
+    def judged(self, gap: Gap, limits: Limits) -> Finding:
+        """Say what their largest gap says."""
+        p_value, p_method = significance(gap.size, *self.present)
+        drifted = self.drifts(gap.size, limits)
+        if sum(self.infinite) and not drifted:
+            return self.unjudged("infinite", limits)
+        return Finding(
+            column=self.column,
+            kind=self.kind,
+            detector=NAME,
+            verdict=Verdict.DRIFTED if drifted else Verdict.OK,
+            reason=f"finding.ks.drifted.{gap.direction}" if drifted else "finding.ks.ok",
+            statistic=gap.size,
+            p_value=p_value,
+            threshold=limits.threshold,
+            n_reference=self.n[0],
+            n_current=self.n[1],
+            values={
+                "p_method": p_method,
+                "direction": gap.direction,
+                "at": gap.at,
+                "infinite": sum(self.infinite),
+            },
+        )
 
 
 def significance(d: float, n: int, m: int) -> tuple[float, str]:

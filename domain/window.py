@@ -75,6 +75,23 @@ class Window:
         return cls(parse_time(parts[0], timezone), parse_time(parts[1], timezone))
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """
+    The rows of some windows, in each of one version.
+
+    Parameters
+    ----------
+    windows : tuple of Window
+        Oldest first, not overlapping, gaps allowed.
+    versions : tuple of str
+        As many: whose rows count in each.
+    """
+
+    windows: tuple[Window, ...] = ()
+    versions: tuple[str, ...] = ()
+
+
 def iso(moment: datetime) -> str:
     """Write a UTC time as ``2013-07-01T10:00:00Z``, with microseconds only where there are any."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

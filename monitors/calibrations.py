@@ -17,7 +17,8 @@ from domain.acceptance import Acceptance
 from domain.column import Column
 from domain.finding import Calibration
 from domain.profile import ColumnRole
-from domain.window import Window, align, windows_between
+from domain.window import Rows, Window, align, windows_between
+from monitors import cells
 from monitors.baseline_plan import (
     BaselinePlan,
     busiest,
@@ -31,7 +32,7 @@ from monitors.config import Config, SpanConfig
 from monitors.drift_line import Drawn, draw_line
 from monitors.file_reference import build_from_file
 from monitors.line_backtest import LONGEST, raised_line
-from monitors.reference import Cells, Reference, Usable, build, usable_windows
+from monitors.reference import Reference, Usable, build, usable_windows
 from store.store import Store
 
 # the line is drawn anew so often; a window shorter than a day needs no more
@@ -269,9 +270,11 @@ class Calibrations:
         k = int((most >= self.monitor.min_rows).sum())
         if not windows or not inputs or level_of(k) is Calibration.NONE:
             return None
-        speaking = busiest(self.rows(windows), len(windows))
-        cells = Cells({})
-        found = self.store.summaries(self.model, inputs, windows, speaking, cells)
-        sound = {c: s.series for c, s in found.items() if c not in cells.faults}
-        seen = {c: series for c, series in sound.items() if series.total().present}
+        counted = self.rows(windows)
+        spoken = Rows(tuple(windows), busiest(counted, len(windows)))
+        n_rows = sum(int(counted[v][i]) for i, v in enumerate(spoken.versions) if v in counted)
+        learned = cells.learn(self.store, self.model, inputs, spoken, n_rows)
+        sound = {c: grid for c, grid in learned.grids.items() if c not in learned.faults}
+        series = self.store.counts(self.model, sound, spoken.windows, spoken.versions)
+        seen = {c: one for c, one in series.items() if one.total().present}
         return raised_line(seen, windows, self.monitor, k)

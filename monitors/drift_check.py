@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,23 +11,22 @@ from numpy.typing import NDArray
 
 from detectors import completeness, effect, forecast
 from detectors.evidence import unjudged
-from detectors.registry import TESTS
 from domain.column import Column
 from domain.finding import Finding, Verdict
-from domain.profile import ColumnKind, Profile, ProfileSeries, SortedColumn
+from domain.profile import ColumnKind, ColumnRole, Profile, ProfileSeries
 from domain.window import Window
+from monitors.cells import empty_grid
 from monitors.column_fault import JUDGING_ERRORS, explain, failed
 from monitors.column_names import name_of
-from monitors.config import DriftConfig, MonitorConfig
+from monitors.config import MonitorConfig
 from monitors.drift_line import Drawn, Line, named, phases_of
-from monitors.reference import Reference, empty_grid
+from monitors.reference import Reference
+from monitors.two_samples import compare
+from monitors.value_tests import ValueTests
+from monitors.window_values import WindowValues
 
 MEMORY_WINDOWS = 20
 """The forecast detector remembers so many windows; older ones weigh under 4 %."""
-
-
-Use = Callable[[Column, Sequence[SortedColumn]], list[list[Finding]]]
-EachSorted = Callable[[Sequence[Column], Use], Mapping[Column, list[list[Finding]]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +43,14 @@ class Judged:
         The windows to judge.
     series : mapping of Column to ProfileSeries
         Counts over the reference's grids, all T windows.
-    each_sorted : callable
-        Hands over the exact values of numeric columns in the wanted windows, one column at a time.
+    values : WindowValues
+        What counts do not tell of the wanted windows.
     """
 
     windows: tuple[Window, ...]
     wanted: tuple[int, ...]
     series: Mapping[Column, ProfileSeries]
-    each_sorted: EachSorted
+    values: WindowValues
 
 
 def judge_columns(
@@ -83,117 +82,99 @@ def judge_columns(
     calibrated, faults = _forecasts(judged, drawn.line, monitor.window)
     faults = {**reference.faults, **drawn.faults, **faults}
     alpha = monitor.drift.alpha / max(len(reference.comparable), 1)
-    case = _Case(reference, judged, monitor, reported, calibrated, faults, alpha)
     columns = list(dict.fromkeys(column for part in reported for column in part))
-    numbers = [column for column in columns if column.kind is ColumnKind.NUMBER]
-    found = dict(judged.each_sorted(numbers, case.judge))
-    found |= {c: case.judge(c, [None] * len(reported)) for c in columns if c not in found}
+    exact = _by_values(reference, judged, monitor, columns, faults, alpha)
+    faults |= exact.faults
+    case = _Case(reference, judged, monitor, reported, calibrated, exact.found, faults, alpha)
+    found = {column: _with_effect(case.judge(column), column, case) for column in columns}
     return [
         [finding for column in part for finding in found[column][i]]
         for i, part in enumerate(reported)
     ]
 
 
+def _by_values(
+    reference: Reference,
+    judged: Judged,
+    monitor: MonitorConfig,
+    columns: Sequence[Column],
+    faults: Mapping[Column, str],
+    alpha: float,
+) -> ValueTests:
+    """Run the tests that eat values, in the windows that hold enough rows."""
+    numbers = [c for c in columns if c.kind is ColumnKind.NUMBER and c not in faults]
+    series = {column: judged.series[column].part(list(judged.wanted)) for column in numbers}
+    totals = {column: reference.series[column].total() for column in numbers}
+    tests = ValueTests(judged.values, totals, series, monitor.drift, alpha)
+    if numbers:
+        rows = series[numbers[0]].counts.sum(axis=1)
+        # of too few rows nothing is said that hangs on their values
+        tests.run(numbers, np.flatnonzero((rows == 0) | (rows >= monitor.min_rows)).tolist())
+    return tests
+
+
 @dataclass(frozen=True, eq=False)
 class _Case:
-    """All that a column's findings follow from but its exact values."""
+    """All that a column's findings follow from."""
 
     reference: Reference
     judged: Judged
     monitor: MonitorConfig
     reported: Sequence[Sequence[Column]]
     calibrated: Sequence[Mapping[str, Finding]]
+    exact: Mapping[tuple[Column, int], Mapping[str, Finding]]
     faults: Mapping[Column, str]
     alpha: float
 
-    def judge(self, column: Column, values: Sequence[SortedColumn | None]) -> list[list[Finding]]:
+    def judge(self, column: Column) -> list[list[Finding]]:
         """Judge one column in the windows that it is reported of; of the others nothing is said."""
-        total, fault = self.reference.series[column].total(), self.faults.get(column)
+        total = self.reference.series[column].total()
         answers: list[list[Finding]] = []
-        for i, current in enumerate(values):
-            found: list[Finding] = []
-            if column in self.reported[i]:
-                sides = self._sides(column, total, i, current)
-                forecasted = self.calibrated[i].get(name_of(column))
-                found = _judge_safely(
-                    sides, column, forecasted, self.monitor, alpha=self.alpha, fault=fault
-                )
+        for i, part in enumerate(self.reported):
+            current = self.judged.series[column].at(self.judged.wanted[i])
+            found = self._judge_safely(column, i, total, current) if column in part else []
             answers.append(found)
         return answers
 
-    def _sides(
-        self, column: Column, total: Profile, i: int, current: SortedColumn | None
-    ) -> _Sides:
-        return _Sides(
-            total,
-            self.judged.series[column].at(self.judged.wanted[i]),
-            None if current is None else self.reference.sorted_values[column],
+    def _judge_safely(
+        self, column: Column, i: int, reference: Profile, current: Profile
+    ) -> list[Finding]:
+        """Judge one column; what goes wrong with it is said of it and stops no other."""
+        name, fault = name_of(column), self.faults.get(column)
+        if fault is None:
+            try:
+                found = self._judge(column, i, reference, current)
+                return [replace(finding, column=name) for finding in found]
+            except JUDGING_ERRORS as error:
+                fault = explain(error)
+        return [failed(name, column.role, fault, reference.n, current.n)]
+
+    def _judge(self, column: Column, i: int, reference: Profile, current: Profile) -> list[Finding]:
+        hard = completeness.detect(reference, current, kind=column.role)
+        if 0 < current.n < self.monitor.min_rows:
+            return [hard, _too_small(reference, current, column, self.monitor.min_rows)]
+        beside = compare(
+            reference,
             current,
-            self.reference.cell_scores.get(column),
+            self.exact.get((column, i), {}),
+            column=column,
+            drift=self.monitor.drift,
+            alpha=self.alpha,
         )
+        calibrated = self.calibrated[i].get(name_of(column))
+        if calibrated is None:
+            return [hard, *beside]
+        return [hard, calibrated, *(replace(found, decides=False) for found in beside)]
 
 
-@dataclass(frozen=True, eq=False)
-class _Sides:
-    reference: Profile
-    current: Profile
-    reference_values: SortedColumn | None
-    current_values: SortedColumn | None
-    mean_score: NDArray[np.float64] | None
-
-
-def _judge_safely(
-    sides: _Sides,
-    column: Column,
-    calibrated: Finding | None,
-    monitor: MonitorConfig,
-    *,
-    alpha: float,
-    fault: str | None,
-) -> list[Finding]:
-    """Judge one column; what goes wrong with it is said of it and stops no other."""
-    name = name_of(column)
-    if fault is None:
-        try:
-            found = _judge_column(sides, column, calibrated, monitor, alpha)
-            return [_with_effect(replace(f, column=name), sides) for f in found]
-        except JUDGING_ERRORS as error:
-            fault = explain(error)
-    return [failed(name, column.role, fault, sides.reference.n, sides.current.n)]
-
-
-def _judge_column(
-    sides: _Sides,
-    column: Column,
-    calibrated: Finding | None,
-    monitor: MonitorConfig,
-    alpha: float,
-) -> list[Finding]:
-    hard = completeness.detect(sides.reference, sides.current, kind=column.role)
-    if 0 < sides.current.n < monitor.min_rows:
-        return [hard, _too_small(sides, column, monitor.min_rows)]
-    beside = compare(
-        sides.reference,
-        sides.current,
-        sides.reference_values,
-        sides.current_values,
-        column=column,
-        drift=monitor.drift,
-        alpha=alpha,
-    )
-    if calibrated is None:
-        return [hard, *beside]
-    return [hard, calibrated, *(replace(found, decides=False) for found in beside)]
-
-
-def _too_small(sides: _Sides, column: Column, min_rows: int) -> Finding:
+def _too_small(reference: Profile, current: Profile, column: Column, min_rows: int) -> Finding:
     return unjudged(
         forecast.NAME,
         "too_small",
         column=column.name,
         kind=column.role,
-        n_reference=sides.reference.n,
-        n_current=sides.current.n,
+        n_reference=reference.n,
+        n_current=current.n,
         min_rows=min_rows,
     )
 
@@ -203,47 +184,6 @@ def without_baseline(column: Column, n_current: int) -> Finding:
     grid = empty_grid(column.kind)
     nothing = Profile(name_of(column), grid, np.zeros(grid.n_cells + 2, np.int64))
     return completeness.detect(nothing, None, kind=column.role, n_current=n_current)
-
-
-def compare(
-    reference: Profile,
-    current: Profile,
-    reference_values: SortedColumn | None,
-    current_values: SortedColumn | None,
-    *,
-    column: Column,
-    drift: DriftConfig,
-    alpha: float,
-) -> list[Finding]:
-    """
-    Run the configured two-sample tests on one column.
-
-    Parameters
-    ----------
-    reference, current : Profile
-        Over one grid.
-    reference_values, current_values : SortedColumn or None
-        None for categories.
-    column : Column
-    drift : DriftConfig
-    alpha : float
-        Chance of a false alarm of each test.
-    """
-    number = column.kind is ColumnKind.NUMBER
-    limits = {"psi": drift.psi, "ks": drift.ks}
-    found: list[Finding] = []
-    for name in drift.numeric if number else drift.categorical:
-        test = TESTS[name]
-        limit = {"threshold": limits[name]} if name in limits else {}
-        if test.eats == "profile":
-            found.append(test.detect(reference, current, kind=column.role, alpha=alpha, **limit))
-        elif reference_values is not None and current_values is not None:
-            found.append(
-                test.detect(
-                    reference_values, current_values, kind=column.role, alpha=alpha, **limit
-                )
-            )
-    return found
 
 
 def _forecasts(
@@ -286,10 +226,31 @@ def _forecast(
     return answers
 
 
-def _with_effect(finding: Finding, sides: _Sides) -> Finding:
+def _with_effect(answers: list[list[Finding]], column: Column, case: _Case) -> list[list[Finding]]:
     """Add what the change would do to the mean score, where it was judged a drift."""
-    judged = finding.verdict is Verdict.DRIFTED and finding.decides
-    if sides.mean_score is None or not judged:
-        return finding
-    change = effect.expected_score_change(sides.reference, sides.current, sides.mean_score)
+    drifted = [any(map(_judged_drift, found)) for found in answers]
+    if column.role is not ColumnRole.FEATURE or not any(drifted):
+        return answers
+    # read for one column, and only here: nothing else needs it
+    mean_score = case.judged.values.cell_scores(column)
+    if mean_score is None:
+        return answers
+    total, series = case.reference.series[column].total(), case.judged.series[column]
+    return [
+        [
+            _told(finding, total, series.at(t), mean_score) if _judged_drift(finding) else finding
+            for finding in found
+        ]
+        for found, t in zip(answers, case.judged.wanted, strict=True)
+    ]
+
+
+def _judged_drift(finding: Finding) -> bool:
+    return finding.verdict is Verdict.DRIFTED and finding.decides
+
+
+def _told(
+    finding: Finding, reference: Profile, current: Profile, mean_score: NDArray[np.float64]
+) -> Finding:
+    change = effect.expected_score_change(reference, current, mean_score)
     return replace(finding, values={**finding.values, "score_change": change})

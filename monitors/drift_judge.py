@@ -15,8 +15,9 @@ from monitors.baseline_plan import busiest
 from monitors.calibrations import Calibrated, Calibrations
 from monitors.column_names import name_of
 from monitors.config import Config
-from monitors.drift_check import MEMORY_WINDOWS, Judged, Use, judge_columns, without_baseline
+from monitors.drift_check import MEMORY_WINDOWS, Judged, judge_columns, without_baseline
 from monitors.reference import Reference
+from monitors.window_values import WindowValues
 from store.store import Store
 
 
@@ -160,15 +161,9 @@ class DriftJudge:
             opening = max(opening, reference.windows[-1].end)
         every = self.calibrations.between(opening, epoch.end)
         series = self._series(version, every, batch, calibrated)
-        alone = (version,) * len(batch)
-
-        def each_sorted(
-            columns: Sequence[Column], use: Use
-        ) -> Mapping[Column, list[list[Finding]]]:
-            return self.store.each_sorted(self.model, columns, batch, alone, use)
-
         wanted = tuple(every.index(window) for window in batch)
-        return Judged(tuple(every), wanted, series, each_sorted)
+        values = WindowValues(self.store, self.model, version, batch, reference)
+        return Judged(tuple(every), wanted, series, values)
 
     def _series(
         self,

@@ -11,13 +11,14 @@ import pyarrow as pa
 
 from domain.column import Column
 from domain.profile import ColumnKind, ProfileSeries, SortedColumn
-from domain.window import Window
+from domain.window import Rows, Window
 from ingest.open_table import open_table
 from ingest.table import TableSource
 from monitors.baseline_plan import BaselinePlan
+from monitors.cells import empty_grid
 from monitors.column_fault import JUDGING_ERRORS, explain
 from monitors.column_names import name_of
-from monitors.reference import Reference, empty_grid
+from monitors.reference import Reference
 from monitors.table_column import NumberSample, Sample, read_categories, read_numbers
 
 # rows of a file have no time: they count as one window, long before all logs
@@ -42,7 +43,6 @@ def build_from_file(plan: BaselinePlan, columns: Sequence[Column]) -> Reference:
     """
     table = open_table(plan.file or "")
     series: dict[Column, ProfileSeries] = {}
-    values: dict[Column, SortedColumn] = {}
     faults: dict[Column, str] = {}
     for column in columns:
         try:
@@ -53,10 +53,13 @@ def build_from_file(plan: BaselinePlan, columns: Sequence[Column]) -> Reference:
             faults[column], sample = explain(error), None
             grid, counts = empty_grid(column.kind), np.zeros(2, np.int64)
         series[column] = ProfileSeries(column.name, grid, (FILE_SPAN,), counts[None])
-        if column.kind is ColumnKind.NUMBER:
-            nothing = SortedColumn.from_values(column.name, np.empty(0))
-            values[column] = sample.values if isinstance(sample, NumberSample) else nothing
-    return Reference(plan, (FILE_SPAN,), ("",), series, values, {}, faults)
+
+    def values(column: Column) -> SortedColumn:
+        sample = _sample(table, column)
+        nothing = SortedColumn.from_values(column.name, np.empty(0))
+        return sample.values if isinstance(sample, NumberSample) else nothing
+
+    return Reference(plan, Rows((FILE_SPAN,), ("",)), series, faults, values)
 
 
 def rows_of_file(plan: BaselinePlan, columns: Sequence[Column], limit: int) -> pa.Table:

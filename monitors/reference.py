@@ -1,29 +1,20 @@
-"""What a group of columns is compared with: cells, counts and exact values of its baseline."""
+"""What a group of columns is compared with: its windows, cells and counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.grid import learn_category_grid, learn_number_grid
 from domain.baseline import FrozenBaseline
 from domain.column import Column
-from domain.profile import (
-    CategoryCounts,
-    ColumnKind,
-    ColumnRole,
-    Grid,
-    GridKind,
-    ProfileSeries,
-    SortedColumn,
-)
-from domain.window import Window
+from domain.profile import Grid, ProfileSeries, SortedColumn
+from domain.window import Rows, Window
 from monitors.baseline_plan import BaselinePlan, speakers
-from monitors.column_fault import JUDGING_ERRORS, explain
+from monitors.cells import learn
 from store.store import Store
 
 
@@ -35,27 +26,27 @@ class Reference:
     Parameters
     ----------
     plan : BaselinePlan
-    windows : tuple of Window, length K
-        Those of the plan with enough rows; of a file `FILE_SPAN` alone.
-    versions : tuple of str, length K
-        Whose rows count in each window.
+    rows : Rows
+        The K windows of the plan with enough rows, and whose rows count in each; of a file
+        `FILE_SPAN` alone.
     series : mapping of Column to ProfileSeries
         Counts per baseline window over the column's grid.
-    sorted_values : mapping of Column to SortedColumn
-        Exact values of the numeric columns, all windows together.
-    cell_scores : mapping of Column to ndarray of float64, shape (n_cells + 2,)
-        Mean score of the rows in each cell, of missing and of unseen; NaN where there are none.
     faults : mapping of Column to str
         Columns whose cells could not be learned, and why.
+    file_values : callable or None
+        The values of one numeric column, where a file is the baseline.
     """
 
     plan: BaselinePlan
-    windows: tuple[Window, ...]
-    versions: tuple[str, ...]
+    rows: Rows
     series: Mapping[Column, ProfileSeries]
-    sorted_values: Mapping[Column, SortedColumn]
-    cell_scores: Mapping[Column, NDArray[np.float64]]
     faults: Mapping[Column, str]
+    file_values: Callable[[Column], SortedColumn] | None = None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those of its rows."""
+        return self.rows.windows
 
     @property
     def grids(self) -> dict[Column, Grid]:
@@ -74,10 +65,19 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """Baseline windows with enough rows, and whose rows count in each."""
+    """
+    Baseline windows with enough rows.
 
-    windows: tuple[Window, ...]
-    versions: tuple[str, ...]
+    Parameters
+    ----------
+    rows : Rows
+        With whose rows count in each.
+    n_rows : int
+        How many they are.
+    """
+
+    rows: Rows
+    n_rows: int
 
 
 def build(
@@ -103,67 +103,20 @@ def build(
     freeze_at : datetime or None
         Now; None where the logs have not reached the end of the span.
     """
-    if not usable.windows:
-        return Reference(plan, (), (), {}, {}, {}, {})
-    name = _frozen_name(plan, usable.versions)
+    rows = usable.rows
+    if not rows.windows:
+        return Reference(plan, Rows(), {}, {})
+    name = _frozen_name(plan, rows.versions)
     frozen = store.baseline(model, name) if plan.frozen else None
-    cells = Cells(dict(frozen.grids) if frozen is not None else {})
-    found = store.summaries(model, columns, usable.windows, usable.versions, cells)
-    reference = Reference(
-        plan,
-        usable.windows,
-        usable.versions,
-        {column: summary.series for column, summary in found.items()},
-        {c: s.total for c, s in found.items() if isinstance(s.total, SortedColumn)},
-        {c: s.mean_score for c, s in found.items() if c.role is ColumnRole.FEATURE},
-        cells.faults,
-    )
-    new = {c: reference.series[c] for c in reference.comparable if c not in cells.known}
+    known = {} if frozen is None else {c: g for c, g in frozen.grids.items() if c in columns}
+    learned = learn(store, model, [c for c in columns if c not in known], rows, usable.n_rows)
+    grids = {c: known.get(c) or learned.grids[c] for c in columns}
+    series = store.counts(model, grids, rows.windows, rows.versions)
+    reference = Reference(plan, rows, series, learned.faults)
+    new = {c: series[c] for c in reference.comparable if c not in known}
     if plan.frozen and new and freeze_at is not None:
-        _freeze(store, model, name, frozen, usable.windows, new, freeze_at)
+        _freeze(store, model, name, frozen, rows.windows, new, freeze_at)
     return reference
-
-
-class Cells:
-    """
-    Hands out known cells and learns the others, column by column.
-
-    Parameters
-    ----------
-    known : mapping of Column to Grid
-
-    Attributes
-    ----------
-    faults : dict of Column to str
-        Columns whose cells could not be learned, and why; to them every value is unseen.
-    """
-
-    def __init__(self, known: Mapping[Column, Grid]) -> None:
-        self.known = known
-        self.faults: dict[Column, str] = {}
-
-    def __call__(self, column: Column, total: SortedColumn | CategoryCounts) -> Grid:
-        """Return the cells of one column."""
-        if column in self.known:
-            return self.known[column]
-        try:
-            return learn_grid(total)
-        except JUDGING_ERRORS as error:
-            self.faults[column] = explain(error)
-            return empty_grid(column.kind)
-
-
-def learn_grid(total: SortedColumn | CategoryCounts) -> Grid:
-    """Learn a column's cells from its values."""
-    if isinstance(total, SortedColumn):
-        return learn_number_grid(total)
-    return learn_category_grid(total)
-
-
-def empty_grid(kind: ColumnKind) -> Grid:
-    """Return cells for a column of which nothing is known: every value is unseen."""
-    shape = GridKind.ATOMS if kind is ColumnKind.NUMBER else GridKind.CATEGORIES
-    return Grid(shape, np.empty(0, dtype=np.float64))
 
 
 def _frozen_name(plan: BaselinePlan, versions: Sequence[str]) -> str:
@@ -225,4 +178,5 @@ def usable_windows(
         chosen = speakers(rows, version, n_windows)
     nothing = np.zeros(n_windows, np.int64)
     keep = [i for i, v in enumerate(chosen) if rows.get(v, nothing)[i] >= min_rows]
-    return Usable(tuple(plan.windows[i] for i in keep), tuple(chosen[i] for i in keep))
+    used = Rows(tuple(plan.windows[i] for i in keep), tuple(chosen[i] for i in keep))
+    return Usable(used, sum(int(rows[chosen[i]][i]) for i in keep))

@@ -315,4 +315,4 @@ def _reference_rows(
 ) -> pa.Table:
     if reference.plan.file is not None:
         return rows_of_file(reference.plan, columns, MOST_ROWS)
-    return store.rows(model, columns, reference.windows, reference.versions, MOST_ROWS)
+    return store.rows(model, columns, reference.windows, reference.rows.versions, MOST_ROWS)

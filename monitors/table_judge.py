@@ -16,9 +16,9 @@ from domain.profile import ColumnKind, ColumnRole, Profile
 from ingest.kinds import GuessedColumn, GuessedRole
 from ingest.table import TableSource
 from monitors.config import DriftConfig
-from monitors.drift_check import compare
 from monitors.report_view import ColumnView
 from monitors.table_column import CategorySample, NumberSample, Pair, read_alone, read_pair
+from monitors.two_samples import by_values, compare
 
 _ROLES: Final = {
     GuessedRole.FEATURE: ColumnRole.FEATURE,
@@ -113,8 +113,11 @@ class ColumnJudge:
         self, pair: Pair, before: Profile, after: Profile, drift: DriftConfig
     ) -> list[Finding]:
         column, sides = _column(pair.guess), (pair.reference, pair.current)
-        values = (side.values if isinstance(side, NumberSample) else None for side in sides)
-        found = compare(before, after, *values, column=column, drift=drift, alpha=self.alpha)
+        values = [side.values for side in sides if isinstance(side, NumberSample)]
+        exact: dict[str, Finding] = {}
+        if len(values) == 2:
+            exact = by_values(*values, column=column, drift=drift, alpha=self.alpha)
+        found = compare(before, after, exact, column=column, drift=drift, alpha=self.alpha)
         counts = [side.counts for side in sides if isinstance(side, CategorySample)]
         if len(counts) == 2:
             found.append(unseen.detect(*counts, kind=column.role, alpha=self.alpha))

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
-from domain.profile import Grid, ProfileSeries
-from domain.window import Window
-from store import questions, roles
+from domain.profile import CategoryCounts, Grid, ProfileSeries
+from domain.window import Rows, Window
+from store import roles
 from store.catalog import DeploymentInfo
 from store.engines.duckdb_engine import DuckDBEngine
 from store.engines.engine import Engine
+from store.exact_values import Result, Use, Within
 from store.upkeep import Upkeep
 
 Float = NDArray[np.float64]
@@ -74,23 +75,64 @@ class LogQuestions(Upkeep):
         self,
         model: str,
         columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        use: questions.Use[questions.Result],
-    ) -> dict[Column, questions.Result]:
-        """Hand over the exact values of one column at a time; return what `use` makes of them."""
-        return self._engine(model).each_sorted(columns, windows, versions, use)
+        whole: Rows,
+        apart: Rows,
+        use: Use[Result],
+        *,
+        within: Within | None = None,
+        share: float = 1.0,
+    ) -> dict[Column, Result]:
+        """
+        Hand over the exact values of one column at a time; return what `use` makes of them.
 
-    def summaries(
+        Parameters
+        ----------
+        columns : sequence of Column
+            Numeric.
+        whole, apart : Rows
+            Whose values are wanted together, and those wanted window by window; they may overlap.
+        use : callable
+            Of a column and its values in `whole` and in each window of `apart`.
+        within : mapping of Column to sequence of (low, high), optional
+            Only values in these intervals, both ends included; missing rows are left out.
+        share : float, default=1.0
+            Of the seconds whose rows are read; see `store.scan.thinned`.
+        """
+        return self._engine(model).each_sorted(
+            columns, whole, apart, use, within=within, share=share
+        )
+
+    def category_counts(
         self,
         model: str,
         columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        learn: questions.Learn,
-    ) -> dict[Column, questions.Summary]:
-        """Read each column once: learn its cells from its values, and count it over them."""
-        return self._engine(model).summaries(columns, windows, versions, learn)
+        rows: Rows,
+        *,
+        most: int,
+        share: float = 1.0,
+    ) -> dict[Column, CategoryCounts]:
+        """
+        Count the labels of categorical columns, the most frequent first.
+
+        Parameters
+        ----------
+        columns : sequence of Column
+        rows : Rows
+            All of them together.
+        most : int
+            Labels at most; of equally frequent ones the first by code point.
+        share : float, default=1.0
+            Of the seconds whose rows are counted; see `store.scan.thinned`.
+        """
+        return self._engine(model).category_counts(columns, rows, most=most, share=share)
+
+    def cell_scores(self, model: str, column: Column, grid: Grid, rows: Rows) -> Float:
+        """
+        Return the mean score of the rows in each cell of a column, of missing and of unseen.
+
+        NaN where no row has a score; shape (n_cells + 2,).
+        """
+        return self._engine(model).cell_scores(column, grid, rows)
 
     def rows(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal
 
@@ -38,6 +39,62 @@ _ALL_ROWS = """
     where ts >= make_timestamp($start)
       and ts < make_timestamp($end)
 """
+_THINNED = """
+      and epoch_us(ts) // 1000000 % 2147483648 * 2654435761 % 4294967296 < $thinned_below
+"""
+_BETWEEN = "({value}) between ${low} and ${high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """
+    What rows have to be besides, to be read.
+
+    Parameters
+    ----------
+    sql : str
+        Begins with ``and``.
+    values : mapping of str to object
+        Of its ``$names``.
+    """
+
+    sql: str
+    values: Mapping[str, object]
+
+
+def thinned(share: float) -> Sequence[Condition]:
+    """
+    Keep the rows of some whole seconds: the same in every engine, however often it is asked.
+
+    Parameters
+    ----------
+    share : float
+        Of the seconds, in (0, 1]; 1 keeps all rows. A second ``s`` since 1970 is kept where
+        ``s % 2147483648 * 2654435761 % 4294967296 < share * 4294967296`` in whole numbers.
+    """
+    if share >= 1:
+        return ()
+    return (Condition(_THINNED, {"thinned_below": int(share * 2**32)}),)
+
+
+def between(value: str, intervals: Sequence[tuple[float, float]]) -> Condition:
+    """
+    Keep the rows whose value lies in one of some intervals.
+
+    Parameters
+    ----------
+    value : str
+        SQL of a number.
+    intervals : sequence of (low, high)
+        Both ends belong to it.
+    """
+    parts: list[str] = []
+    values: dict[str, object] = {}
+    for i, (low, high) in enumerate(intervals):
+        names = f"low_{i}", f"high_{i}"
+        parts.append(_BETWEEN.format(value=value, low=names[0], high=names[1]))
+        values |= dict(zip(names, (low, high), strict=True))
+    return Condition(f"      and ({' or '.join(parts) or 'false'})\n", values)
 
 
 class Scan:
@@ -58,6 +115,8 @@ class Scan:
     versions : sequence of str, optional
         Whose rows count in each window; default: every version's.
     table : {"predictions", "calls"}
+    conditions : sequence of Condition
+        Only rows that meet them are read.
 
     Raises
     ------
@@ -72,6 +131,7 @@ class Scan:
         windows: Sequence[Window],
         versions: Sequence[str] | None = None,
         table: Table = "predictions",
+        conditions: Sequence[Condition] = (),
     ) -> None:
         check_order(windows, versions)
         self._connection = connection
@@ -88,7 +148,9 @@ class Scan:
             template = _ROWS
             self._values["versions"] = sorted(set(versions))
         read = logs.predictions if table == "predictions" else logs.calls
-        self._rows = template.format(table=read)
+        self._rows = template.format(table=read) + "".join(c.sql for c in conditions)
+        for condition in conditions:
+            self._values |= condition.values
         self.index = self._place(versions)
         self.inside = self.index != NO_WINDOW
 

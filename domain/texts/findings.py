@@ -53,6 +53,32 @@ _KS = {
         "zh": "{column}：两个分布的最大差距为 {statistic:.1%} 的行，不能确定达到 "
         "{threshold:.1%}（p = {p_value:.2g}，参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
     },
+    "finding.ks.cells.drifted.higher": {
+        "en": "{column}: its values lie higher than in the reference; counts by cell certify that "
+        "the largest gap of the two distributions is between {low:.1%} and {high:.1%} of the rows, "
+        "near {at:.6g} (line {threshold:.1%}; p at most {p_value:.2g}, {n_reference:,} and "
+        "{n_current:,} rows, too many to look at each).",
+        "zh": "{column}：取值比参考偏高；按单元格计数可以确定，两个分布的最大差距在 {low:.1%} 到 "
+        "{high:.1%} 的行之间，位于 {at:.6g} 附近（界线 {threshold:.1%}；p 不超过 {p_value:.2g}，"
+        "参考 {n_reference:,} 行，当前 {n_current:,} 行，行数太多，未逐行比较）。",
+    },
+    "finding.ks.cells.drifted.lower": {
+        "en": "{column}: its values lie lower than in the reference; counts by cell certify that "
+        "the largest gap of the two distributions is between {low:.1%} and {high:.1%} of the rows, "
+        "near {at:.6g} (line {threshold:.1%}; p at most {p_value:.2g}, {n_reference:,} and "
+        "{n_current:,} rows, too many to look at each).",
+        "zh": "{column}：取值比参考偏低；按单元格计数可以确定，两个分布的最大差距在 {low:.1%} 到 "
+        "{high:.1%} 的行之间，位于 {at:.6g} 附近（界线 {threshold:.1%}；p 不超过 {p_value:.2g}，"
+        "参考 {n_reference:,} 行，当前 {n_current:,} 行，行数太多，未逐行比较）。",
+    },
+    "finding.ks.cells.ok": {
+        "en": "{column}: counts by cell certify that the largest gap of the two distributions is "
+        "between {low:.1%} and {high:.1%} of the rows, not a certain gap of at least "
+        "{threshold:.1%} ({n_reference:,} and {n_current:,} rows, too many to look at each).",
+        "zh": "{column}：按单元格计数可以确定，两个分布的最大差距在 {low:.1%} 到 {high:.1%} "
+        "的行之间，不能确定达到 {threshold:.1%}（参考 {n_reference:,} 行，当前 {n_current:,} 行，"
+        "行数太多，未逐行比较）。",
+    },
     "finding.ks.constant": {
         "en": "{column}: holds one and the same value in all {n_reference:,} reference and "
         "{n_current:,} current rows, so there is no distribution to compare.",

@@ -14,12 +14,25 @@ from numpy.typing import NDArray
 from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
-from domain.profile import Grid, ProfileSeries
-from domain.window import Window
-from store import calls, catalog, outcomes, questions, roles, rows, traffic
+from domain.profile import CategoryCounts, Grid, ProfileSeries
+from domain.window import Rows, Window
+from store import (
+    archived_facts,
+    calls,
+    catalog,
+    exact_values,
+    outcomes,
+    questions,
+    roles,
+    rows,
+    traffic,
+)
 from store.catalog import DeploymentInfo
 from store.database import Database
+from store.exact_values import Result, Use, Within
+from store.registry import find_model
 from store.relations import Relations, stored
+from store.spanning import reading_all, spanning_relations
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -40,37 +53,48 @@ class DuckDBEngine:
         self.model = model
 
     @contextlib.contextmanager
-    def _asking(self) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
-        """Yield a connection that reads, and where the rows lie."""
-        with self._database.reading() as connection:
+    def _asking(
+        self, windows: Sequence[Window]
+    ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
+        """Yield a connection that reads, and where the rows of some windows lie."""
+        with reading_all(self._database) as connection:
+            yield connection, spanning_relations(connection, self.model, windows)
+
+    @contextlib.contextmanager
+    def _asking_tables(self) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
+        """Yield a connection that reads, and where the rows lie that are not archived."""
+        with reading_all(self._database) as connection:
             yield connection, stored(connection, self.model)
 
     def deployments(self) -> tuple[DeploymentInfo, ...]:
-        with self._asking() as (connection, logs):
-            return catalog.deployments(connection, logs)
+        with self._asking_tables() as (connection, logs):
+            found = catalog.deployments(connection, logs)
+            return archived_facts.with_archived(connection, self.model, found)
 
     def columns(self) -> tuple[Column, ...]:
-        with self._asking() as (_, logs):
+        with self._asking_tables() as (_, logs):
             return catalog.columns(logs)
 
     def first_values(self, columns: Sequence[Column]) -> dict[Column, datetime | None]:
-        with self._asking() as (connection, logs):
-            return catalog.first_values(connection, logs, columns)
+        with self._asking_tables() as (connection, logs):
+            tables = find_model(connection, self.model)
+            return archived_facts.first_values(connection, tables, logs, columns)
 
     def data_span(self) -> Window | None:
-        with self._asking() as (connection, logs):
-            return catalog.data_span(connection, logs)
+        with self._asking_tables() as (connection, logs):
+            found = catalog.data_span(connection, logs)
+            return archived_facts.widened(connection, self.model, found)
 
     def row_counts(self, windows: Sequence[Window]) -> dict[str, Int]:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return questions.row_counts(connection, logs, windows, "predictions")
 
     def prediction_counts(self, version: str, windows: Sequence[Window]) -> roles.PredictionCounts:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return roles.prediction_counts(connection, logs, version, windows)
 
     def call_counts(self, windows: Sequence[Window]) -> dict[str, Int]:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return questions.row_counts(connection, logs, windows, "calls")
 
     def counts(
@@ -79,28 +103,40 @@ class DuckDBEngine:
         windows: Sequence[Window],
         versions: Sequence[str],
     ) -> dict[Column, ProfileSeries]:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return questions.counts(connection, logs, grids, windows, versions)
 
     def each_sorted(
         self,
         columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        use: questions.Use[questions.Result],
-    ) -> dict[Column, questions.Result]:
-        with self._asking() as (connection, logs):
-            return questions.each_sorted(connection, logs, columns, windows, versions, use)
+        whole: Rows,
+        apart: Rows,
+        use: Use[Result],
+        *,
+        within: Within | None = None,
+        share: float = 1.0,
+    ) -> dict[Column, Result]:
+        with self._asking([*whole.windows, *apart.windows]) as (connection, logs):
+            return exact_values.each_sorted(
+                connection, logs, columns, whole, apart, use, within=within, share=share
+            )
 
-    def summaries(
+    def category_counts(
         self,
         columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        learn: questions.Learn,
-    ) -> dict[Column, questions.Summary]:
-        with self._asking() as (connection, logs):
-            return questions.summaries(connection, logs, columns, windows, versions, learn)
+        rows: Rows,
+        *,
+        most: int,
+        share: float = 1.0,
+    ) -> dict[Column, CategoryCounts]:
+        with self._asking(rows.windows) as (connection, logs):
+            return questions.category_counts(
+                connection, logs, columns, rows, most=most, share=share
+            )
+
+    def cell_scores(self, column: Column, grid: Grid, rows: Rows) -> Float:
+        with self._asking(rows.windows) as (connection, logs):
+            return questions.cell_scores(connection, logs, column, grid, rows)
 
     def rows(
         self,
@@ -109,7 +145,7 @@ class DuckDBEngine:
         versions: Sequence[str],
         limit: int,
     ) -> pa.Table:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return rows.rows(connection, logs, columns, windows, versions, limit)
 
     def call_buckets(
@@ -119,7 +155,7 @@ class DuckDBEngine:
         bucket_s: int,
         latency_thresholds_ms: Sequence[float],
     ) -> CallBuckets:
-        with self._asking() as (connection, logs):
+        with self._asking([span]) as (connection, logs):
             return calls.call_buckets(
                 connection, logs, version, span, bucket_s, latency_thresholds_ms
             )
@@ -127,21 +163,21 @@ class DuckDBEngine:
     def latency_quantiles(
         self, version: str, windows: Sequence[Window], qs: Sequence[float]
     ) -> Float:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return calls.latency_quantiles(connection, logs, version, windows, qs)
 
     def request_counts(self, span: Window, bucket_s: int) -> Int:
-        with self._asking() as (connection, logs):
+        with self._asking([span]) as (connection, logs):
             return traffic.request_counts(connection, logs, span, bucket_s)
 
     def failed_statuses(self, version: str, windows: Sequence[Window]) -> list[dict[int, int]]:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return traffic.failed_statuses(connection, logs, version, windows)
 
     def event_spans(
         self, version: str, windows: Sequence[Window]
     ) -> list[tuple[datetime, datetime] | None]:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return traffic.event_spans(connection, logs, version, windows)
 
     def outcomes(
@@ -150,5 +186,5 @@ class DuckDBEngine:
         windows: Sequence[Window],
         known_by: datetime | None = None,
     ) -> list[Outcomes]:
-        with self._asking() as (connection, logs):
+        with self._asking(windows) as (connection, logs):
             return outcomes.outcomes(connection, logs, version, windows, known_by)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
-from domain.profile import Grid, ProfileSeries
-from domain.window import Window
-from store import questions
+from domain.profile import CategoryCounts, Grid, ProfileSeries
+from domain.window import Rows, Window
 from store.catalog import DeploymentInfo
+from store.exact_values import Result, Use, Within
 from store.roles import PredictionCounts
 
 Float = NDArray[np.float64]
@@ -73,21 +73,60 @@ class Engine(Protocol):
     def each_sorted(
         self,
         columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        use: questions.Use[questions.Result],
-    ) -> dict[Column, questions.Result]:
-        """Hand over the exact values of one column at a time; return what `use` makes of them."""
+        whole: Rows,
+        apart: Rows,
+        use: Use[Result],
+        *,
+        within: Within | None = None,
+        share: float = 1.0,
+    ) -> dict[Column, Result]:
+        """
+        Hand over the exact values of one column at a time; return what `use` makes of them.
+
+        Parameters
+        ----------
+        columns : sequence of Column
+            Numeric.
+        whole, apart : Rows
+            Whose values are wanted together, and those wanted window by window; they may overlap.
+        use : callable
+            Of a column and its values in `whole` and in each window of `apart`.
+        within : mapping of Column to sequence of (low, high), optional
+            Only values in these intervals, both ends included; missing rows are left out.
+        share : float, default=1.0
+            Of the seconds whose rows are read; see `store.scan.thinned`.
+        """
         ...
 
-    def summaries(
+    def category_counts(
         self,
         columns: Sequence[Column],
-        windows: Sequence[Window],
-        versions: Sequence[str],
-        learn: questions.Learn,
-    ) -> dict[Column, questions.Summary]:
-        """Read each column once: learn its cells from its values, and count it over them."""
+        rows: Rows,
+        *,
+        most: int,
+        share: float = 1.0,
+    ) -> dict[Column, CategoryCounts]:
+        """
+        Count the labels of categorical columns, the most frequent first.
+
+        Parameters
+        ----------
+        columns : sequence of Column
+        rows : Rows
+            All of them together.
+        most : int
+            Labels at most; of equally frequent ones the first by code point.
+        share : float, default=1.0
+            Of the seconds whose rows are counted; see `store.scan.thinned`.
+        """
+        ...
+
+    def cell_scores(self, column: Column, grid: Grid, rows: Rows) -> Float:
+        """
+        Return the mean score of the rows in each cell of a column, of missing and of unseen.
+
+        NaN where no row has a score; shape (n_cells + 2,).
+        """
         ...
 
     def rows(

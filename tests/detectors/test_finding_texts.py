@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from detectors import chi2, completeness, forecast, ks, missing, psi
+from detectors.ks_cells import CellTest
 from domain.catalogue import LANGUAGES, names_in, say
 from domain.finding import Calibration, Finding, Verdict
 from domain.profile import ColumnKind, ColumnRole, Grid, GridKind, Profile, SortedColumn
@@ -55,6 +56,22 @@ def by_ks():
         "infinite": (values(*many), values(*many, np.inf)),
     }
     return {key: compare(ks, *pair, alpha=0.01) for key, pair in pairs.items()}
+
+
+def by_ks_cells():
+    halves = Grid(GridKind.QUANTILES, np.arange(5.0, 100.0, 5.0))
+    nothing = values()
+    reference = values(*range(100)).profile(halves)
+    return {
+        key: CellTest.of(
+            reference, values(*current).profile(halves), (nothing, nothing), FEATURE
+        ).judge(ks.Limits(0.01))
+        for key, current in {
+            "drifted.higher": range(60, 160),
+            "drifted.lower": range(-60, 40),
+            "ok": range(100),
+        }.items()
+    }
 
 
 def by_missing():
@@ -127,6 +144,7 @@ def findings(forecasts) -> Mapping[str, Finding]:
         **{f"finding.chi2.{key}": one for key, one in two_samples(chi2).items()},
         "finding.chi2.rare": rare,
         **{f"finding.ks.{key}": one for key, one in by_ks().items()},
+        **{f"finding.ks.cells.{key}": one for key, one in by_ks_cells().items()},
         **{f"finding.missing.{key}": one for key, one in by_missing().items()},
         **{f"finding.completeness.{key}": one for key, one in by_completeness().items()},
         **{f"finding.forecast.{key}": one for key, one in forecasts.items()},

@@ -12,6 +12,7 @@ from detectors.registry import TESTS, DriftTest
 from domain.finding import Finding, Verdict
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence
+from monitors import cells
 from monitors.local_service import LocalService
 from tests.golden.logs import Service
 from tests.monitors.made import judge_days, load, opened
@@ -62,7 +63,7 @@ def test_a_test_that_fails_on_one_column_is_said_of_it_alone(
 ):
     (sound,) = judge_days(service, MADE, 31, 32)
     broken = DriftTest(failing_on("carrier", psi.detect, error), "profile", TESTS["psi"].kinds)
-    monkeypatch.setattr("monitors.drift_check.TESTS", {**TESTS, "psi": broken})
+    monkeypatch.setattr("monitors.two_samples.TESTS", {**TESTS, "psi": broken})
 
     (run,) = judge_days(service, MADE, 31, 32)
 
@@ -74,10 +75,8 @@ def test_a_test_that_fails_on_one_column_is_said_of_it_alone(
 def test_a_column_whose_cells_cannot_be_learned_is_named(
     service: LocalService, monkeypatch: pytest.MonkeyPatch
 ):
-    from monitors import reference
-
-    learn = failing_on("weight_kg", reference.learn_number_grid, ValueError("no quantiles"))
-    monkeypatch.setattr(reference, "learn_number_grid", learn)
+    learn = failing_on("weight_kg", cells.learn_number_grid, ValueError("no quantiles"))
+    monkeypatch.setattr(cells, "learn_number_grid", learn)
 
     (run,) = judge_days(service, MADE, 31, 32)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from domain.column import Column
 from domain.profile import SortedColumn
-from domain.window import Window
+from domain.window import Rows, Window
 from store.store import Store
 
 START = datetime(2013, 7, 1, tzinfo=UTC)
@@ -71,4 +71,5 @@ def sorted_columns(
     versions: Sequence[str],
 ) -> dict[Column, list[SortedColumn]]:
     """Keep the exact values of all columns side by side."""
-    return store.each_sorted(model, columns, windows, versions, lambda _, parts: parts)
+    rows = Rows(tuple(windows), tuple(versions))
+    return store.each_sorted(model, columns, Rows(), rows, lambda *found: found[2])

@@ -11,8 +11,8 @@ import pytest
 
 from domain.column import Column
 from domain.profile import ColumnKind, SortedColumn
-from domain.window import Window
-from store import buffer, questions
+from domain.window import Rows, Window
+from store import buffer, exact_values
 from store.relations import stored
 from store.store import Store
 from tests.store.made import START, at, sorted_columns
@@ -66,8 +66,12 @@ def test_each_column_comes_with_all_its_values_and_is_gone_before_the_next(
             assert not any(earlier() for earlier in kept)
             yield column
 
-    def use(column: Column, parts: list[SortedColumn]) -> int:
-        kept.extend(weakref.ref(part) for part in parts)
+    def use(column: Column, whole: SortedColumn, parts: list[SortedColumn]) -> int:
+        kept.extend(weakref.ref(part) for part in (whole, *parts))
+        known = values()[column.name]
+        np.testing.assert_array_equal(
+            whole.at_ranks(np.arange(whole.present)), np.sort(known[~np.isnan(known)])
+        )
         own = np.array_split(values()[column.name], len(windows))
         for part, expected in zip(parts, own, strict=True):
             known = expected[~np.isnan(expected)]
@@ -75,10 +79,10 @@ def test_each_column_comes_with_all_its_values_and_is_gone_before_the_next(
             assert part.missing == len(expected) - len(known)
         return len(parts)
 
-    whose = ["1"] * len(windows)
+    rows = Rows(tuple(windows), ("1",) * len(windows))
     with large._database.reading() as connection:
-        found = questions.each_sorted(
-            connection, stored(connection, "m"), one_by_one(), windows, whose, use
+        found = exact_values.each_sorted(
+            connection, stored(connection, "m"), one_by_one(), rows, rows, use
         )
 
     assert found == dict.fromkeys(COLUMNS, len(windows))

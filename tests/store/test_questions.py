@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,16 +10,8 @@ import pytest
 
 from domain.column import Column
 from domain.errors import InvalidWindowError, UnknownNameError
-from domain.profile import (
-    CategoryCounts,
-    ColumnKind,
-    ColumnRole,
-    Grid,
-    GridKind,
-    SortedColumn,
-)
-from domain.window import Window
-from store.questions import Summary
+from domain.profile import ColumnKind, ColumnRole, Grid, GridKind
+from domain.window import Rows, Window
 from store.store import Store
 from tests.store.made import START, at, batch, event, sorted_columns
 
@@ -123,53 +116,96 @@ def test_sorted_columns_hold_each_windows_values(filled: Store):
             assert part.infinite == np.isinf(values).sum()
 
 
-def summaries(store: Store, *columns: Column) -> dict[Column, Summary]:
-    return store.summaries("m", columns, WINDOWS, VERSIONS, lambda column, _: GRIDS[column])
+ROWS = Rows(tuple(WINDOWS), tuple(VERSIONS))
 
 
-def test_a_summary_holds_the_values_of_all_windows_together(filled: Store):
+def test_the_values_of_all_windows_come_together_beside_those_of_each(filled: Store):
+    late = Rows(ROWS.windows[2:], ROWS.versions[2:])
+
+    found = filled.each_sorted("m", [NUMBER], ROWS, late, lambda _, whole, parts: (whole, parts))
+
+    whole, parts = found[NUMBER]
+    everything = FRAME.loc[FRAME["window"] >= 0, "distance"]
+    assert whole.n == len(everything)
+    assert (whole.missing, whole.infinite) == (everything.isna().sum(), np.isinf(everything).sum())
+    assert [part.n for part in parts] == [len(of_window(i)) for i in (2, 3, 4)]
+
+
+def test_only_the_values_within_some_intervals_are_read_where_those_are_asked_for(filled: Store):
+    within = {NUMBER: [(100.0, 150.0), (np.inf, np.inf)], SCORE: [(0.4, 0.6)]}
+
+    found = filled.each_sorted(
+        "m", [NUMBER, SCORE], ROWS, ROWS, lambda _, whole, parts: (whole, parts), within=within
+    )
+
+    for column, intervals in within.items():
+        whole, parts = found[column]
+        for part, own in [(whole, FRAME[FRAME["window"] >= 0])] + [
+            (part, of_window(i)) for i, part in enumerate(parts)
+        ]:
+            values = own[column.name]
+            inside = sum((values >= low) & (values <= high) for low, high in intervals)
+            wanted = sorted(values[inside > 0])
+            assert np.repeat(part.values, part.counts).tolist() == [x for x in wanted if x < np.inf]
+            assert (part.above, part.missing) == (wanted.count(np.inf), 0)
+
+
+def test_a_share_of_the_rows_is_that_of_chosen_whole_seconds(tmp_path: Path):
+    """Recounted by hand, as another engine would: the same rows whoever reads them."""
+    share, seconds = 0.3, np.arange(4000)
+    with Store.open(tmp_path / "thinned") as store:
+        events = [
+            event(second / 60 + part / 120, request_id=f"{second}.{part}", features={"n": second})
+            for second in seconds.tolist()
+            for part in (0, 1)
+        ]
+        for one in events:
+            one["features"]["t"] = str(one["features"]["n"] % 3)
+        store.load([batch(events)], "f")
+        rows = Rows((Window(at(0), at(90)),), ("",))
+        number, text = Column("n", ColumnKind.NUMBER), Column("t", ColumnKind.CATEGORY)
+
+        found = store.each_sorted(
+            "m", [number], rows, rows, lambda _, whole, parts: [whole, *parts], share=share
+        )
+        classes = store.category_counts("m", [text], rows, most=9, share=share)[text]
+
+    moments = [int(e["ts"].timestamp()) for e in events]
+    kept = [s % 2**31 * 2654435761 % 2**32 < int(share * 2**32) for s in moments]
+    wanted = sorted(e["features"]["n"] for e, k in zip(events, kept, strict=True) if k)
+    for column in found[number]:
+        assert np.repeat(column.values, column.counts).tolist() == wanted
+    assert len(wanted) / len(events) == pytest.approx(share, abs=0.03)
+    assert classes.counts.sum() == len(wanted)
+
+
+def test_categories_come_most_frequent_first_and_no_more_than_wanted(filled: Store):
     inside = FRAME[FRAME["window"] >= 0]
-    seen = {}
 
-    def learn(column: Column, total: object) -> Grid:
-        seen[column] = total
-        return GRIDS[column]
+    every = filled.category_counts("m", [TEXT, FLAG], ROWS, most=99)
+    first = filled.category_counts("m", [TEXT], ROWS, most=1)[TEXT]
 
-    found = filled.summaries("m", [NUMBER, TEXT], WINDOWS, VERSIONS, learn)
-
-    assert {c: s.total for c, s in found.items()} == seen
-    number, classes = found[NUMBER].total, found[TEXT].total
-    assert isinstance(number, SortedColumn)
-    assert isinstance(classes, CategoryCounts)
-    assert number.n == len(inside)
-    assert number.infinite == np.isinf(inside["distance"]).sum()
     wanted = inside["carrier"].value_counts()
-    assert dict(zip(classes.labels, classes.counts.tolist(), strict=True)) == wanted.to_dict()
-    assert classes.counts.tolist() == sorted(classes.counts.tolist(), reverse=True)
-    assert classes.missing == inside["carrier"].isna().sum()
-
-
-def test_a_summarys_series_is_what_counting_gives(filled: Store):
-    counted = filled.counts("m", GRIDS, WINDOWS, VERSIONS)
-
-    for column, summary in summaries(filled, *GRIDS).items():
-        assert summary.series.windows == tuple(WINDOWS)
-        np.testing.assert_array_equal(summary.series.counts, counted[column].counts)
+    found = every[TEXT]
+    assert dict(zip(found.labels, found.counts.tolist(), strict=True)) == wanted.to_dict()
+    assert found.counts.tolist() == sorted(found.counts.tolist(), reverse=True)
+    assert found.missing == inside["carrier"].isna().sum()
+    assert sorted(every[FLAG].labels) == ["false", "true"]
+    assert (first.labels, first.counts.tolist()) == (found.labels[:1], found.counts.tolist()[:1])
 
 
 def test_a_cells_mean_score_is_that_of_its_scored_rows(filled: Store):
     rows = FRAME[(FRAME["window"] >= 0) & FRAME["score"].notna()]
 
-    found = summaries(filled, NUMBER, TEXT)
+    by_cell, by_carrier = (
+        filled.cell_scores("m", column, GRIDS[column], ROWS) for column in (NUMBER, TEXT)
+    )
 
     x = rows["distance"]
     parts = [x < 100, (x >= 100) & (x < 200), (x >= 200) & (x < 300), x >= 300, x.isna(), x == -1]
-    wanted = [rows.loc[part, "score"].mean() for part in parts]
-    np.testing.assert_allclose(found[NUMBER].mean_score, wanted)
-    by_carrier = rows.fillna({"carrier": "-"}).groupby("carrier")["score"].mean()
-    np.testing.assert_allclose(
-        found[TEXT].mean_score, [by_carrier[name] for name in ("UA", "AA", "-", "B6")]
-    )
+    np.testing.assert_allclose(by_cell, [rows.loc[part, "score"].mean() for part in parts])
+    means = rows.fillna({"carrier": "-"}).groupby("carrier")["score"].mean()
+    np.testing.assert_allclose(by_carrier, [means[name] for name in ("UA", "AA", "-", "B6")])
 
 
 def test_row_counts_are_by_version_and_window(filled: Store):
