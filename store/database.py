@@ -21,6 +21,7 @@ from store.measured_sizes import MeasuredSizes
 from store.quiet import Users
 from store.registry import refresh_views
 from store.stale_hours import MarkedHours
+from store.tier_use import TierUse
 from store.writer_memory import WriterMemory
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Database:
         self.marked = MarkedHours()
         self.memory = WriterMemory(self._own_cursor)
         self.sizes = MeasuredSizes()
+        self.tiers = TierUse()
 
     @classmethod
     def open(cls, directory: Path, *, create: bool) -> Database:

@@ -82,7 +82,7 @@ _MODEL_TABLES = """
     );
 """
 _SPANNING = ("predictions", "calls", "labels")
-_HIDDEN = {"predictions": "id", "calls": "id", "labels": "id, event_id"}
+HIDDEN = {"predictions": "id", "calls": "id", "labels": "id, event_id"}
 # without a model the views still have their columns
 _EMPTY = {
     "predictions": (
@@ -249,7 +249,7 @@ def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
     for name in _SPANNING:
         parts = [f"select {_EMPTY[name]} where false"]
         parts += [
-            f"select {quote_text(tables.model)} as model, * exclude ({_HIDDEN[name]}) "
+            f"select {quote_text(tables.model)} as model, * exclude ({HIDDEN[name]}) "
             f"from {tables.table(name)}"
             for tables in models
         ]

@@ -26,6 +26,7 @@ from store.database import Database
 from store.log_questions import LogQuestions
 from store.read_only import run_sql
 from store.rejected import RejectedLine, RejectedReason
+from store.spanning import reading_all, show_archived
 from store.volumes import Volume, volumes
 
 Float = NDArray[np.float64]
@@ -235,5 +236,6 @@ class Store(LogQuestions):
         UsageError
             If it is not a single reading query, or does not run.
         """
-        with self._database.reading() as connection:
+        with reading_all(self._database) as connection:
+            show_archived(connection)
             return run_sql(connection, query)

@@ -9,10 +9,10 @@ from domain.erasure import Erased, Erasing
 from store import backup
 from store.compaction import compact
 from store.erasure import erase
-from store.rollups import Rollups
+from store.tiers import Tiers
 
 
-class Upkeep(Rollups):
+class Upkeep(Tiers):
     """Copies and smaller files of an open store; what goes wrong is a `StoreError`."""
 
     def backup(self, target: Path) -> int:
