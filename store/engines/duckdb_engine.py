@@ -31,9 +31,7 @@ from store.catalog import DeploymentInfo
 from store.database import Database
 from store.exact_values import Result, Use, Within
 from store.registry import find_model
-from store.registry import find_model
 from store.relations import Relations, stored
-from store.spanning import reading_all, spanning_relations
 from store.spanning import reading_all, spanning_relations
 
 Float = NDArray[np.float64]
