@@ -60,22 +60,10 @@ _CALLS = f"""
                 when request_id is not null then {scoped("r", "request_id")}
                 when prediction_id is not null then {scoped("p", "prediction_id")}
                 else id
-            end as id,
-            version,
-            request_id
+            end as id
         from gone
     )
-    select
-        id,
-        count(*) as rows,
-        bool_or(
-            request_id is not null
-            and (version, request_id) in (
-                select (version, request_id)
-                from staying
-                where request_id is not null
-            )
-        ) as stays
+    select id, count(*) as rows
     from of_rows
     group by id
 """
@@ -84,15 +72,18 @@ _HOURS = """
     from {calls}
     where id in (select id from touched)
 """
+_DELETE_CALLS = """
+    delete from {calls} as c
+    using touched as t
+    where c.id = t.id
+      and c.rows <= t.rows
+"""
+# of calls that have other rows
 _FEWER_ROWS = """
     update {calls} as c
-    set rows = greatest(c.rows - t.rows, 1)
+    set rows = c.rows - t.rows
     from touched as t
-    where c.id = t.id and t.stays
-"""
-_DELETE_CALLS = """
-    delete from {calls}
-    where id in (select id from touched where not stays)
+    where c.id = t.id
 """
 _DELETE_LABELS = """
     delete from {labels}
@@ -272,8 +263,9 @@ class _Removal:
         mark_hours(
             self._connection, self._wanted.model, {int(hour) for (hour,) in hours}, database.marked
         )
+        removed = self._change(_DELETE_CALLS.format(**self._names))
         self._connection.execute(_FEWER_ROWS.format(**self._names))
-        return self._change(_DELETE_CALLS.format(**self._names))
+        return removed
 
     def _early_labels(self) -> int:
         """Remove labels of an id of which no row has come yet."""

@@ -11,6 +11,8 @@ from hypothesis import settings
 
 # Two workers share two cores with whatever else runs, so a slow example proves nothing.
 settings.register_profile("desk", deadline=None)
+# `make soak` asks for it, and gets far more examples of what a store goes through
+settings.register_profile("soak", deadline=None)
 if "CI" not in os.environ:  # there hypothesis loads its own profile: no deadline, no chance
     settings.load_profile("desk")
 

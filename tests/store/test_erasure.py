@@ -35,7 +35,9 @@ def n(store: Store, table: str, holds: str = "true") -> int:
 
 def tagged(number: int, user: str, **fields: object) -> dict[str, object]:
     told = f'{{"user":"{user}"}}'
-    return event(60 * number, prediction_id=f"p{number}", score=0.5, tags=told, **fields)
+    return event(
+        60 * number, **{"prediction_id": f"p{number}", "score": 0.5, "tags": told, **fields}
+    )
 
 
 def fill(store: Store, people: int = 40) -> None:
@@ -103,6 +105,16 @@ def test_a_call_stays_with_its_hours_as_long_as_a_row_of_it_does(store: Store):
     assert store.sql("select rows as n from calls")["n"].to_pylist() == [2]
     assert erase(store, "request_id=r").calls == 1
     assert n(store, "calls") == 0
+
+
+def test_a_call_known_by_its_predictions_id_stays_as_long_as_a_row_of_it_does(store: Store):
+    # the first try failed, with the person's tag; the second was answered, with another's
+    store.load([batch([tagged(1, PERSON, score=None, status=500, features={"a": 1})])], "made")
+    store.load([batch([tagged(1, OTHER, status=200)])], "made")
+    found = erase(store, f"tags.user={PERSON}")
+    assert (found.unanswered, found.calls) == (1, 0)
+    assert store.sql("select rows as n from calls")["n"].to_pylist() == [1]
+    assert erase(store, "prediction_id=p1").calls == 1
 
 
 def test_hours_are_counted_anew_without_the_person(store: Store):
