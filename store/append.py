@@ -107,7 +107,7 @@ def load_events(
         with database.writing(connection):
             counts = LoadCounts()
             for model, staged in staging.models.items():
-                counts += merge_staged(connection, model, staged, database.marked)
+                counts += merge_staged(connection, model, staged, database.marks)
                 database.memory.forget(model)
             note_source(connection, source, counts)
     return counts

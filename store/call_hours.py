@@ -23,9 +23,9 @@ from domain.calls import ANSWERED_FROM, SERVER_ERROR_FROM
 from domain.errors import InvalidWindowError
 from domain.window import Window
 from store.database import Database
-from store.moments import from_microseconds, to_microseconds
+from store.moments import to_microseconds
 from store.registry import find_model
-from store.stale_hours import HOUR_US
+from store.stale_hours import HOUR_US, find_stale, stale_models, unmark, whole_hours
 
 Float = NDArray[np.float64]
 # columns by name, as fetchnumpy returns them
@@ -35,25 +35,12 @@ Columns = Mapping[str, Any]
 # change costs less than another question.
 _NEAR_HOURS: Final = 24
 
-_STALE_MODELS = """
-    select distinct model
-    from stale_call_hours
-    order by model
-"""
-_STALE = """
-    select epoch_us(hour) // 3600000000 as hour, max(mark) as mark
-    from stale_call_hours
-    where model = $model
-      and ($start is null or hour >= make_timestamp($start::bigint))
-      and ($end is null or hour < make_timestamp($end::bigint))
-    group by hour
-    order by hour
-"""
 _COUNT = """
     with judged as (
         select
             version,
             coalesce(replica, '') as replica,
+            ts,
             date_trunc('hour', ts) as hour,
             case when sampling_rate > 0 then 1 / sampling_rate else 1 end as weight,
             status is not null as told,
@@ -72,13 +59,18 @@ _COUNT = """
             count(*) as n,
             sum(weight) as calls,
             sum(weight) filter (told) as with_status,
-            sum(weight) filter (failed) as failed
+            sum(weight) filter (failed) as failed,
+            min(ts) as first,
+            max(ts) as last
         from judged
         where hour in (select make_timestamp(unnest($hours::bigint[]) * 3600000000))
         group by all
     )
     select
         version, replica, hour,
+        sum(n)::bigint as logged,
+        min(first) as first,
+        max(last) as last,
         sum(calls) as calls,
         coalesce(sum(with_status), 0) as with_status,
         coalesce(sum(failed), 0) as failed,
@@ -89,11 +81,10 @@ _COUNT = """
     order by version, hour, replica
 """
 _FORGET = """
-    delete from {table}
+    delete from call_hours
     where model = $model
       and hour in (select make_timestamp(unnest($hours::bigint[]) * 3600000000))
 """
-_UNMARK = _FORGET.format(table="stale_call_hours") + "      and mark <= $mark\n"
 _COUNTED: Final = "counted_in_flight"
 _KEEP = f"insert into call_hours by name select $model as model, * from {_COUNTED}"
 
@@ -137,7 +128,7 @@ _VERSIONS = """
 def refresh_all(database: Database) -> int:
     """Count the stale hours of all models; return how many there were."""
     with database.reading() as connection:
-        models = [model for (model,) in connection.execute(_STALE_MODELS).fetchall()]
+        models = stale_models(connection, database.marks.calls)
     return sum(refresh_call_hours(database, model, None) for model in models)
 
 
@@ -162,36 +153,26 @@ def refresh_call_hours(database: Database, model: str, span: Window | None) -> i
         Hours that were counted.
     """
     limits = None if span is None else whole_hours(span)
+    marked = database.marks.calls
     # of two counts the later one must be the one that stays
-    with database.marked.counting:
+    with marked.counting:
         with database.reading() as connection:
             find_model(connection, model)
-            if not _stale(connection, model, limits):
+            if not find_stale(connection, model, marked, limits):
                 return 0
         with database.writing() as connection:
-            stale = _stale(connection, model, limits)
-            database.marked.forget(model, stale)
+            stale = find_stale(connection, model, marked, limits)
+            marked.forget(model, stale)
         with database.reading() as connection:
-            counted = [_count(connection, model, hours) for hours in _near(sorted(stale))]
+            counted = [_count(connection, model, hours) for hours in near(sorted(stale))]
         with database.writing() as connection:
-            _replace(connection, model, stale, pa.concat_tables(counted))
+            _replace(connection, model, pa.concat_tables(counted), stale)
+            unmark(connection, model, marked, stale)
     return len(stale)
 
 
-def _stale(
-    connection: duckdb.DuckDBPyConnection, model: str, limits: Window | None
-) -> dict[int, int]:
-    """Return the stale hours since 1970, and the newest mark of each."""
-    values = {
-        "model": model,
-        "start": None if limits is None else to_microseconds(limits.start),
-        "end": None if limits is None else to_microseconds(limits.end),
-    }
-    return dict(connection.execute(_STALE, values).fetchall())
-
-
-def _near(hours: list[int]) -> list[list[int]]:
-    """Split hours where many lie between two of them."""
+def near(hours: list[int]) -> list[list[int]]:
+    """Split ascending hours where many lie between two of them."""
     cuts = np.flatnonzero(np.diff(hours) > _NEAR_HOURS) + 1
     return [part.tolist() for part in np.split(np.array(hours), cuts)]
 
@@ -213,25 +194,14 @@ def _count(connection: duckdb.DuckDBPyConnection, model: str, hours: list[int]) 
 
 
 def _replace(
-    connection: duckdb.DuckDBPyConnection, model: str, stale: dict[int, int], counted: pa.Table
+    connection: duckdb.DuckDBPyConnection, model: str, counted: pa.Table, stale: dict[int, int]
 ) -> None:
-    values = {"model": model, "hours": list(stale)}
-    connection.execute(_FORGET.format(table="call_hours"), values)
-    connection.execute(_UNMARK, {**values, "mark": max(stale.values())})
+    connection.execute(_FORGET, {"model": model, "hours": list(stale)})
     connection.register(_COUNTED, counted)
     try:
         connection.execute(_KEEP, {"model": model})
     finally:
         connection.unregister(_COUNTED)
-
-
-def whole_hours(span: Window) -> Window:
-    """Return the shortest span of whole hours of UTC that holds `span`."""
-    start, end = to_microseconds(span.start), to_microseconds(span.end)
-    return Window(
-        from_microseconds(start // HOUR_US * HOUR_US),
-        from_microseconds(-(-end // HOUR_US) * HOUR_US),
-    )
 
 
 def called_versions(connection: duckdb.DuckDBPyConnection, model: str) -> tuple[str, ...]:

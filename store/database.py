@@ -20,7 +20,7 @@ from store.filesystem import refuse_network
 from store.measured_sizes import MeasuredSizes
 from store.quiet import Users
 from store.registry import refresh_views
-from store.stale_hours import MarkedHours
+from store.stale_hours import Marks
 from store.tier_use import TierUse
 from store.writer_memory import WriterMemory
 
@@ -85,7 +85,7 @@ class Database:
         self._copies = 0
         self._log_limit = ""
         self._given_up = False
-        self.marked = MarkedHours()
+        self.marks = Marks()
         self.memory = WriterMemory(self._own_cursor)
         self.sizes = MeasuredSizes()
         self.tiers = TierUse()
@@ -202,7 +202,7 @@ class Database:
                 chosen.execute("commit")
             except BaseException:
                 _end(chosen)
-                self.marked.forget_all()  # the marks of this transaction are gone with it
+                self.marks.forget_all()  # the marks of this transaction are gone with it
                 self.memory.roll_back()
                 raise
 
@@ -247,7 +247,7 @@ class Database:
                 yield
             finally:
                 self._connection = _patiently_connected(self.path)
-                self.marked.forget_all()
+                self.marks.forget_all()
 
     @contextlib.contextmanager
     def still(self) -> Generator[None]:

@@ -19,7 +19,7 @@ from store.identity import scoped
 from store.moments import to_stored, to_stored_or_none
 from store.names import quote_identifier
 from store.registry import FeatureType, ModelTables, features_of, find_model
-from store.stale_hours import mark_hours
+from store.stale_hours import mark_touched
 
 Row = tuple[int, ...]
 
@@ -69,8 +69,8 @@ _CALLS = f"""
 """
 _HOURS = """
     select distinct epoch_us(date_trunc('hour', ts)) // 3600000000
-    from {calls}
-    where id in (select id from touched)
+    from {table}
+    where id in (select id from {gone})
 """
 _DELETE_CALLS = """
     delete from {calls} as c
@@ -119,6 +119,7 @@ _TEXTS: Final = (
     ("alerts", "subject"),
     ("run_references", "labels::varchar"),
     ("baseline_columns", "grid"),
+    ("column_grids", "grid"),
     ("models", "prediction_values::varchar"),
 )
 _AUDIT = """
@@ -198,6 +199,8 @@ class _Removal:
 
     def remove(self, database: Database) -> Erased:
         self._find()
+        hours = _HOURS.format(table=self._names["predictions"], gone="gone")
+        mark_touched(self._connection, self._wanted.model, hours, database.marks.predictions)
         predictions = self._change(_DELETE.format(table=self._names["predictions"]))
         unanswered = self._change(_DELETE.format(table=self._names["unanswered"]))
         self._connection.execute(_STAYING.format(**self._names))
@@ -259,10 +262,8 @@ class _Removal:
 
     def _remove_calls(self, database: Database) -> int:
         self._connection.execute(_CALLS)
-        hours = self._connection.execute(_HOURS.format(**self._names)).fetchall()
-        mark_hours(
-            self._connection, self._wanted.model, {int(hour) for (hour,) in hours}, database.marked
-        )
+        hours = _HOURS.format(table=self._names["calls"], gone="touched")
+        mark_touched(self._connection, self._wanted.model, hours, database.marks.calls)
         removed = self._change(_DELETE_CALLS.format(**self._names))
         self._connection.execute(_FEWER_ROWS.format(**self._names))
         return removed

@@ -33,7 +33,7 @@ from store.outputs import note_outputs, outputs_of
 from store.recent_ids import HOUR_US
 from store.registry import ensure_features, ensure_model, features_of
 from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
-from store.stale_hours import mark_hours, mark_stale
+from store.stale_hours import mark_calls, mark_hours
 from store.writer_memory import KnownModel
 
 Int = NDArray[np.int64]
@@ -92,7 +92,7 @@ class SmallLoad:
     def __init__(self, database: Database, n_parts: int) -> None:
         self._connection = database.memory.prepared.connection
         self._rows, self._viewed = pa.table({}), False
-        self._marked = database.marked
+        self._marks = database.marks
         self._memory = database.memory
         self._n = n_parts
         self._counts = {name: np.zeros(n_parts, np.int64) for name in _COUNTED}
@@ -210,6 +210,8 @@ class SmallLoad:
         self._rows, self._viewed = in_time_order(table), False
         if (kinds == PREDICTION).any():
             self._add_predictions(known, rows.features)
+            served = _hours(rows.times_us[fresh][kinds == PREDICTION])
+            mark_hours(self._connection, known.tables.model, served, self._marks.predictions)
         if (kinds == UNANSWERED).any():
             self._view()
             add_unanswered(self._connection, known.tables, rows.features)
@@ -246,8 +248,8 @@ class SmallLoad:
         first = earlier == 0
         perhaps = self._perhaps(known, times_us, calls).any()
         if not perhaps and first.all():
-            hours = {int(hour) for hour in np.unique(times_us // HOUR_US)}
-            mark_hours(self._connection, known.tables.model, hours, self._marked)
+            hours = _hours(times_us)
+            mark_hours(self._connection, known.tables.model, hours, self._marks.calls)
             self._memory.prepared.run(
                 ("calls", known.tables),
                 self._rows.select(_OF_CALLS),
@@ -260,7 +262,7 @@ class SmallLoad:
             merge_calls(self._connection, known.tables)
             first &= ~_among(calls, self._connection.execute(_STORED_CALLS).fetchall())
         insert_calls(self._connection, known.tables)
-        mark_stale(self._connection, known.tables.model, self._marked)
+        mark_calls(self._connection, known.tables.model, self._marks.calls)
         return np.flatnonzero(first)
 
     def _remember(self, known: KnownModel, hours: Int, ids: Lanes, calls: Lanes) -> None:
@@ -314,6 +316,10 @@ def _told(table: pa.Table, rows: Int, known: Mask, has_event: Mask, ids: Lanes) 
     }
     names = ("prediction_id", "request_id", "label", "ts")
     return pa.table(columns | {name: table.column(name) for name in names})
+
+
+def _hours(times_us: Int) -> set[int]:
+    return {int(hour) for hour in np.unique(times_us // HOUR_US)}
 
 
 def _of(lanes: Lanes, rows: Mask | Int) -> Lanes:

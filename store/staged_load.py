@@ -12,7 +12,7 @@ from store.label_rows import add_inline_labels
 from store.outputs import note_outputs
 from store.registry import ModelTables, ensure_features, ensure_model
 from store.staging import StagedModel
-from store.stale_hours import MarkedHours, mark_stale
+from store.stale_hours import Marks, mark_calls, mark_touched
 
 _REPEATED = """
     create or replace temp table repeated as
@@ -76,6 +76,11 @@ _FRESH = """
     where s.kind > 0
       and (odd.r is null or not odd.known)
 """
+_HOURS = """
+    select distinct epoch_us(date_trunc('hour', ts)) // 3600000000
+    from fresh
+    where kind = 2
+"""
 _TALLY = """
     select count(*), count(*) filter (kind = 1), count(label)
     from {staged}
@@ -83,7 +88,7 @@ _TALLY = """
 
 
 def merge_staged(
-    connection: duckdb.DuckDBPyConnection, model: str, staged: StagedModel, marked: MarkedHours
+    connection: duckdb.DuckDBPyConnection, model: str, staged: StagedModel, marks: Marks
 ) -> LoadCounts:
     """
     Store the staged events of one model.
@@ -95,7 +100,7 @@ def merge_staged(
     model : str
     staged : StagedModel
         Moved to its temporary table.
-    marked : MarkedHours
+    marks : Marks
         Of the open database.
     """
     tables = ensure_model(connection, model)
@@ -106,8 +111,9 @@ def merge_staged(
     # planning a statement over hundreds of columns costs more than what most loads need it for
     unanswered = add_unanswered(connection, tables, staged.features) if failed else 0
     calls = add_calls(connection, tables, SLACK)
-    # in the transaction that stores the calls, so that none is ever stored and not counted
-    mark_stale(connection, model, marked)
+    # in the transaction that stores the rows, so that none is ever stored and not counted
+    mark_touched(connection, model, _HOURS, marks.predictions)
+    mark_calls(connection, model, marks.calls)
     labels, of_known = add_inline_labels(connection, tables, staged.table) if labelled else (0, 0)
     note_outputs(connection, model)
     return LoadCounts(predictions, calls, labels, rows - predictions - unanswered - of_known)

@@ -1,4 +1,4 @@
-"""Hours whose calls changed since they were counted: marked by the load that changed them."""
+"""Hours whose rows changed since they were counted: marked by the load that changed them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 import duckdb
+
+from domain.window import Window
+from store.moments import from_microseconds, to_microseconds
 
 HOUR_US: Final = 3_600_000_000
 
@@ -20,11 +23,32 @@ _TOUCHED = """
     )
 """
 _MARK = """
-    insert into stale_call_hours
+    insert into {table}
     select $model, make_timestamp(unnest($hours::bigint[]) * 3600000000), $mark
 """
 # each later than every one before it
-_NEXT = "select coalesce(max(mark), 0) + 1 from stale_call_hours"
+_NEXT = "select coalesce(max(mark), 0) + 1 from {table}"
+_STALE = """
+    select epoch_us(hour) // 3600000000 as hour, max(mark) as mark
+    from {table}
+    where model = $model
+      and ($start is null or hour >= make_timestamp($start::bigint))
+      and ($end is null or hour < make_timestamp($end::bigint))
+      and hour >= coalesce((select max(before) from dropped_rows where model = $model), hour)
+    group by all
+    order by hour
+"""
+_MODELS = """
+    select distinct model
+    from {table}
+    order by model
+"""
+_UNMARK = """
+    delete from {table}
+    where model = $model
+      and hour in (select make_timestamp(unnest($hours::bigint[]) * 3600000000))
+      and mark <= $mark
+"""
 
 
 class MarkedHours:
@@ -35,13 +59,19 @@ class MarkedHours:
     writer alone. Forgetting too much costs a mark that is there already; a mark that was rolled
     back must be forgotten.
 
+    Parameters
+    ----------
+    table : str
+        Where the marks are kept.
+
     Attributes
     ----------
     counting : Lock
         Held by who counts stale hours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, table: str) -> None:
+        self.table = table
         self._hours: dict[str, set[int]] = {}
         self.counting = threading.Lock()
 
@@ -61,7 +91,27 @@ class MarkedHours:
         self._hours.clear()
 
 
-def mark_stale(connection: duckdb.DuckDBPyConnection, model: str, marked: MarkedHours) -> None:
+class Marks:
+    """
+    The marks of an open database.
+
+    Attributes
+    ----------
+    calls, predictions : MarkedHours
+        Hours whose calls, and hours whose predictions changed.
+    """
+
+    def __init__(self) -> None:
+        self.calls = MarkedHours("stale_call_hours")
+        self.predictions = MarkedHours("stale_prediction_hours")
+
+    def forget_all(self) -> None:
+        """Let the next loads mark whatever they touch."""
+        self.calls.forget_all()
+        self.predictions.forget_all()
+
+
+def mark_calls(connection: duckdb.DuckDBPyConnection, model: str, marked: MarkedHours) -> None:
     """
     Mark the hours of the calls that a load stores or changes.
 
@@ -74,7 +124,24 @@ def mark_stale(connection: duckdb.DuckDBPyConnection, model: str, marked: Marked
     marked : MarkedHours
         Of the open database.
     """
-    hours = {int(hour) for (hour,) in connection.execute(_TOUCHED).fetchall()}
+    mark_touched(connection, model, _TOUCHED, marked)
+
+
+def mark_touched(
+    connection: duckdb.DuckDBPyConnection, model: str, touched: str, marked: MarkedHours
+) -> None:
+    """
+    Mark the hours that a query finds; see `mark_hours`.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    model : str
+    touched : str
+        SQL of one column: hours since 1970.
+    marked : MarkedHours
+    """
+    hours = {int(hour) for (hour,) in connection.execute(touched).fetchall()}
     mark_hours(connection, model, hours, marked)
 
 
@@ -82,7 +149,7 @@ def mark_hours(
     connection: duckdb.DuckDBPyConnection, model: str, hours: set[int], marked: MarkedHours
 ) -> None:
     """
-    Mark hours whose calls change.
+    Mark hours whose rows change.
 
     Parameters
     ----------
@@ -96,5 +163,67 @@ def mark_hours(
     """
     new = marked.missing(model, hours)
     if new:
-        mark = connection.execute(_NEXT).fetchall()[0][0]
-        connection.execute(_MARK, {"model": model, "hours": sorted(new), "mark": mark})
+        mark = connection.execute(_NEXT.format(table=marked.table)).fetchall()[0][0]
+        values = {"model": model, "hours": sorted(new), "mark": mark}
+        connection.execute(_MARK.format(table=marked.table), values)
+
+
+def stale_models(connection: duckdb.DuckDBPyConnection, marked: MarkedHours) -> list[str]:
+    """Return the models that have marked hours, in alphabetical order."""
+    found = connection.execute(_MODELS.format(table=marked.table)).fetchall()
+    return [model for (model,) in found]
+
+
+def find_stale(
+    connection: duckdb.DuckDBPyConnection,
+    model: str,
+    marked: MarkedHours,
+    limits: Window | None = None,
+) -> dict[int, int]:
+    """
+    Return the stale hours since 1970, in order, and the newest mark of each.
+
+    Hours whose rows were dropped are never among them: they cannot be counted again.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    model : str
+    marked : MarkedHours
+    limits : Window, optional
+        Only hours that start in it.
+    """
+    values = {
+        "model": model,
+        "start": None if limits is None else to_microseconds(limits.start),
+        "end": None if limits is None else to_microseconds(limits.end),
+    }
+    return dict(connection.execute(_STALE.format(table=marked.table), values).fetchall())
+
+
+def unmark(
+    connection: duckdb.DuckDBPyConnection, model: str, marked: MarkedHours, counted: dict[int, int]
+) -> None:
+    """
+    Clear the marks of hours that were counted; later marks of them stay.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In the write transaction of their counts.
+    model : str
+    marked : MarkedHours
+    counted : dict of int to int
+        Of each hour its newest mark from before it was counted.
+    """
+    values = {"model": model, "hours": list(counted), "mark": max(counted.values())}
+    connection.execute(_UNMARK.format(table=marked.table), values)
+
+
+def whole_hours(span: Window) -> Window:
+    """Return the shortest span of whole hours of UTC that holds `span`."""
+    start, end = to_microseconds(span.start), to_microseconds(span.end)
+    return Window(
+        from_microseconds(start // HOUR_US * HOUR_US),
+        from_microseconds(-(-end // HOUR_US) * HOUR_US),
+    )

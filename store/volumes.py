@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.window import Window
-from store.call_hours import whole_hours
 from store.measured_sizes import MeasuredSizes
 from store.moments import from_microseconds, to_microseconds
 from store.registry import ModelTables, all_models
-from store.stale_hours import HOUR_US
+from store.stale_hours import HOUR_US, whole_hours
 
 Float = NDArray[np.float64]
 
