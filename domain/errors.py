@@ -11,6 +11,7 @@ What can go wrong, as one tree; every message names the thing, its value and wha
     ├── InputError                a file, folder or body that cannot be read
     ├── StoreError                the database cannot be used
     │   ├── StoreLockedError      another process owns it
+    │   ├── StoreBusyError        others are at work on it, and were not waited for
     │   ├── StoreVersionError     it was written or is owned by another version
     │   └── DiskFullError         it cannot grow; nothing of the batch was stored
     └── NothingToJudgeError       no or too little data (exit code 3)
@@ -70,6 +71,10 @@ class StoreError(DriftlineError):
 
 class StoreLockedError(StoreError):
     """Another process owns the database file."""
+
+
+class StoreBusyError(StoreError):
+    """Others of this process are at work on the database, and were not waited for any longer."""
 
 
 class StoreVersionError(StoreError):

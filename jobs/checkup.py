@@ -148,11 +148,36 @@ def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) 
             size, models = facts.size_bytes / 1e6, len(facts.data_spans)
             says = f"version {facts.version}, {size:.1f} MB, {models} models"
             yield Check("store", ok=True, says=says)
+            yield from _space(service, facts, repair=repair and folder is not None)
             yield _backup(facts, now)
             yield _clock(facts, now)
             yield _monitors(service, now)
     except DriftlineError as error:
         yield Check("store", ok=False, says=str(error))
+
+
+def _space(service: Service, facts: StoreFacts, *, repair: bool) -> Iterator[Check]:
+    """Tell of bytes that should not be in the file any more; of few free ones, nothing."""
+    if facts.holds_erased and repair:
+        before, after = service.compact()
+        says = f"wrote the file anew without what was erased: {_mb(before)}, now {_mb(after)}"
+        yield Check("space", ok=True, says=says)
+    elif facts.holds_erased:
+        says = (
+            "rows were erased and the file was not written anew since: their bytes may still be in "
+            "it; run 'driftline compact' or 'driftline doctor --repair'"
+        )
+        yield Check("space", ok=False, says=says)
+    elif facts.compacting_pays:
+        says = (
+            f"{_mb(facts.free_bytes)} of the file's {_mb(facts.size_bytes)} are free; loads fill "
+            "them, 'driftline compact' gives them back"
+        )
+        yield Check("space", ok=True, says=says)
+
+
+def _mb(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB"
 
 
 def _backup(facts: StoreFacts, now: datetime) -> Check:

@@ -43,6 +43,8 @@ SCRIPT: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 # what is due is looked for so often; what loads changed is counted so often
 DUE_EVERY_S: Final = 60.0
 REFRESH_EVERY_S: Final = 10.0
+# a store into which nothing was loaded for so long is quiet: its file may be written anew
+COMPACT_EVERY_S: Final = 60.0
 # a monitor looks at recorded data this long after its end: nothing stands still yet
 AFTER_THE_END: Final = timedelta(minutes=5)
 # requests at work get so long to end; streams of pages are closed at once
@@ -115,6 +117,7 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
     """
     from api.actions import Actions
     from api.guard import Guard
+    from monitors.compacting import Compacting
     from monitors.views.data import StoreOwner
 
     key, judging = secrets.token_urlsafe(32), threading.Lock()
@@ -127,7 +130,11 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
         stack.enter_context(contextlib.closing(actions))
         guard = Guard(service, now, loopback=listening.is_loopback(door), owner_secret=key)
         answers = _routes(service, guard, actions, stack, collects=plan.collector)
-        background = [Periodic("refresh", REFRESH_EVERY_S, lambda _: service.refresh())]
+        compacting = Compacting(service.store)
+        background = [
+            Periodic("refresh", REFRESH_EVERY_S, lambda _: service.refresh()),
+            Periodic("compaction", COMPACT_EVERY_S, lambda _: compacting.look()),
+        ]
         if plan.scheduler and plan.as_of is None:
             background.append(Periodic("due", DUE_EVERY_S, _due(service, judging)))
         app = _application(service, plan, door, answers, background)

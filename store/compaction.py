@@ -7,6 +7,7 @@ any moment leaves one of the two, whole.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,9 @@ from store.backup import part_of, settle
 from store.database import MEMORY_LIMIT_GIB, STORAGE_VERSION, Database
 from store.faults import translated
 from store.names import quote_identifier, quote_text
+from store.space import ERASED
+
+log = logging.getLogger(__name__)
 
 _PLACES: Final = f"""
     set memory_limit = '{MEMORY_LIMIT_GIB} GiB';
@@ -26,7 +30,6 @@ _COPY: Final = """
     attach {old} as old;
     attach {new} as new (storage_version '{version}');
     copy from database old to new;
-    checkpoint new;
 """
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
@@ -37,19 +40,24 @@ _TABLES: Final = """
     from duckdb_tables()
     where database_name = 'old'
 """
-_LET_GO: Final = """
+# in the new file from the start: whoever is killed before it counts compacts once more
+_LET_GO: Final = f"""
+    delete from new.meta where name = '{ERASED}';
+    checkpoint new;
     detach new;
     detach old;
 """
 
 
-def compact(database: Database) -> tuple[int, int]:
+def compact(database: Database, patience_s: float | None = None) -> tuple[int, int]:
     """
     Write the file anew; loads and questions wait meanwhile.
 
     Parameters
     ----------
     database : Database
+    patience_s : float, optional
+        How long those at work are waited for, copies of the file too; default: until they are done.
 
     Returns
     -------
@@ -60,13 +68,15 @@ def compact(database: Database) -> tuple[int, int]:
     ------
     DiskFullError
         If there is no room for both; the store is as it was.
+    StoreBusyError
+        If somebody is at work for longer than that.
     StoreError
         If somebody else took the file in the moment in which nobody had it, or the copy is not as
         large as the original; the store is as it was.
     """
     path = database.path
     part = part_of(path)
-    with database.exchanged():
+    with database.exchanged(patience_s):
         before = path.stat().st_size
         try:
             _remove(part)
@@ -79,7 +89,9 @@ def compact(database: Database) -> tuple[int, int]:
             raise DiskFullError(f"{path} could not be written anew: {error.strerror}") from error
         finally:
             _remove(part)
-        return before, path.stat().st_size
+        after = path.stat().st_size
+        log.info("store.compacted", extra={"bytes_before": before, "bytes_after": after})
+        return before, after
 
 
 def _copy(path: Path, part: Path) -> None:

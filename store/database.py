@@ -230,18 +230,25 @@ class Database:
                 self._connection.execute("checkpoint")
 
     @contextlib.contextmanager
-    def exchanged(self) -> Generator[None]:
+    def exchanged(self, patience_s: float | None = None) -> Generator[None]:
         """
         Close the file while another is put in its place, and open what is there then.
 
-        Whoever is at work is waited for; whoever comes meanwhile waits.
+        Whoever comes meanwhile waits.
+
+        Parameters
+        ----------
+        patience_s : float, optional
+            How long those at work are waited for; default: until they are done.
 
         Raises
         ------
+        StoreBusyError
+            If somebody is at work for longer than that.
         StoreLockedError
             If another process took the file meanwhile and does not let go of it.
         """
-        with self._users.alone(), self._writer:
+        with self._users.alone(patience_s), self._writer:
             self.close()
             try:
                 yield

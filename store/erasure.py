@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -14,14 +14,21 @@ import orjson
 from domain.erasure import FIELDS, Condition, Erased, Erasing
 from domain.errors import UnknownNameError, UsageError
 from domain.event import RAW_LIMIT_BYTES
+from store.archive_catalog import Kind
+from store.archiving import sweep
 from store.database import Database
 from store.identity import scoped
 from store.moments import to_stored, to_stored_or_none
 from store.names import quote_identifier
 from store.registry import FeatureType, ModelTables, features_of, find_model
+from store.space import ERASED
+from store.spanning import spanning
 from store.stale_hours import mark_touched
+from store.thawing import thaw_where
 
 Row = tuple[int, ...]
+# SQL of a condition by its number; its values are added
+_Tell = Callable[[int, Condition, dict[str, Any]], str]
 
 _GONE = """
     create or replace temp table gone as
@@ -131,6 +138,13 @@ _AUDIT = """
 """
 
 
+_HOLDS_ERASED = f"""
+    insert into meta
+    select '{ERASED}', 'yes'
+    where '{ERASED}' not in (select name from meta)
+"""
+
+
 class _UndoneError(Exception):
     """Ends a transaction that only counted."""
 
@@ -165,7 +179,7 @@ def erase(
     """
     if not wanted.conditions:
         raise UsageError("nothing says whose rows to erase; give --where FIELD=VALUE")
-    with database.cursor() as cursor:
+    with database.tiers.moving, database.cursor() as cursor:
         try:
             with database.writing(cursor) as connection:
                 tables = find_model(connection, wanted.model)
@@ -176,6 +190,8 @@ def erase(
                 _note(connection, wanted, counts, who, now)
         except _UndoneError as counted:
             return counted.counts
+        # files that held such rows, also those of an archiving that was killed
+        sweep(database)
     return counts
 
 
@@ -203,7 +219,7 @@ class _Removal:
         mark_touched(self._connection, self._wanted.model, hours, database.marks.predictions)
         predictions = self._change(_DELETE.format(table=self._names["predictions"]))
         unanswered = self._change(_DELETE.format(table=self._names["unanswered"]))
-        self._connection.execute(_STAYING.format(**self._names))
+        self._connection.execute(_STAYING.format(**self._everywhere()))
         calls = self._remove_calls(database)
         labels = self._change(_DELETE_LABELS.format(**self._names)) + self._early_labels()
         rejected, undecided = self._remove_rejected()
@@ -221,10 +237,11 @@ class _Removal:
         return int(self._connection.execute(sql, values or {}).fetchall()[0][0])
 
     def _find(self) -> None:
-        for sql, table, tell in (
+        found: tuple[tuple[str, Kind, _Tell], ...] = (
             (_GONE, "predictions", self._of_predictions),
             (_MORE_GONE, "unanswered", self._of_unanswered),
-        ):
+        )
+        for sql, table, tell in found:
             values: dict[str, Any] = {}
             parts = [tell(i, one, values) for i, one in enumerate(self._wanted.conditions)]
             if self._wanted.span is not None:
@@ -232,7 +249,13 @@ class _Removal:
                 values["start"] = to_stored(self._wanted.span.start)
                 values["end"] = to_stored(self._wanted.span.end)
             holds = "\n      and ".join(parts)
+            thaw_where(self._connection, self._tables, table, holds, values)
             self._connection.execute(sql.format(table=self._names[table], holds=holds), values)
+
+    def _everywhere(self) -> dict[str, str]:
+        """Return SQL of the rows that are left, archived ones too."""
+        kinds: tuple[Kind, ...] = ("predictions", "unanswered")
+        return {kind: spanning(self._connection, self._tables, kind, None) for kind in kinds}
 
     def _of_predictions(self, number: int, one: Condition, values: dict[str, Any]) -> str:
         if one.field in FIELDS or one.field.startswith("tags."):
@@ -262,6 +285,8 @@ class _Removal:
 
     def _remove_calls(self, database: Database) -> int:
         self._connection.execute(_CALLS)
+        of_touched = "id in (select id from touched)"
+        thaw_where(self._connection, self._tables, "calls", of_touched, {})
         hours = _HOURS.format(table=self._names["calls"], gone="touched")
         mark_touched(self._connection, self._wanted.model, hours, database.marks.calls)
         removed = self._change(_DELETE_CALLS.format(**self._names))
@@ -369,3 +394,5 @@ def _note(
             **told,
         },
     )
+    if counts.anything:
+        connection.execute(_HOLDS_ERASED)

@@ -6,6 +6,8 @@ import contextlib
 import threading
 from collections.abc import Generator
 
+from domain.errors import StoreBusyError
+
 
 class Users:
     """
@@ -43,12 +45,24 @@ class Users:
                     self._changed.notify_all()
 
     @contextlib.contextmanager
-    def alone(self) -> Generator[None]:
-        """Wait until nobody is at work, and let nobody begin meanwhile."""
+    def alone(self, patience_s: float | None = None) -> Generator[None]:
+        """
+        Wait until nobody is at work, and let nobody begin meanwhile.
+
+        Raises
+        ------
+        StoreBusyError
+            If somebody is still at work after `patience_s`; None: wait for as long as it takes.
+        """
         with self._changed:
             self._changed.wait_for(lambda: not self._closed)
             self._closed = True
-            self._changed.wait_for(lambda: not self._at_work)
+            if not self._changed.wait_for(lambda: not self._at_work, patience_s):
+                self._closed = False
+                self._changed.notify_all()
+                raise StoreBusyError(
+                    "others are at work on the store, and were not waited for; try again later"
+                )
         self._own.depth = 1
         try:
             yield

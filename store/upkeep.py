@@ -9,6 +9,7 @@ from domain.erasure import Erased, Erasing
 from store import backup
 from store.compaction import compact
 from store.erasure import erase
+from store.space import FileSpace, space
 from store.tiers import Tiers
 
 
@@ -47,13 +48,25 @@ class Upkeep(Tiers):
         """
         return erase(self._database, wanted, who, now, dry_run=dry_run)
 
-    def compact(self) -> tuple[int, int]:
+    def space(self) -> FileSpace:
+        """Return how much of the file is free, and whether writing it anew would pay."""
+        with self._database.reading() as connection:
+            return space(connection)
+
+    def compact(self, patience_s: float | None = None) -> tuple[int, int]:
         """
         Write the file anew without what was removed; return its size before and after, in bytes.
+
+        Parameters
+        ----------
+        patience_s : float, optional
+            How long those at work are waited for; default: until they are done.
 
         Raises
         ------
         DiskFullError
             If there is no room for both; the store is as it was.
+        StoreBusyError
+            If somebody is at work for longer than that.
         """
-        return compact(self._database)
+        return compact(self._database, patience_s)

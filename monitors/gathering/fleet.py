@@ -56,13 +56,16 @@ def targets(store: Store) -> tuple[Target, ...]:
 
 def facts(store: Store) -> StoreFacts:
     """Return what `doctor` says of the store."""
-    models = store.models()
+    models, space = store.models(), store.space()
     return StoreFacts(
         version=store.version(),
         size_bytes=store.size_bytes(),
         data_spans={model: store.data_span(model) for model in models},
         last_run_ends={model: store.last_run_end(model) for model in models},
         last_backup=store.last_backup(),
+        free_bytes=space.free_bytes,
+        compacting_pays=space.is_worth_it,
+        holds_erased=space.holds_erased,
     )
 
 

@@ -77,6 +77,12 @@ class StoreFacts:
         By model.
     last_backup : datetime or None
         None: it was never copied.
+    free_bytes : int
+        What of the file holds nothing.
+    compacting_pays : bool
+        Whether that is enough for a new file to pay.
+    holds_erased : bool
+        Rows were erased, and their bytes may still be in the file.
     """
 
     version: int
@@ -84,6 +90,9 @@ class StoreFacts:
     data_spans: dict[str, Window | None]
     last_run_ends: dict[str, datetime | None]
     last_backup: datetime | None
+    free_bytes: int
+    compacting_pays: bool
+    holds_erased: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
