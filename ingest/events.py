@@ -33,8 +33,6 @@ from ingest.readers.block import Block, reject
 from ingest.times import parse_times
 from ingest.values import Mask, Values, holds
 
-_TEXTS: Final = ("version", "prediction_id", "request_id", "replica", "trace_id")
-_OUTCOMES: Final = ("prediction", "label")
 _NUMBERS: Final[dict[str, Callable[[Values, str, Refusals], pa.Array]]] = {
     "score": number_field,
     "latency_ms": latency_field,
@@ -114,18 +112,23 @@ class Assembly:
 
     def events(self) -> dict[str, pa.Array]:
         """Return the columns of the fields, `model` among them."""
-        columns = {"model": self.model(), "ts": self.times()}
-        for field in _TEXTS:
-            columns[field] = self.text(field)
-        if self._defaults.version is not None:
-            columns["version"] = pc.fill_null(columns["version"], self._defaults.version)
-        for field in _OUTCOMES:
-            columns[field] = self.outcome(field)
-        for field, convert in _NUMBERS.items():
-            columns[field] = convert(self._values(field), self._name(field), self.refusals)
-        tags = self._name("tags")
-        columns["tags"] = tags_field(self._values("tags"), self._below(tags), tags, self.refusals)
+        # whose row it is and when are asked first: the first reason of a refusal counts
+        columns = {field: self.field(field) for field in dict.fromkeys(("model", "ts", *FIELDS))}
         return {field: columns[field] for field in FIELDS}
+
+    def field(self, field: str) -> pa.Array:
+        """Return the column of one field; rows that it makes no events are refused."""
+        if field in _OWN:
+            return _OWN[field](self)
+        if field in _NUMBERS:
+            return _NUMBERS[field](self._values(field), self._name(field), self.refusals)
+        if field == "tags":
+            name = self._name(field)
+            return tags_field(self._values(field), self._below(name), name, self.refusals)
+        column = self.text(field)
+        if field == "version" and self._defaults.version is not None:
+            return pc.fill_null(column, self._defaults.version)
+        return column
 
     def model(self) -> pa.Array:
         """Return the models; rows without one are refused."""
@@ -174,6 +177,14 @@ class Assembly:
             for name, values in self._block.columns.items()
             if name.startswith(prefix)
         }
+
+
+_OWN: Final[dict[str, Callable[[Assembly], pa.Array]]] = {
+    "model": Assembly.model,
+    "ts": Assembly.times,
+    "prediction": lambda assembly: assembly.outcome("prediction"),
+    "label": lambda assembly: assembly.outcome("label"),
+}
 
 
 def _refuse_without_substance(

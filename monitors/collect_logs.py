@@ -144,7 +144,7 @@ class Collecting:
         """
         only = self._only_model(bodies)
         bodies = [replace(body, model=body.model or only[body.kind]) for body in bodies]
-        gathered = _Gathered(len(bodies))
+        gathered = _Gathered(len(bodies), self._store.elsewhere)
         for group in _groups(bodies):
             self._read(group, bodies, now, gathered)
         stored = self._store.collect(gathered.bodies(), source)
@@ -191,8 +191,9 @@ class Collecting:
 class _Gathered:
     """What the bodies of one commit hold, by body."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, elsewhere: frozenset[str]) -> None:
         self._n = n
+        self._elsewhere = elsewhere
         self._events: list[EventRows] = []
         self._labels: list[LabelRows] = []
         self._accepted = np.zeros(n, np.int64)
@@ -258,11 +259,13 @@ class _Gathered:
     def _add(
         self, batch: EventBatch | LabelBatch, parts: Int, models: frozenset[str] | None
     ) -> None:
-        if models is not None and batch.model not in models:
+        reason = "wrong_model" if models is not None and batch.model not in models else None
+        if isinstance(batch, EventBatch) and batch.model in self._elsewhere:
+            reason = reason or "logged_elsewhere"
+        if reason is not None:
             # the text says all there is to say: the line itself is none of the reader's business
             for part, position in zip(parts.tolist(), batch.positions.tolist(), strict=True):
-                refused = reject(position, "wrong_model", b"", value=batch.model)
-                self._rejections[part].append(refused)
+                self._rejections[part].append(reject(position, reason, b"", value=batch.model))
             return
         self._accepted += np.bincount(parts, minlength=self._n)
         if isinstance(batch, LabelBatch):

@@ -108,6 +108,10 @@ def _check_monitor(config: Config, path: Path, pattern: str, settings: dict[str,
         tiers_config.require_order(monitor.archive, monitor.retention)
     except ValueError as error:
         raise ConfigurationError(f"{path}: {'.'.join(place)}.{error}") from error
+    if monitor.source is not None and set(pattern) & set("*?"):
+        raise ConfigurationError(
+            f"{path}: {'.'.join(place)}.source belongs to one model; name that instead of a pattern"
+        )
     spans = {"baseline": monitor.baseline}
     spans |= {f"baseline.columns.{c}": span for c, span in monitor.baseline.columns.items()}
     for name, span in spans.items():

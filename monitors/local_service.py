@@ -30,6 +30,7 @@ from monitors.key_ring import KeyRing
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
+from monitors.sources import attach_sources, look
 from monitors.starter import starter
 from monitors.upkeep import LocalUpkeep
 from monitors.views.data import DataView, StoreOwner
@@ -62,6 +63,7 @@ class LocalService(LocalUpkeep):
 
     def __post_init__(self) -> None:
         self._ring = KeyRing(self.store)
+        attach_sources(self.store, self.config)
 
     @classmethod
     def open(cls, config: Config, code_version: str, *, create: bool) -> LocalService:
@@ -142,10 +144,12 @@ class LocalService(LocalUpkeep):
         self, model: str | None, window: Window | None, as_of: datetime, now: datetime
     ) -> list[Run]:
         """Judge one window of one or every model."""
+        look(self.store, model)
         return self._runner.run(model, window, as_of, now)
 
     def plan_due(self, now: datetime) -> list[Planned]:
         """Return the windows that are complete and not yet judged."""
+        look(self.store)
         return self._runner.plan_due(now)
 
     def plan_backfill(
@@ -157,6 +161,7 @@ class LocalService(LocalUpkeep):
         now: datetime,
     ) -> list[Planned]:
         """Return the windows of a span that were not judged yet, or should be again."""
+        look(self.store, model)
         return self._runner.plan_backfill(model, start, end, reprocess, now)
 
     def execute(self, planned: Sequence[Planned], now: datetime, progress: Progress) -> list[Run]:
@@ -340,6 +345,7 @@ class LocalService(LocalUpkeep):
         int
             Hours of calls that were counted, of all models.
         """
+        look(self.store)
         return self.store.refresh_call_hours()
 
     def versions(self, model: str) -> VersionsView:

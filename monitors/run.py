@@ -257,6 +257,7 @@ class Runner:
 
     def _step(self, judge: Judge, windows: Sequence[Window], now: datetime) -> list[Run]:
         try:
+            self.store.require(judge.model)
             judged = judge.judge(windows)
         except StoreError:
             raise

@@ -16,6 +16,7 @@ from domain.profile import CategoryCounts, Grid, ProfileSeries
 from domain.window import Rows, Window
 from store import roles
 from store.catalog import DeploymentInfo
+from store.database import Database
 from store.engines.duckdb_engine import DuckDBEngine
 from store.engines.engine import Engine
 from store.exact_values import Result, Use, Within
@@ -28,8 +29,25 @@ Int = NDArray[np.int64]
 class LogQuestions(Upkeep):
     """Counts, exact values and samples of one model's rows; never all of them."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._attached: dict[str, Engine] = {}
+
+    def attach(self, model: str, engine: Engine) -> None:
+        """Let an engine answer for a model whose rows lie elsewhere; the results stay here."""
+        self._attached[model] = engine
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The models whose rows lie elsewhere."""
+        return frozenset(self._attached)
+
+    def attached(self, model: str) -> Engine | None:
+        """Return the engine of a model whose rows lie elsewhere."""
+        return self._attached.get(model)
+
     def _engine(self, model: str) -> Engine:
-        return DuckDBEngine(self._database, model)
+        return self._attached.get(model) or DuckDBEngine(self._database, model)
 
     def deployments(self, model: str) -> tuple[DeploymentInfo, ...]:
         """Return the versions of a model, in alphabetical order."""

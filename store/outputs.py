@@ -81,6 +81,37 @@ class Outputs:
             and (values <= self.values)
         )
 
+    def kinds(self) -> dict[str, ColumnKind]:
+        """
+        Return the outputs there are, and how they are compared.
+
+        Predictions are numbers where each one parses as a number and they are fractional or take
+        more than `MOST_CLASSES` values; everything else is a class, also ``0`` and ``1``.
+        """
+        found: dict[str, ColumnKind] = {}
+        if self.prediction:
+            numeric = self.parse and (self.fractional or len(self.values) > MOST_CLASSES)
+            found["prediction"] = ColumnKind.NUMBER if numeric else ColumnKind.CATEGORY
+        if self.score:
+            found["score"] = ColumnKind.NUMBER
+        return found
+
+    def merged(self, other: Outputs) -> Outputs:
+        """Return what is known when more of the rows were seen."""
+        values = sorted(self.values | other.values)[: MOST_CLASSES + 1]
+        return Outputs(
+            self.prediction or other.prediction,
+            self.score or other.score,
+            self.parse and other.parse,
+            self.fractional or other.fractional,
+            frozenset(values),
+        )
+
+
+NO_OUTPUTS: Final = Outputs(
+    prediction=False, score=False, parse=True, fractional=False, values=frozenset()
+)
+
 
 def note_outputs(connection: duckdb.DuckDBPyConnection, model: str) -> Outputs:
     """
@@ -111,15 +142,20 @@ def note_outputs(connection: duckdb.DuckDBPyConnection, model: str) -> Outputs:
         values,
     )
     if noted != known:
-        told = {
-            "has_prediction": noted.prediction,
-            "has_score": noted.score,
-            "parse": noted.parse,
-            "fractional": noted.fractional,
-            "seen": sorted(values),
-        }
-        connection.execute(_NOTE, {"model": model, **told})
+        keep_outputs(connection, model, noted)
     return noted
+
+
+def keep_outputs(connection: duckdb.DuckDBPyConnection, model: str, noted: Outputs) -> None:
+    """Keep what is known of a model's outputs, in a write transaction."""
+    told = {
+        "has_prediction": noted.prediction,
+        "has_score": noted.score,
+        "parse": noted.parse,
+        "fractional": noted.fractional,
+        "seen": sorted(noted.values),
+    }
+    connection.execute(_NOTE, {"model": model, **told})
 
 
 def outputs_of(connection: duckdb.DuckDBPyConnection, model: str) -> Outputs:
@@ -131,17 +167,5 @@ def outputs_of(connection: duckdb.DuckDBPyConnection, model: str) -> Outputs:
 
 
 def output_kinds(connection: duckdb.DuckDBPyConnection, model: str) -> dict[str, ColumnKind]:
-    """
-    Return the outputs a model has, and how they are compared.
-
-    Predictions are numbers where each one parses as a number and they are fractional or take more
-    than `MOST_CLASSES` values; everything else is a class, also ``0`` and ``1``.
-    """
-    known = outputs_of(connection, model)
-    kinds: dict[str, ColumnKind] = {}
-    if known.prediction:
-        numeric = known.parse and (known.fractional or len(known.values) > MOST_CLASSES)
-        kinds["prediction"] = ColumnKind.NUMBER if numeric else ColumnKind.CATEGORY
-    if known.score:
-        kinds["score"] = ColumnKind.NUMBER
-    return kinds
+    """Return the outputs a model has, and how they are compared; see `Outputs.kinds`."""
+    return outputs_of(connection, model).kinds()

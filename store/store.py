@@ -23,9 +23,9 @@ from store import (
 from store.append import Bodies, LoadCounts
 from store.call_hours import call_hours, called_versions, refresh_all, refresh_call_hours
 from store.database import Database
-from store.log_questions import LogQuestions
 from store.read_only import run_sql
 from store.rejected import RejectedLine, RejectedReason
+from store.rows_elsewhere import RowsElsewhere
 from store.spanning import reading_all, show_archived
 from store.volumes import Volume, volumes
 
@@ -33,7 +33,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-class Store(LogQuestions):
+class Store(RowsElsewhere):
     """
     Prediction logs, and what was found in them.
 
@@ -106,7 +106,8 @@ class Store(LogQuestions):
         LoadCounts
             What was newly stored.
         """
-        return append.load_events(self._database, batches, source)
+        own = ((self.own(model), events, features) for model, events, features in batches)
+        return append.load_events(self._database, own, source)
 
     def load_labels(self, batches: Iterable[tuple[str, pa.Table]], source: str) -> LoadCounts:
         """
@@ -150,7 +151,7 @@ class Store(LogQuestions):
     def models(self) -> tuple[str, ...]:
         """Return the models, in alphabetical order."""
         with self._database.reading() as connection:
-            return tuple(registry.all_models(connection))
+            return tuple(sorted({*registry.all_models(connection), *self.elsewhere}))
 
     def conflicts(self, model: str) -> dict[str, tuple[str, ...]]:
         """Return the features that came with more than one type, and the types, first one first."""
@@ -165,7 +166,8 @@ class Store(LogQuestions):
         Hours are as `refresh_call_hours` last counted them; no row is read.
         """
         with self._database.reading() as connection:
-            return volumes(connection, self._database.sizes, span)
+            found = volumes(connection, self._database.sizes, span)
+        return self._with_elsewhere(found)
 
     # ------------------------------------------------------------------ calls
 

@@ -111,4 +111,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the key that was sent is not for the model {value}",
         "zh": "所用密钥不适用于模型 {value}",
     },
+    "rejection.logged_elsewhere": {
+        "en": "the logs of the model {value} are read where they lie, so none are sent here",
+        "zh": "模型 {value} 的日志在其存放位置直接读取，不在此接收",
+    },
 }

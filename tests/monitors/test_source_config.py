@@ -101,3 +101,10 @@ def test_editors_know_the_keys_of_a_source():
     bad = {"monitors": {"m": {"source": {"path": "lake", "mapp": {}}}}}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(bad, schema)
+
+
+def test_a_pattern_has_no_source(tmp_path: Path):
+    file = tmp_path / "driftline.yaml"
+    file.write_text("monitors:\n  'flight*':\n    source: {path: lake}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="source belongs to one model"):
+        load_config(file, {})

@@ -1,0 +1,105 @@
+"""Models whose rows lie elsewhere: who answers for them, and what their files are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.errors import UsageError
+from store.engines.engine import Engine
+from store.engines.parquet_engine import ParquetEngine, SourceState
+from store.log_questions import LogQuestions
+from store.parquet_files import lake_of
+from store.rows_in_place import RowForm
+from store.volumes import Volume
+
+
+class RowsElsewhere(LogQuestions):
+    """The part of a store that knows of logs outside it."""
+
+    def attach_files(self, model: str, path: str, form: RowForm) -> None:
+        """
+        Let Parquet files answer for a model; they are looked at when somebody asks.
+
+        Parameters
+        ----------
+        model : str
+        path : str
+            A file, a folder, a pattern, or ``s3://…``; see `store.parquet_files.lake_of`.
+        form : RowForm
+            Which column is what.
+
+        Raises
+        ------
+        ConfigurationError
+            If the path names no place.
+        """
+        self.attach(model, ParquetEngine(self._database, model, lake_of(path), form))
+
+    def look(self, model: str) -> SourceState | None:
+        """
+        Look which files a model has now; None for one whose rows are not in files.
+
+        Raises
+        ------
+        InputError
+            If there are none, or they cannot be reached.
+        """
+        engine = self.attached(model)
+        return engine.look() if isinstance(engine, ParquetEngine) else None
+
+    def source_state(self, model: str) -> SourceState | None:
+        """Return what is known of a model's files; None for one whose rows are not in files."""
+        engine = self.attached(model)
+        return engine.state if isinstance(engine, ParquetEngine) else None
+
+    def require(self, model: str) -> None:
+        """
+        Raise where a model's rows lie elsewhere and could not be found there.
+
+        Raises
+        ------
+        InputError
+        """
+        state = self.source_state(model)
+        if state is not None and state.fault is not None:
+            raise state.fault
+
+    def own(self, model: str) -> str:
+        """
+        Return a model whose rows are loaded.
+
+        Raises
+        ------
+        UsageError
+            If they lie elsewhere.
+        """
+        if self.attached(model) is not None:
+            raise UsageError(
+                f"the logs of {model!r} are read where they lie, so none are loaded; write them "
+                "there, or take 'source' out of its monitor"
+            )
+        return model
+
+    def _with_elsewhere(self, found: dict[str, Volume]) -> dict[str, Volume]:
+        """Tell the volumes of what lies elsewhere by the engines that answer for it."""
+        for model, volume in found.items():
+            engine = self.attached(model)
+            if engine is not None:
+                found[model] = _volume_of(engine, volume)
+        return found
+
+
+def _volume_of(engine: Engine, kept: Volume) -> Volume:
+    span, infos = engine.data_span(), engine.deployments()
+    labels = kept.labels
+    if isinstance(engine, ParquetEngine):
+        labels += sum(facts.labels for _, facts in engine.state.files)
+    return replace(
+        kept,
+        predictions=sum(info.predictions for info in infos),
+        calls=sum(info.calls for info in infos),
+        labels=labels,
+        first=None if span is None else span.start,
+        last=max((info.last for info in infos), default=None),
+        size_bytes=None,
+    )

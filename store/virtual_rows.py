@@ -1,0 +1,127 @@
+"""Files as one table of events that DuckDB may ask: it says which columns and which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from domain.errors import DriftlineError, InputError
+from store.arrow_columns import EVENT_COLUMNS
+from store.file_facts import FileFacts
+from store.file_rows import Batch, Feature, FileRows
+from store.parquet_files import ParquetFile
+from store.registry import Features, FeatureType
+
+_OF_TYPE: Final = {
+    FeatureType.NUMBER: pa.float64(),
+    FeatureType.TEXT: pa.string(),
+    FeatureType.FLAG: pa.bool_(),
+}
+# ids are unique in one answer: number of the file, number of the row
+_ROW_BITS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """
+    The part of a file that a question is about.
+
+    Parameters
+    ----------
+    number : int
+        Of the file.
+    file : ParquetFile
+    facts : FileFacts
+    groups : sequence of int
+    """
+
+    number: int
+    file: ParquetFile
+    facts: FileFacts
+    groups: Sequence[int]
+
+
+class VirtualRows(ds.Dataset):
+    """
+    The events of some files, with the names that the store's tables have.
+
+    DuckDB asks a dataset for a scanner of the columns and rows that a query needs. This one reads
+    no more than that, and turns values into those that a load would have stored.
+
+    Parameters
+    ----------
+    rows : FileRows
+    chosen : sequence of Chosen
+    features : Features
+        Of the model, over all files.
+
+    Attributes
+    ----------
+    failure : DriftlineError or None
+        What went wrong while a query read: DuckDB would only tell its text.
+    """
+
+    def __init__(self, rows: FileRows, chosen: Sequence[Chosen], features: Features) -> None:
+        self._rows = rows
+        self._chosen = chosen
+        self._places = {column: pair for pair, column in features.columns.items()}
+        self.failure: DriftlineError | None = None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns."""
+        of_features = {c: _OF_TYPE[kind] for c, (_, kind) in self._places.items()}
+        kinds = {"id": pa.int64(), "kind": pa.int8(), **EVENT_COLUMNS, **of_features}
+        return pa.schema(list(kinds.items()))
+
+    def scanner(
+        self,
+        columns: Sequence[str] | None = None,
+        filter: ds.Expression | None = None,  # noqa: A002 - pyarrow's name
+        **_: Any,  # noqa: ANN401 - of pyarrow, for its own reading
+    ) -> ds.Scanner:
+        """Return what reads some columns of the rows that pass a filter."""
+        schema = self.schema
+        wanted = schema.names if columns is None else list(columns)
+        # pyarrow tells no names of a filter; a name that only looks like one is read in vain
+        told = "" if filter is None else str(filter)
+        names = [name for name in schema.names if name in wanted or name in told]
+        read = pa.schema([schema.field(name) for name in names or ["id"]])
+        return ds.Scanner.from_batches(
+            self._batches(read), schema=read, columns=wanted, filter=filter, use_threads=False
+        )
+
+    def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        features = [self._places[name] for name in schema.names if name in self._places]
+        try:
+            for one in self._chosen:
+                opened = self._rows.open(one.file)
+                if opened.file.metadata.num_rows != one.facts.rows:
+                    raise InputError(f"{one.file.path} was written anew meanwhile; run again")
+                wanted = self._rows.wanted(opened, one.facts, set(schema.names), features)
+                for batch in self._rows.batches(one.file, opened, one.groups, wanted):
+                    if len(batch.rows):
+                        yield _as_stored(one, batch, schema, self._places)
+        except DriftlineError as error:
+            self.failure = error
+            raise
+
+
+def _as_stored(
+    one: Chosen, batch: Batch, schema: pa.Schema, places: Mapping[str, Feature]
+) -> pa.RecordBatch:
+    made = {"id": (one.number << _ROW_BITS) + batch.rows, "kind": batch.kinds}
+    arrays: list[pa.Array] = []
+    for field in schema:
+        if field.name in made:
+            arrays.append(pa.array(made[field.name], field.type))
+            continue
+        values = batch.columns.get(places.get(field.name, field.name))
+        if values is None:
+            values = pa.nulls(len(batch.rows), field.type)
+        arrays.append(values)
+    return pa.record_batch(arrays, schema=schema)
