@@ -164,3 +164,18 @@ def dataset_of(files: Sequence[ArchivedFile], schema: pa.Schema) -> ds.Dataset:
         for name, fragments in by_filesystem.items()
     ]
     return parts[0] if len(parts) == 1 else ds.UnionDataset(schema, parts)
+
+
+def read_columns(file: ArchivedFile, columns: list[str]) -> pa.Table:
+    """
+    Return some columns of a file.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read.
+    """
+    place = place_of(file.place)
+    with place.reached(f"read ({file.path})"):
+        fragment = _FORMAT.make_fragment(place.path(file.path), place.filesystem)
+        return fragment.to_table(columns=columns)

@@ -220,7 +220,8 @@ class _DayMove:
             moved = Moved(**rows, files=len(files))
             model = self._rows.tables.model
             note_moved(connection, model, "archived", who, self._rows.span_us, at_us, moved)
-            self._database.memory.forget(model)
+            # its ids are still known: those of recent hours are held as they were
+            self._database.memory.archived_us.pop(model, None)
         return moved
 
     def _paths(self, kind: Kind, rows: int) -> list[str]:

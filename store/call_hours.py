@@ -23,8 +23,9 @@ from domain.calls import ANSWERED_FROM, SERVER_ERROR_FROM
 from domain.errors import InvalidWindowError
 from domain.window import Window
 from store.database import Database
-from store.moments import to_microseconds
+from store.moments import from_microseconds, to_microseconds
 from store.registry import find_model
+from store.spanning import asking
 from store.stale_hours import HOUR_US, find_stale, stale_models, unmark, whole_hours
 
 Float = NDArray[np.float64]
@@ -163,8 +164,7 @@ def refresh_call_hours(database: Database, model: str, span: Window | None) -> i
         with database.writing() as connection:
             stale = find_stale(connection, model, marked, limits)
             marked.forget(model, stale)
-        with database.reading() as connection:
-            counted = [_count(connection, model, hours) for hours in near(sorted(stale))]
+        counted = [_count(database, model, hours) for hours in near(sorted(stale))]
         with database.writing() as connection:
             _replace(connection, model, pa.concat_tables(counted), stale)
             unmark(connection, model, marked, stale)
@@ -177,11 +177,11 @@ def near(hours: list[int]) -> list[list[int]]:
     return [part.tolist() for part in np.split(np.array(hours), cuts)]
 
 
-def _count(connection: duckdb.DuckDBPyConnection, model: str, hours: list[int]) -> pa.Table:
-    sql = _COUNT.format(calls=find_model(connection, model).table("calls"))
+def _count(database: Database, model: str, hours: list[int]) -> pa.Table:
+    start, end = hours[0] * HOUR_US, (hours[-1] + 1) * HOUR_US
     values = {
-        "start": hours[0] * HOUR_US,
-        "end": (hours[-1] + 1) * HOUR_US,
+        "start": start,
+        "end": end,
         "hours": hours,
         "answered_from": ANSWERED_FROM,
         "error_from": SERVER_ERROR_FROM,
@@ -190,7 +190,10 @@ def _count(connection: duckdb.DuckDBPyConnection, model: str, hours: list[int]) 
         "zero_cell": ZERO_CELL,
         "growth": math.log(LATENCY_GROWTH),
     }
-    return connection.sql(sql, params=values).to_arrow_table()
+    span = Window(from_microseconds(start), from_microseconds(end))
+    with asking(database, model, [span]) as (connection, logs):
+        sql = _COUNT.format(calls=logs.calls)
+        return connection.sql(sql, params=values).to_arrow_table()
 
 
 def _replace(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
+from domain.window import Window
 from store.registry import ModelTables
+from store.thawing import thaw_with
 
 # The worst status wins: a failed one over any other, then the highest.
 _RANK = "case when {status} < 100 or {status} >= 500 then 1000000 + {status} else {status} end"
@@ -87,7 +89,9 @@ _ADD_ALONE = """
 """
 
 
-def add_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack: str) -> int:
+def add_calls(
+    connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack: str, archive: Window | None
+) -> int:
     """
     Store the calls of the events in the view ``fresh``.
 
@@ -98,6 +102,8 @@ def add_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack:
     tables : ModelTables
     slack : str
         SQL interval: how far around the batch's span a call is looked for.
+    archive : Window or None
+        That span where it reaches archived days: calls that change come back from there.
 
     Returns
     -------
@@ -105,6 +111,8 @@ def add_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack:
         Calls that were not known; rows of known ones are added to them.
     """
     group_calls(connection)
+    if archive is not None:
+        thaw_with(connection, tables, "calls", archive, "new_calls")
     if find_stored(connection, tables, slack):
         merge_calls(connection, tables)
     return insert_calls(connection, tables)

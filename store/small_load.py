@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from domain.window import Window
+from store.archived_ids import forget_ids, reach, reached, stored_ids
 from store.arrivals import Arrivals, Mask, Places, arrivals, in_time_order, present, ranks
 from store.arrow_columns import label_columns
 from store.call_rows import (
@@ -34,6 +36,7 @@ from store.recent_ids import HOUR_US
 from store.registry import ensure_features, ensure_model, features_of
 from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
 from store.stale_hours import mark_calls, mark_hours
+from store.thawing import thaw_with
 from store.writer_memory import KnownModel
 
 Int = NDArray[np.int64]
@@ -168,7 +171,16 @@ class SmallLoad:
         self._memory.models[model] = known
         return known
 
+    def _reached(self, known: KnownModel, times_us: Int) -> Window | None:
+        """Return the span around some times where it reaches archived days."""
+        model, newest = known.tables.model, self._memory.archived_us
+        if model not in newest:
+            newest[model] = reach(self._connection, model)
+        return reached(newest[model], int(times_us.min()), int(times_us.max()))
+
     def _perhaps(self, known: KnownModel, times_us: Int, keys: Lanes) -> Mask:
+        if self._reached(known, times_us) is not None:
+            return np.ones(len(keys[1]), np.bool_)
         span = int(times_us.min()) - HOUR_US, int(times_us.max()) + HOUR_US
         return self._memory.recent.perhaps(self._connection, known.tables, span, keys[1])
 
@@ -188,16 +200,19 @@ class SmallLoad:
         """Return those of some rows whose ids the store holds."""
         asked = pa.table({"r": rows, "high": ids[0][rows], "low": ids[1][rows]})
         self._connection.register(_PERHAPS, asked)
+        archive = self._reached(known, times_us)
         statement = _STORED.format(
             id=whole("high", "low"),
             perhaps=_PERHAPS,
             slack=SLACK,
-            predictions=known.tables.table("predictions"),
-            unanswered=known.tables.table("unanswered"),
+            predictions=stored_ids(self._connection, known.tables, "predictions", archive),
+            unanswered=stored_ids(self._connection, known.tables, "unanswered", archive),
         )
         span = {"low": int(times_us.min()), "high": int(times_us.max())}
         found = self._connection.execute(statement, span).fetchnumpy()["r"]
         self._connection.unregister(_PERHAPS)
+        if archive is not None:
+            forget_ids(self._connection)
         return np.asarray(found, np.int64)
 
     def _store(self, known: KnownModel, rows: Arrivals, fresh: Mask) -> None:
@@ -258,6 +273,9 @@ class SmallLoad:
             return np.flatnonzero(first)
         self._view()
         group_calls(self._connection)
+        archive = self._reached(known, times_us)
+        if archive and thaw_with(self._connection, known.tables, "calls", archive, "new_calls"):
+            self._memory.forget(known.tables.model)
         if find_stored(self._connection, known.tables, SLACK):
             merge_calls(self._connection, known.tables)
             first &= ~_among(calls, self._connection.execute(_STORED_CALLS).fetchall())

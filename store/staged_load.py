@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from domain.window import Window
+from store.archived_ids import reach, reached, stored_ids
 from store.call_rows import add_calls
 from store.counted import LoadCounts
 from store.event_rows import SLACK, add_predictions, add_unanswered
@@ -81,6 +83,11 @@ _HOURS = """
     from fresh
     where kind = 2
 """
+_STAGED_SPAN = """
+    select epoch_us(min(ts)), epoch_us(max(ts))
+    from {staged}
+    where kind > 0
+"""
 _TALLY = """
     select count(*), count(*) filter (kind = 1), count(label)
     from {staged}
@@ -105,12 +112,13 @@ def merge_staged(
     """
     tables = ensure_model(connection, model)
     rows, failed, labelled = connection.execute(_TALLY.format(staged=staged.table)).fetchall()[0]
-    _decide(connection, tables, staged.table)
+    span = _reached(connection, tables, staged.table)
+    _decide(connection, tables, staged.table, span)
     features = ensure_features(connection, tables, list(staged.features))
     predictions = add_predictions(connection, tables, features, staged.features)
     # planning a statement over hundreds of columns costs more than what most loads need it for
     unanswered = add_unanswered(connection, tables, staged.features) if failed else 0
-    calls = add_calls(connection, tables, SLACK)
+    calls = add_calls(connection, tables, SLACK, span)
     # in the transaction that stores the rows, so that none is ever stored and not counted
     mark_touched(connection, model, _HOURS, marks.predictions)
     mark_calls(connection, model, marks.calls)
@@ -119,14 +127,24 @@ def merge_staged(
     return LoadCounts(predictions, calls, labels, rows - predictions - unanswered - of_known)
 
 
-def _decide(connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: str) -> None:
+def _decide(
+    connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: str, span: Window | None
+) -> None:
     connection.execute(_REPEATED.format(staged=staged, ordinal_id=repeated("base", "n")))
     connection.execute(
         _ODD.format(
             staged=staged,
             slack=SLACK,
-            predictions=tables.table("predictions"),
-            unanswered=tables.table("unanswered"),
+            predictions=stored_ids(connection, tables, "predictions", span),
+            unanswered=stored_ids(connection, tables, "unanswered", span),
         )
     )
     connection.execute(_FRESH.format(staged=staged))
+
+
+def _reached(
+    connection: duckdb.DuckDBPyConnection, tables: ModelTables, staged: str
+) -> Window | None:
+    """Return the span of staged events with what is around it, where it reaches the archive."""
+    low, high = connection.execute(_STAGED_SPAN.format(staged=staged)).fetchall()[0]
+    return None if low is None else reached(reach(connection, tables.model), low, high)

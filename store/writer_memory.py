@@ -33,11 +33,14 @@ class WriterMemory:
         Opens a connection to the database.
     models : dict of str to KnownModel
     recent : RecentIds
+    archived_us : dict of str to int or None
+        Newest archived moment of models, in microseconds since 1970; `store.archived_ids.reach`.
     """
 
     cursor: Callable[[], duckdb.DuckDBPyConnection]
     models: dict[str, KnownModel] = field(default_factory=dict[str, KnownModel])
     recent: RecentIds = field(default_factory=RecentIds)
+    archived_us: dict[str, int | None] = field(default_factory=dict[str, int | None])
     _prepared: Prepared | None = None
 
     @property
@@ -51,10 +54,12 @@ class WriterMemory:
         """Forget a model that was written to in another way."""
         self.models.pop(model, None)
         self.recent.forget(model)
+        self.archived_us.pop(model, None)
 
     def roll_back(self) -> None:
         """Forget what a transaction that failed may have taught; ids too many do no harm."""
         self.models.clear()
+        self.archived_us.clear()
         self.close()
 
     def close(self) -> None:
