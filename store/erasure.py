@@ -16,8 +16,6 @@ from domain.errors import UnknownNameError, UsageError
 from domain.event import RAW_LIMIT_BYTES
 from store.archive_catalog import Kind
 from store.archiving import sweep
-from store.archive_catalog import Kind
-from store.archiving import sweep
 from store.database import Database
 from store.identity import scoped
 from store.moments import to_stored, to_stored_or_none
@@ -29,8 +27,6 @@ from store.stale_hours import mark_touched
 from store.thawing import thaw_where
 
 Row = tuple[int, ...]
-# SQL of a condition by its number; its values are added
-_Tell = Callable[[int, Condition, dict[str, Any]], str]
 # SQL of a condition by its number; its values are added
 _Tell = Callable[[int, Condition, dict[str, Any]], str]
 
@@ -255,11 +251,6 @@ class _Removal:
             holds = "\n      and ".join(parts)
             thaw_where(self._connection, self._tables, table, holds, values)
             self._connection.execute(sql.format(table=self._names[table], holds=holds), values)
-
-    def _everywhere(self) -> dict[str, str]:
-        """Return SQL of the rows that are left, archived ones too."""
-        kinds: tuple[Kind, ...] = ("predictions", "unanswered")
-        return {kind: spanning(self._connection, self._tables, kind, None) for kind in kinds}
 
     def _everywhere(self) -> dict[str, str]:
         """Return SQL of the rows that are left, archived ones too."""
