@@ -20,6 +20,7 @@ from store.filesystem import refuse_network
 from store.measured_sizes import MeasuredSizes
 from store.quiet import Users
 from store.registry import refresh_views
+from store.relations import Asking
 from store.stale_hours import Marks
 from store.tier_use import TierUse
 from store.writer_memory import WriterMemory
@@ -88,6 +89,8 @@ class Database:
         self.marks = Marks()
         self.memory = WriterMemory(self._own_cursor)
         self.sizes = MeasuredSizes()
+        # by model: its rows are not in the tables of this file
+        self.elsewhere: dict[str, Asking] = {}
         self.tiers = TierUse()
 
     @classmethod

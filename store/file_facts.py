@@ -123,9 +123,15 @@ class FileFacts:
 
     @property
     def hours(self) -> set[int]:
-        """Hours since 1970 in which it may have events."""
+        """Hours since 1970 in which calls or predictions may be others than without it."""
         spans = [group.span for group in self.groups if group.span is not None]
-        return {hour for low, high in spans for hour in range(low // HOUR_US, high // HOUR_US + 1)}
+        # the rest of a request that it ends may have begun an hour before, in another file
+        early = int(self.requests)
+        return {
+            hour
+            for low, high in spans
+            for hour in range(low // HOUR_US - early, high // HOUR_US + 1)
+        }
 
     def has(self, column: Column) -> bool:
         """Return whether a column may hold anything here."""

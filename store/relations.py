@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import duckdb
 
 from domain.profile import ColumnKind
+from domain.window import Window
 from store.outputs import output_kinds
 from store.registry import Features, features_of, find_model
 
@@ -34,6 +36,12 @@ class Relations:
     labels: str
     features: Features
     outputs: Mapping[str, ColumnKind]
+
+
+# yields a connection that reads, and where the rows of some windows lie
+Asking = Callable[
+    [Sequence[Window]], AbstractContextManager[tuple[duckdb.DuckDBPyConnection, Relations]]
+]
 
 
 def stored(connection: duckdb.DuckDBPyConnection, model: str) -> Relations:

@@ -33,7 +33,9 @@ class RowsElsewhere(LogQuestions):
         ConfigurationError
             If the path names no place.
         """
-        self.attach(model, ParquetEngine(self._database, model, lake_of(path), form))
+        engine = ParquetEngine(self._database, model, lake_of(path), form)
+        self._database.elsewhere[model] = engine.asking
+        self.attach(model, engine)
 
     def look(self, model: str) -> SourceState | None:
         """

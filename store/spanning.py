@@ -120,6 +120,27 @@ def reading_all(database: Database) -> Generator[duckdb.DuckDBPyConnection]:
             raise
 
 
+@contextlib.contextmanager
+def asking(
+    database: Database, model: str, windows: Sequence[Window]
+) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
+    """
+    Yield a connection that reads, and a model's rows in some windows, wherever they lie.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such model.
+    """
+    elsewhere = database.elsewhere.get(model)
+    if elsewhere is not None:
+        with elsewhere(windows) as asked:
+            yield asked
+        return
+    with reading_all(database) as connection:
+        yield connection, spanning_relations(connection, model, windows)
+
+
 def show_archived(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the views that span the models span archived rows, too, on this connection."""
     if not any_archived(connection):

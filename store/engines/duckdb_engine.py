@@ -32,7 +32,7 @@ from store.database import Database
 from store.exact_values import Result, Use, Within
 from store.registry import find_model
 from store.relations import Relations, stored
-from store.spanning import reading_all, spanning_relations
+from store.spanning import asking, reading_all
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -57,8 +57,8 @@ class DuckDBEngine:
         self, windows: Sequence[Window]
     ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
         """Yield a connection that reads, and where the rows of some windows lie."""
-        with reading_all(self._database) as connection:
-            yield connection, spanning_relations(connection, self.model, windows)
+        with asking(self._database, self.model, windows) as asked:
+            yield asked
 
     @contextlib.contextmanager
     def _asking_tables(self) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:

@@ -190,7 +190,7 @@ class ParquetEngine(DuckDBEngine):
         return [facts for _, facts in self.state.files]
 
     @contextlib.contextmanager
-    def _asking(
+    def asking(
         self, windows: Sequence[Window]
     ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
         """Yield a connection that reads, and the rows that may lie in some windows."""
@@ -302,7 +302,7 @@ class ParquetEngine(DuckDBEngine):
         while span is not None and len(found) < len(columns) and begin < span.end:
             window = Window(begin, begin + length)
             open_ = [column for column in columns if column not in found]
-            with self._asking([window]) as (connection, logs):
+            with self.asking([window]) as (connection, logs):
                 limits = {"start": to_microseconds(begin), "end": to_microseconds(window.end)}
                 within = _WITHIN.format(rows=logs.predictions, **limits)
                 only = dataclasses.replace(logs, predictions=within)

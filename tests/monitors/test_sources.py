@@ -249,3 +249,28 @@ def test_a_damaged_file_fails_the_windows_it_is_of_and_is_named(tmp_path: Path):
         # a week before it nothing hangs on that file
         day = Window(START + timedelta(days=22), START + timedelta(days=23))
         assert [run.error for run in service.run("flights", day, NOW, NOW)] == [None, None]
+
+
+def test_pages_count_calls_of_files_and_recount_what_a_file_changed(tmp_path: Path):
+    (tmp_path / "lake").mkdir()
+    keys = by_day_with_structs_and_requests(tmp_path / "lake")
+    span = Window(START, NOW)
+    with ingested(tmp_path, keys) as loaded, in_place(tmp_path, keys) as placed:
+        assert loaded.refresh()
+        assert placed.refresh()
+        for version in ("1", "2"):
+            one, other = (
+                s.store.call_hours("flights", version, span, 3600) for s in (loaded, placed)
+            )
+            np.testing.assert_array_equal(one.total, other.total)
+            np.testing.assert_array_equal(one.failed, other.failed)
+            np.testing.assert_array_equal(one.count, other.count)
+        assert placed.refresh() == 0
+        changed = tmp_path / "lake" / "date=2013-07-03" / "part-0.parquet"
+        table = pq.read_table(changed, partitioning=None)
+        pq.write_table(table.slice(5), changed)
+        assert 0 < placed.refresh() <= 25
+        files = [pq.read_table(f, partitioning=None) for f in (tmp_path / "lake").rglob("*.par*")]
+        rows = pa.concat_tables([f.select(["version", "request_id"]) for f in files])
+        calls = [placed.store.call_hours("flights", v, span, 3600).total.sum() for v in ("1", "2")]
+        assert sum(calls) == rows.group_by(["version", "request_id"]).aggregate([]).num_rows
