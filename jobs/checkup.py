@@ -82,11 +82,23 @@ def _checks(common: Common, now: datetime, *, repair: bool) -> Iterator[Check]:
     yield Check("configuration", ok=True, says=notices or f"{len(config.monitors)} monitors set")
     yield _disk(config)
     yield from _leftovers(config.store, now, repair=repair)
-    if (config.store / "driftline.duckdb").exists():
+    yield from _second_names(config.store, repair=repair)
+    if (config.store / leftovers.STORE).exists():
         yield from _store(common, now, config.store, repair=repair)
     else:
-        says = f"none in {config.store} yet; load logs with 'driftline ingest PATH'"
-        yield Check("store", ok=True, says=says)
+        yield _no_store(config.store)
+
+
+def _no_store(folder: Path) -> Check:
+    kept = leftovers.kept_stores(folder)
+    if not kept:
+        says = f"none in {folder} yet; load logs with 'driftline ingest PATH'"
+        return Check("store", ok=True, says=says)
+    says = (
+        f"a restore was interrupted and left none in {folder}; call it again, or put back what was "
+        f"there before with 'driftline restore {kept[-1]}'"
+    )
+    return Check("store", ok=False, says=says)
 
 
 def _disk(config: Config) -> Check:
@@ -94,7 +106,7 @@ def _disk(config: Config) -> Check:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    file = config.store / "driftline.duckdb"
+    file = config.store / leftovers.STORE
     size = file.stat().st_size if file.exists() else 0
     says = f"{free / 1e9:.1f} GB free for {config.store}"
     if free < LEAST_FREE:
@@ -117,6 +129,23 @@ def _leftovers(folder: Path, now: datetime, *, repair: bool) -> Iterator[Check]:
         return
     leftovers.remove(found)
     yield Check("leftovers", ok=True, says=f"removed {names} ({size:.1f} MB)")
+
+
+def _second_names(folder: Path, *, repair: bool) -> Iterator[Check]:
+    """Tell of names that an interrupted restore gave the store; of none, nothing."""
+    found = leftovers.second_names(folder)
+    if not found:
+        return
+    names = ", ".join(path.name for path in found)
+    if repair:
+        leftovers.remove(found)
+        yield Check("restore", ok=True, says=f"took {names} away, which was the store itself")
+        return
+    says = (
+        f"an interrupted restore left the store under a second name: {names}; the backup is not in "
+        "its place: call it again, or remove the name with 'driftline doctor --repair'"
+    )
+    yield Check("restore", ok=False, says=says)
 
 
 def _dead_owner(folder: Path, *, repair: bool) -> Iterator[Check]:

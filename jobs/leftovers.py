@@ -1,4 +1,4 @@
-"""What interrupted work left in a store's folder: files that were never finished."""
+"""What interrupted work left in a store's folder: files that were never finished or put away."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from jobs import owner
 
 # whatever is being made beside the store ends so: copies, bodies of requests, a new owner.json
 PATTERN: Final = "*.part*"
+# what did not fit into memory, until the process ends: a killed one leaves it, and nobody else
+# looks into it
+SPILLED: Final = "driftline.duckdb.tmp"
+STORE: Final = "driftline.duckdb"
+# what was there before a restore
+KEPT: Final = "driftline.before-*.duckdb"
 # who is still at work has written to its file by then
 SURELY_OVER: Final = timedelta(hours=1)
 
@@ -32,7 +38,26 @@ def unfinished(folder: Path, now: datetime) -> list[Path]:
     if running is not None and running.alive:
         # a body that arrived is read for as long as it takes
         over = min(over, running.started_at)
-    return sorted(path for path in folder.glob(PATTERN) if _changed(path) < over)
+    left = [*folder.glob(PATTERN), *(folder / SPILLED).glob("*")]
+    return sorted(path for path in left if _changed(path) < over)
+
+
+def second_names(folder: Path) -> list[Path]:
+    """
+    Return names beside the usual one under which the store itself lies, in alphabetical order.
+
+    A restore gives it one for the moment before the backup takes the usual name; whoever opens or
+    removes it afterwards takes it for an old store.
+    """
+    store = folder / STORE
+    if not store.exists() or store.with_name(f"{STORE}.part").exists():
+        return []  # there it goes on, or its half file is told of
+    return sorted(path for path in folder.glob(KEPT) if path.samefile(store))
+
+
+def kept_stores(folder: Path) -> list[Path]:
+    """Return the stores that restores kept, in alphabetical order: the oldest first."""
+    return sorted(folder.glob(KEPT))
 
 
 def _changed(path: Path) -> datetime:
@@ -54,6 +79,8 @@ def remove(paths: Iterable[Path]) -> None:
     for path in paths:
         try:
             path.unlink(missing_ok=True)
+            if path.parent.name == SPILLED and not any(path.parent.iterdir()):
+                path.parent.rmdir()
         except OSError as error:
             raise StoreError(
                 f"{path} cannot be removed: {error.strerror}; remove it as the user it belongs to"
