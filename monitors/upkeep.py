@@ -45,3 +45,7 @@ class LocalUpkeep:
     def compact(self) -> tuple[int, int]:
         """Write the file anew; return its size before and after, in bytes."""
         return self.store.compact()
+
+    def keep_log_short(self) -> None:
+        """Move what the store's log holds into its file, if now is the time for it."""
+        self.store.keep_log_short()

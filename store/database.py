@@ -17,6 +17,7 @@ import duckdb
 from domain.errors import StoreError, StoreLockedError, StoreVersionError
 from store.faults import is_fatal, translated
 from store.filesystem import refuse_network
+from store.log_keeping import LIMIT, LogKeeper, Move
 from store.measured_sizes import MeasuredSizes
 from store.quiet import Users
 from store.registry import refresh_views
@@ -43,6 +44,7 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "enable_external_access": False,
+    "wal_autocheckpoint": LIMIT,
 }
 
 _TABLES = """
@@ -64,8 +66,6 @@ _FIRST_VERSION = """
     insert into meta
     values ('store_version', $version)
 """
-_LOG_LIMIT = "select current_setting('wal_autocheckpoint')"
-_LIMIT_LOG = "set global wal_autocheckpoint = '{limit}'"
 _MEMORY = "select current_setting('memory_limit')"
 _GIB_PER = {"KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}
 
@@ -83,9 +83,8 @@ class Database:
         self._connection = connection
         self._writer = threading.RLock()
         self._users = Users()
-        self._copies = 0
-        self._log_limit = ""
         self._given_up = False
+        self.log = LogKeeper(path)
         self.marks = Marks()
         self.memory = WriterMemory(self._own_cursor)
         self.sizes = MeasuredSizes()
@@ -203,6 +202,7 @@ class Database:
             try:
                 yield chosen
                 chosen.execute("commit")
+                self.log.note_commit()
             except BaseException:
                 _end(chosen)
                 self.marks.forget_all()  # the marks of this transaction are gone with it
@@ -228,9 +228,17 @@ class Database:
         DiskFullError
             If the disk is full; the log still holds everything.
         """
+        self._move(Move.MERGING)
+
+    def keep_log_short(self) -> None:
+        """Do as `checkpoint` if the log is long, or nobody writes; called again and again."""
+        how = self.log.await_due()
+        if how is not Move.NO:
+            self._move(how)
+
+    def _move(self, how: Move) -> None:
         with self._at_work(), self._writer, self._watched():
-            if not self._copies:
-                self._connection.execute("checkpoint")
+            self.log.move(self._connection, how)
 
     @contextlib.contextmanager
     def exchanged(self, patience_s: float | None = None) -> Generator[None]:
@@ -267,27 +275,18 @@ class Database:
         What is committed meanwhile waits in the log: only a checkpoint changes what the file says.
         """
         with self._at_work():
-            yield from self._still()
-
-    def _still(self) -> Generator[None]:
-        with self._writer, self._watched():
-            if not self._copies:
-                self._connection.execute("checkpoint")
-                self._log_limit = str(self._connection.execute(_LOG_LIMIT).fetchall()[0][0])
-                self._connection.execute(_LIMIT_LOG.format(limit="1024 TiB"))
-            self._copies += 1
-        try:
-            yield
-        finally:
             with self._writer, self._watched():
-                self._copies -= 1
-                if not self._copies:
-                    self._connection.execute(_LIMIT_LOG.format(limit=self._log_limit))
+                self.log.hold(self._connection)
+            try:
+                yield
+            finally:
+                with self._writer, self._watched():
+                    self.log.release(self._connection)
 
     def size_bytes(self) -> int:
         """Return what the file and its log take on disk."""
-        log = self.path.with_name(self.path.name + ".wal")
-        return sum(file.stat().st_size for file in (self.path, log) if file.exists())
+        in_file = self.path.stat().st_size if self.path.exists() else 0
+        return in_file + self.log.size_bytes()
 
     def version(self) -> int:
         """Return the version of the tables."""

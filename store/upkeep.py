@@ -70,3 +70,14 @@ class Upkeep(Tiers):
             If somebody is at work for longer than that.
         """
         return compact(self._database, patience_s)
+
+    def keep_log_short(self) -> None:
+        """
+        Move the log into the file when it is long or nobody writes; called every half second.
+
+        Raises
+        ------
+        DiskFullError
+            If there is no room; the log still holds everything.
+        """
+        self._database.keep_log_short()
