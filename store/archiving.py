@@ -40,7 +40,7 @@ from store.spanning import HALVES, from_files
 log = logging.getLogger(__name__)
 
 DAY: Final = timedelta(days=1)
-_DAY_US: Final = 86_400_000_000
+DAY_US: Final = 86_400_000_000
 # rows at a time from the database to a file
 _BATCH: Final = 16_384
 
@@ -98,7 +98,7 @@ class DayRows:
     @property
     def span_us(self) -> tuple[int, int]:
         """Its first microsecond since 1970, and that of the next day."""
-        return self.day * _DAY_US, (self.day + 1) * _DAY_US
+        return self.day * DAY_US, (self.day + 1) * DAY_US
 
     def values(self) -> dict[str, object]:
         """Return the values of `rows`."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from domain.window import Window
 from store.archive_catalog import ArchivedFile, Moved, archived
 from store.archiving import DayRows, archive_day, days_before, sweep
+from store.moments import from_microseconds, to_microseconds
+from store.retention import beyond_size, days_to_drop, drop_before
 from store.rollups import Rollups
 
 
@@ -22,6 +24,34 @@ class Tiers(Rollups):
     def archive_day(self, rows: DayRows, to: str, who: str, now: datetime) -> Moved | None:
         """Move one day of one version to files; None where loads changed it meanwhile."""
         return archive_day(self._database, rows, to, who, now)
+
+    def days_to_drop(
+        self, model: str, before: datetime | None, size_bytes: int | None
+    ) -> list[datetime]:
+        """
+        Return the midnights UTC, the oldest first, before which rows have to go.
+
+        Parameters
+        ----------
+        model : str
+        before : datetime or None
+            A midnight UTC; rows from before it are too old. None: none are.
+        size_bytes : int or None
+            What rows may take in the store and the archive together; the newest two days stay
+            whatever they take. None: any.
+        """
+        with self._database.reading() as connection:
+            bounds = [] if before is None else [to_microseconds(before)]
+            if size_bytes is not None:
+                hot = self._database.sizes.of(connection).get(model, 0)
+                bound = beyond_size(connection, model, size_bytes, hot)
+                bounds += [] if bound is None else [bound]
+            found = days_to_drop(connection, model, max(bounds)) if bounds else []
+        return [from_microseconds(moment) for moment in found]
+
+    def drop_before(self, model: str, before: datetime, who: str, now: datetime) -> Moved:
+        """Drop a model's rows from before a midnight UTC, with their labels and archived files."""
+        return drop_before(self._database, model, to_microseconds(before), who, now)
 
     def sweep_archive(self) -> list[str]:
         """Remove files that hold nothing that counts; return which."""
