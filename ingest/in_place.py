@@ -49,14 +49,19 @@ class InPlace:
     mapping: Mapping = field(init=False)
 
     def __post_init__(self) -> None:
-        zone = self.given.ts_zone or "UTC"
-        object.__setattr__(self, "mapping", self.given.model_copy(update={"ts_zone": zone}))
+        zoned = {"ts_zone": self.given.ts_zone or "UTC"}
+        object.__setattr__(self, "mapping", self.given.model_copy(update=zoned))
 
     @property
     def identity(self) -> str:
         """A text that differs wherever rows would be read otherwise."""
         told = f"{self.model}\0{self.mapping.model_dump_json()}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    @property
+    def zone(self) -> str:
+        """Zone of times that are written without one."""
+        return self.mapping.ts_zone or "UTC"
 
     def types(self, schema: pa.Schema) -> dict[str, pa.DataType]:
         """Return the type of each column by path."""

@@ -16,7 +16,7 @@ from jobs import leftovers, owner
 from jobs.context import Common, code_version
 from monitors.config import Config
 from monitors.service import Service
-from monitors.views.fleet import StoreFacts
+from monitors.views.fleet import SourceFacts, StoreFacts
 
 LIBRARIES = ("duckdb", "pyarrow", "numpy", "scipy", "pandas", "evidently")
 LEAST_FREE = 1 << 30
@@ -83,7 +83,9 @@ def _checks(common: Common, now: datetime, *, repair: bool) -> Iterator[Check]:
     yield _disk(config)
     yield from _leftovers(config.store, now, repair=repair)
     yield from _second_names(config.store, repair=repair)
-    if (config.store / leftovers.STORE).exists():
+    from monitors.sources import sources_of
+
+    if (config.store / leftovers.STORE).exists() or sources_of(config):
         yield from _store(common, now, config.store, repair=repair)
     else:
         yield _no_store(config.store)
@@ -180,9 +182,29 @@ def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) 
             yield from _space(service, facts, repair=repair and folder is not None)
             yield _backup(facts, now)
             yield _clock(facts, now)
+            yield from map(_source, facts.sources)
             yield _monitors(service, now)
     except DriftlineError as error:
         yield Check("store", ok=False, says=str(error))
+
+
+def _source(found: SourceFacts) -> Check:
+    """Tell what a model's logs are that are read where they lie."""
+    name = f"source of {found.model}"
+    for fault in found.faults:
+        more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
+        return Check(name, ok=False, says=f"{fault}{more}")
+    said = [f"{found.files} files in {found.place}", f"{found.rows:,} rows"]
+    if found.others:
+        said.append(f"{found.others:,} of other models")
+    if found.refused:
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(found.refused.items()))
+        said.append(f"{sum(found.refused.values()):,} that are no events ({reasons})")
+    said.append("no event of the model" if found.span is None else f"events {found.span}")
+    said.append(
+        f"columns {', '.join(found.columns) or 'none'}; times without a zone are of {found.zone}"
+    )
+    return Check(name, ok=found.span is not None, says="; ".join(said))
 
 
 def _space(service: Service, facts: StoreFacts, *, repair: bool) -> Iterator[Check]:

@@ -30,7 +30,7 @@ from monitors.key_ring import KeyRing
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
-from monitors.sources import attach_sources, look
+from monitors.sources import attach_sources, look, sources_of
 from monitors.starter import starter
 from monitors.upkeep import LocalUpkeep
 from monitors.views.data import DataView, StoreOwner
@@ -83,6 +83,8 @@ class LocalService(LocalUpkeep):
             If it is not there, in use, newer or damaged.
         """
         folder = config.store
+        # a store of nothing but results needs no load to begin with
+        create = create or bool(sources_of(config))
         if not create and not (folder / "driftline.duckdb").exists():
             raise StoreError(
                 f"no store in {folder}; load logs with 'driftline ingest PATH --store {folder}'"
@@ -132,6 +134,7 @@ class LocalService(LocalUpkeep):
 
     def facts(self) -> StoreFacts:
         """Return what `doctor` says of the store."""
+        look(self.store)
         return fleet.facts(self.store)
 
     def starter(self, folder: str) -> str:

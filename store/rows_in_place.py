@@ -44,6 +44,11 @@ class RowForm(Protocol):
         """A text that differs wherever rows would be read otherwise."""
         ...
 
+    @property
+    def zone(self) -> str:
+        """Zone of times that are written without one."""
+        ...
+
     def types(self, schema: pa.Schema) -> dict[str, pa.DataType]:
         """Return the type of each column by path: the members of some structs are columns."""
         ...

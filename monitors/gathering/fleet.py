@@ -23,6 +23,7 @@ from monitors.views.fleet import (
     FleetView,
     Health,
     JudgedWindow,
+    SourceFacts,
     StoreFacts,
     Target,
     TrendPoint,
@@ -66,6 +67,33 @@ def facts(store: Store) -> StoreFacts:
         free_bytes=space.free_bytes,
         compacting_pays=space.is_worth_it,
         holds_erased=space.holds_erased,
+        sources=tuple(
+            found
+            for model in sorted(store.elsewhere)
+            if (found := _source(store, model)) is not None
+        ),
+    )
+
+
+def _source(store: Store, model: str) -> SourceFacts | None:
+    state = store.source_state(model)
+    if state is None:
+        return None
+    refused: Counter[str] = Counter()
+    for _, known in state.files:
+        refused.update(known.refused)
+    faults = [known.error for _, known in state.files if known.error is not None]
+    return SourceFacts(
+        model=model,
+        place=state.place,
+        files=len(state.files),
+        rows=sum(known.rows for _, known in state.files),
+        span=store.data_span(model),
+        columns=tuple(column.name for column in store.columns(model)),
+        refused=dict(refused),
+        others=sum(known.others for _, known in state.files),
+        zone=state.zone,
+        faults=(*([] if state.fault is None else [str(state.fault)]), *faults),
     )
 
 

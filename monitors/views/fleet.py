@@ -62,6 +62,44 @@ class Target:
     data_span: Window | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """
+    What is known of the logs of a model that are read where they lie.
+
+    Parameters
+    ----------
+    model : str
+    place : str
+        As it was configured.
+    files, rows : int
+        Rows also of other models.
+    span : Window or None
+        From the first event to just behind the last; None without any.
+    columns : tuple of str
+        The features, then the outputs.
+    refused : dict of str to int
+        Rows that are no events, by reason.
+    others : int
+        Rows of other models.
+    zone : str
+        Of times that are written without one.
+    faults : tuple of str
+        Why files cannot be read, each by its name.
+    """
+
+    model: str
+    place: str
+    files: int
+    rows: int
+    span: Window | None
+    columns: tuple[str, ...]
+    refused: dict[str, int]
+    others: int
+    zone: str
+    faults: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
     """
@@ -83,6 +121,8 @@ class StoreFacts:
         Whether that is enough for a new file to pay.
     holds_erased : bool
         Rows were erased, and their bytes may still be in the file.
+    sources : tuple of SourceFacts
+        Logs that are read where they lie.
     """
 
     version: int
@@ -93,6 +133,7 @@ class StoreFacts:
     free_bytes: int
     compacting_pays: bool
     holds_erased: bool
+    sources: tuple[SourceFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,12 +102,18 @@ class SourceState:
 
     Parameters
     ----------
+    place : str
+        As it was configured.
+    zone : str
+        Of times that are written without one.
     files : tuple of (ParquetFile, FileFacts)
         By path.
     fault : InputError or None
         Why they could not be looked at the last time.
     """
 
+    place: str
+    zone: str
     files: tuple[tuple[ParquetFile, FileFacts], ...] = ()
     fault: InputError | None = None
 
@@ -154,7 +160,7 @@ class ParquetEngine(DuckDBEngine):
             try:
                 files = self.lake.files()
             except InputError as error:
-                before = self._state or SourceState()
+                before = self._state or SourceState(self.lake.name, self._form.zone)
                 self._state = dataclasses.replace(before, fault=error)
                 raise
             facts = {f: kept.get((f.path, f.stamp)) or self._survey(f) for f in files}
@@ -168,7 +174,7 @@ class ParquetEngine(DuckDBEngine):
             with self._database.writing() as connection:
                 marks = self._database.marks
                 keep_facts(connection, self.model, identity, gone, new, marks)
-            self._state = SourceState(tuple(facts.items()))
+            self._state = SourceState(self.lake.name, self._form.zone, tuple(facts.items()))
             return self._state
 
     def _survey(self, file: ParquetFile) -> FileFacts:
@@ -183,7 +189,7 @@ class ParquetEngine(DuckDBEngine):
         if self._state is None:
             with contextlib.suppress(InputError):  # it is kept as the fault
                 return self.look()
-        return self._state or SourceState()
+        return self._state or SourceState(self.lake.name, self._form.zone)
 
     @property
     def _facts(self) -> list[FileFacts]:
