@@ -134,6 +134,8 @@ class FileRows:
         metadata, types, features = self._footer(file)
         with _named(file.path):
             handle = self._lake.filesystem.open_input_file(file.path)
+            if handle.size() != file.size:  # its footer and its pages would not fit together
+                raise InputError(f"{file.path} was written anew meanwhile; run again")
             opened = pq.ParquetFile(handle, metadata=metadata, pre_buffer=False)
         return Opened(opened, types, features)
 

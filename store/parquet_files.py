@@ -41,6 +41,11 @@ class ParquetFile:
     partitions: dict[str, str] = field(default_factory=dict[str, str], compare=False, hash=False)
 
     @property
+    def size(self) -> int:
+        """What it takes, in bytes."""
+        return int(self.stamp.partition(":")[0])
+
+    @property
     def date(self) -> str | None:
         """The day that the name of a folder tells, as ISO 8601."""
         return next((v for v in self.partitions.values() if _DATE.match(v)), None)
