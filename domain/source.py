@@ -40,6 +40,10 @@ class Source:
         IANA zone of times that are written without one; None: UTC.
     ts_unit : {"s", "ms", "us", "ns"} or None
         Of times that are numbers.
+    master : str or None
+        Of Spark: ``spark://host:7077``, ``yarn``…; None: every core of this machine.
+    options : mapping of str to str
+        Spark's own settings, such as ``spark.executor.memory``.
     """
 
     engine: EngineName = "duckdb"
@@ -53,6 +57,8 @@ class Source:
     types: Mapping[str, str] = field(default_factory=dict[str, str])
     ts_zone: str | None = None
     ts_unit: Literal["s", "ms", "us", "ns"] | None = None
+    master: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def name(self) -> str:

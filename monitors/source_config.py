@@ -34,6 +34,14 @@ class SourceConfig(BaseModel):
         min_length=1,
         description="A table that Spark knows, as db.schema.payload; instead of `path`.",
     )
+    master: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Of Spark: spark://host:7077, yarn…; absent: every core of this machine.",
+    )
+    options: dict[str, str] = Field(
+        default={}, description="Spark's own settings, as spark.executor.memory: 4g."
+    )
     map: Mapping | Path | None = Field(
         default=None,
         union_mode="left_to_right",
@@ -47,6 +55,8 @@ class SourceConfig(BaseModel):
             raise ValueError(f"give path or table, not {given}")
         if self.table is not None and self.engine == "duckdb":
             raise ValueError("a table is read by Spark; write engine: spark, or give a path")
+        if self.engine == "duckdb" and (self.master or self.options):
+            raise ValueError("master and options are Spark's; write engine: spark too")
         if isinstance(self.map, Mapping):
             for key in _LOADED_ONLY:
                 if getattr(self.map, key) is not None:
@@ -83,6 +93,8 @@ class SourceConfig(BaseModel):
             types=mapping.types,
             ts_zone=mapping.ts_zone,
             ts_unit=mapping.ts_unit,
+            master=self.master,
+            options=self.options,
         )
 
 

@@ -1,0 +1,1 @@
+# What the Spark engine uses; pyspark itself is optional, so its types may be absent.
