@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +12,7 @@ import duckdb
 
 from domain.column import Column
 from domain.profile import ColumnKind, ColumnRole, Grid
-from store.bulk import insert_rows, texts, times, with_rows
+from store.bulk import insert_rows, texts, times, whole, with_rows
 from store.moments import from_stored
 
 _GRIDS = """
@@ -18,6 +20,11 @@ _GRIDS = """
     from column_grids
     where model = $model
     order by column_name, kind, role, since
+"""
+_KEYS = """
+    select distinct key
+    from column_grids
+    where model = $model
 """
 _FORGET = """
     delete from column_grids
@@ -48,6 +55,21 @@ class KeptGrid:
 
     since: datetime
     grid: Grid
+
+
+def key_of(column: Column, grid: Grid) -> int:
+    """Return what the counts of a column over a grid are found by, a signed 64-bit number."""
+    told = json.dumps([column.name, column.kind, column.role, grid.fingerprint])
+    return int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big", signed=True)
+
+
+def keys_kept(
+    connection: duckdb.DuckDBPyConnection, model: str, asked: Mapping[Column, Grid]
+) -> dict[int, Column]:
+    """Return those of some columns whose grid is kept, by the key of their counts."""
+    kept = {key for (key,) in connection.execute(_KEYS, {"model": model}).fetchall()}
+    keys = {key_of(column, grid): column for column, grid in asked.items()} if kept else {}
+    return {key: column for key, column in keys.items() if key in kept}
 
 
 def grids(connection: duckdb.DuckDBPyConnection, model: str) -> dict[Column, tuple[KeptGrid, ...]]:
@@ -84,6 +106,7 @@ def keep_grids(
         "role": texts([column.role for column in new]),
         "since": times([since] * len(new)),
         "fingerprint": texts([grid.fingerprint for grid in new.values()]),
+        "key": whole([key_of(column, grid) for column, grid in new.items()]),
         "grid": texts([grid.to_json() for grid in new.values()]),
     }
     with_rows(connection, rows, _REPLACED)

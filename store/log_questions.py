@@ -17,9 +17,10 @@ from domain.window import Rows, Window
 from store import roles
 from store.catalog import DeploymentInfo
 from store.database import Database
-from store.engines.duckdb_engine import DuckDBEngine
 from store.engines.engine import Engine
+from store.engines.stored_engine import StoredEngine
 from store.exact_values import Result, Use, Within
+from store.stale_hours import stale_models
 from store.upkeep import Upkeep
 
 Float = NDArray[np.float64]
@@ -47,7 +48,34 @@ class LogQuestions(Upkeep):
         return self._attached.get(model)
 
     def _engine(self, model: str) -> Engine:
-        return self._attached.get(model) or DuckDBEngine(self._database, model)
+        return self._attached.get(model) or StoredEngine(self._database, model)
+
+    def refresh_column_hours(self, model: str | None = None, span: Window | None = None) -> int:
+        """
+        Count the hours whose predictions changed: how many, and their columns' cells.
+
+        Columns are counted over the grid that is in force in the hour. Loads may commit meanwhile;
+        what they change is counted the next time. Hours whose rows were dropped stay as they are.
+
+        Parameters
+        ----------
+        model : str, optional
+            Default: all models. Of one whose rows lie elsewhere nothing is counted.
+        span : Window, optional
+            Of the model: the hours that overlap it; default: all hours.
+
+        Returns
+        -------
+        int
+            Hours that were counted.
+        """
+        if model in self._attached:
+            return 0
+        if model is not None:
+            return StoredEngine(self._database, model).refresh(span)
+        with self._database.reading() as connection:
+            models = stale_models(connection, self._database.marks.predictions)
+        return sum(self.refresh_column_hours(one) for one in models)
 
     def deployments(self, model: str) -> tuple[DeploymentInfo, ...]:
         """Return the versions of a model, in alphabetical order."""
@@ -86,7 +114,12 @@ class LogQuestions(Upkeep):
         windows: Sequence[Window],
         versions: Sequence[str],
     ) -> dict[Column, ProfileSeries]:
-        """Count columns over their grids in every window, of the version named for it."""
+        """
+        Count columns over their grids in every window, of the version named for it.
+
+        Of columns whose grid is kept, hours that were counted are added up; only what a window
+        cuts of an hour is read as rows, and hours that changed are counted anew.
+        """
         return self._engine(model).counts(grids, windows, versions)
 
     def each_sorted(

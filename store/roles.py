@@ -20,7 +20,7 @@ Int = NDArray[np.int64]
 # Tags are stored as a flat JSON object with sorted keys and without spaces. A quote inside a key
 # or a value is escaped there, so that this text, with what stands before it, is the tag itself.
 _TAG: Final = f'"{TAG}":"{Role.SHADOW}"'
-_IN_SHADOW: Final = f"""
+IN_SHADOW: Final = f"""
     coalesce(starts_with(tags, '{{{_TAG}') or contains(tags, ',{_TAG}'), false)
 """
 
@@ -56,7 +56,7 @@ def prediction_counts(
         Oldest first, not overlapping.
     """
     scan = Scan(connection, logs, windows, (version,) * len(windows))
-    in_shadow = scan.numbers(_IN_SHADOW) > 0
+    in_shadow = scan.numbers(IN_SHADOW) > 0
     return PredictionCounts(
         _per_window(scan, scan.inside), _per_window(scan, scan.inside & in_shadow)
     )

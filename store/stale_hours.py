@@ -43,6 +43,11 @@ _MODELS = """
     from {table}
     order by model
 """
+_DROPPED = """
+    select epoch_us(max(before)) // 3600000000
+    from dropped_rows
+    where model = $model
+"""
 _UNMARK = """
     delete from {table}
     where model = $model
@@ -199,6 +204,15 @@ def find_stale(
         "end": None if limits is None else to_microseconds(limits.end),
     }
     return dict(connection.execute(_STALE.format(table=marked.table), values).fetchall())
+
+
+def dropped_hour(connection: duckdb.DuckDBPyConnection, model: str) -> int | None:
+    """
+    Return the first hour since 1970 whose rows were not dropped; None: none ever was.
+
+    Hours before it are never counted again: what was counted of them stays.
+    """
+    return connection.execute(_DROPPED, {"model": model}).fetchall()[0][0]
 
 
 def unmark(

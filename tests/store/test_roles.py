@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.window import Window
 from ingest.values import canonical_json
+from store import database
 from store.run_keys import RunChoice
 from store.store import Store
 from tests.store.made import at, batch, event
@@ -62,13 +63,18 @@ def test_both_counts_are_of_one_version_and_window(tmp_path: Path) -> None:
         assert nobody.predictions.tolist() == nobody.shadow.tolist() == [0, 0, 0]
 
 
-def test_of_a_run_stored_before_roles_were_counted_nobody_knows_its_shadow(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
+def test_of_a_run_stored_before_roles_were_counted_nobody_knows_its_shadow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then = {number: name for number, name in database._migrations().items() if number <= 5}
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "_migrations", lambda: then)
+        store = Store.open(tmp_path)
+    with store:
         store.save_runs([run(n_predictions=9, n_shadow=4), run("b", n_predictions=9, n_shadow=4)])
         with store._database.writing() as connection:
             # as the version before left the file
             connection.execute("alter table runs drop column shadow")
-            connection.execute("drop table erasures")
             connection.execute("update meta set value = '4' where name = 'store_version'")
     with Store.open(tmp_path) as store:
         assert [one.n_shadow for one in store.runs()] == [None, None]
