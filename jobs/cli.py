@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("jobs.commands.backup", "Copy the store to a file, while loads go on."),
     "restore": ("jobs.commands.restore", "Put a backup in the place of the store."),
     "erase": ("jobs.commands.erase", "Remove what is stored of a person."),
+    "archive": ("jobs.commands.archive", "Move old rows to the archive, drop too old ones."),
     "compact": ("jobs.commands.compact", "Write the file anew, without what was removed."),
     "keys": ("jobs.commands.keys", "Make, list and revoke keys of the HTTP interface."),
     "sql": ("jobs.commands.sql", "Ask the store in read-only SQL."),

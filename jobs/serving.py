@@ -43,6 +43,8 @@ SCRIPT: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 # what is due is looked for so often; what loads changed is counted so often
 DUE_EVERY_S: Final = 60.0
 REFRESH_EVERY_S: Final = 10.0
+# rows become a day older once a day
+TIDY_EVERY_S: Final = 86_400.0
 # a store into which nothing was loaded for so long is quiet: its file may be written anew
 COMPACT_EVERY_S: Final = 60.0
 # a monitor looks at recorded data this long after its end: nothing stands still yet
@@ -137,6 +139,7 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
         ]
         if plan.scheduler and plan.as_of is None:
             background.append(Periodic("due", DUE_EVERY_S, _due(service, judging)))
+            background.append(Periodic("archive", TIDY_EVERY_S, _tidy(service)))
         app = _application(service, plan, door, answers, background)
         _run(app, door, lambda: _announce(service, plan, door))
 
@@ -246,6 +249,13 @@ def _due(service: Service, judging: threading.Lock) -> Work:
             # no logs yet: nothing is due
             with contextlib.suppress(NothingToJudgeError):
                 service.execute(service.plan_due(at), at, go_on)
+
+    return work
+
+
+def _tidy(service: LocalService) -> Work:
+    def work(go_on: Callable[..., None]) -> None:
+        service.tidy(None, "driftline", now(), dry_run=False, go_on=go_on)
 
     return work
 

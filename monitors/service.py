@@ -21,6 +21,7 @@ from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Run
+from domain.tiers import Tidied
 from domain.window import Window
 from ingest.sources import SourceFile
 from monitors.baselines import BaselineShown
@@ -173,6 +174,10 @@ class Service(Protocol):
 
     def erase(self, wanted: Erasing, who: str, now: datetime, *, dry_run: bool) -> Erased:
         """Remove a person's rows, or count what would be removed."""
+        ...
+
+    def tidy(self, model: str | None, who: str, now: datetime, *, dry_run: bool) -> list[Tidied]:
+        """Archive and drop what is old, or count the days of it."""
         ...
 
     def compact(self) -> tuple[int, int]:

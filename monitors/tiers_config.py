@@ -127,5 +127,5 @@ def beside(archive: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Take a relative folder of an archive from the configuration's folder."""
     to = archive.get("to")
     if isinstance(to, str) and "://" not in to:
-        return {**archive, "to": str(folder / Path(to).expanduser())}
+        return {**archive, "to": str((folder / Path(to).expanduser()).absolute())}
     return archive

@@ -1,4 +1,4 @@
-"""Looking after a store: the part of the `LocalService` that copies, removes and makes smaller."""
+"""Looking after a store: the part of the `LocalService` that copies, moves and removes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from domain.erasure import Erased, Erasing
+from domain.errors import UnknownNameError
+from domain.tiers import Tidied
+from monitors.config import Config
+from monitors.tidying import GoOn, tidy
 from store.store import Store
 
 
@@ -18,9 +22,11 @@ class LocalUpkeep:
     Parameters
     ----------
     store : Store
+    config : Config
     """
 
     store: Store
+    config: Config
 
     def backup(self, target: Path) -> int:
         """Copy the store as it is now to one file, while loads go on; return its size in bytes."""
@@ -41,6 +47,31 @@ class LocalUpkeep:
             If there is no such model or feature.
         """
         return self.store.erase(wanted, who, now, dry_run=dry_run)
+
+    def tidy(
+        self,
+        model: str | None,
+        who: str,
+        now: datetime,
+        *,
+        dry_run: bool,
+        go_on: GoOn = lambda: None,
+    ) -> list[Tidied]:
+        """
+        Archive and drop what is old, as the configuration wants it; see `monitors.tidying.tidy`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such model.
+        StoreError
+            If a place of the archive cannot be used; the other models are done all the same.
+        """
+        known = self.store.models()
+        if model is not None and model not in known:
+            raise UnknownNameError.nearest("model", model, known)
+        models = known if model is None else (model,)
+        return tidy(self.store, self.config, models, who, now, dry_run=dry_run, go_on=go_on)
 
     def compact(self) -> tuple[int, int]:
         """Write the file anew; return its size before and after, in bytes."""

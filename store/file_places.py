@@ -31,7 +31,7 @@ class Place:
     Parameters
     ----------
     url : str
-        As it was written; never with credentials.
+        As it was written, never with credentials; of a folder its absolute path.
     filesystem : FileSystem
     root : str
         The folder, as `filesystem` names it.
@@ -105,17 +105,19 @@ def place_of(url: str) -> Place:
     'logs/model'
     """
     if "://" not in url:
-        return _local(url, url)
+        return _local(url)
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
-        return _local(url, parts.path)
+        return _local(parts.path)
     if parts.scheme != S3:
         raise ConfigurationError(f"{url} is neither a folder nor s3://BUCKET/PREFIX; write one")
     return _s3(url)
 
 
-def _local(url: str, folder: str) -> Place:
-    return Place(url, fs.LocalFileSystem(), str(Path(folder).expanduser().absolute()))
+def _local(folder: str) -> Place:
+    root = str(Path(folder).expanduser().absolute())
+    # wherever the next process that reads this name stands
+    return Place(root, fs.LocalFileSystem(), root)
 
 
 def _s3(url: str) -> Place:

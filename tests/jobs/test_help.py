@@ -16,7 +16,7 @@ HEAVY = ("pandas", "scipy", "streamlit", "plotly", "evidently", "duckdb", "pyarr
 TOLD = [
     *("demo", "check", "init", "ingest", "labels", "rejected", "baseline", "run", "due"),
     *("backfill", "report", "alerts", "accept", "serve", "collect", "dashboard"),
-    *("backup", "restore", "erase", "compact", "keys", "sql", "doctor"),
+    *("backup", "restore", "erase", "archive", "compact", "keys", "sql", "doctor"),
 ]
 
 

@@ -69,6 +69,9 @@ WORDS = [
     "erase --model parcel --where request_id=r-30-7 --yes --json",
     "erase --model parcel --where request_id=r-30-7 --from 2024-03-04 --yes",
     "sql 'select who, fields, calls from erasures'",
+    "archive",
+    "archive --model parcle",
+    "archive --dry-run --json",
     "compact",
     "compact --json",
     "keys list",
@@ -80,6 +83,10 @@ SIZE = re.compile(
     r"[\d.]+ (?:[MG]B|hours ago)( in [\d.]+ s)?|(?<=bytes\": )\d+"
     r"|(?<=bytes_before\": )\d+|(?<=bytes_after\": )\d+"
 )
+ARCHIVE = """\
+    archive: {after: 30d, to: cold}
+    retention: {after: 40000d}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +101,8 @@ def desks(judged: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[t
     (judged / "mapping.yaml").write_text(mapping)
     for name in ("alone", "owned"):
         shutil.copytree(judged, folder / name)
+        file = folder / name / "driftline.yaml"
+        file.write_text(file.read_text() + ARCHIVE)
     with server("collect", "--no-scheduler", cwd=folder / "owned"):
         yield folder / "alone", folder / "owned"
 
