@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pictures lint types floors check format lock bench clean
+.PHONY: help demo test soak pictures lint types floors check format lock bench clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,10 @@ demo: $(READY) ## load the sample logs, check them, write demo/report.html, serv
 test: $(READY) ## run every test; REQUIRE_BROWSER=1 fails where there is no Chromium
 	@sh scripts/browser >/dev/null || [ -z "$$REQUIRE_BROWSER" ]
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+soak: $(READY) ## kill owners of stores at 200 random moments, and look for what they acknowledged
+	$(BIN)/python -m pytest -q tests/store/test_store_machine.py --hypothesis-profile=soak
+	$(BIN)/python -m tests.soak $(ARGS)
 
 pictures: $(READY) ## draw docs/images anew; needs a Chromium
 	@sh scripts/browser >/dev/null
