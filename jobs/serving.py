@@ -43,6 +43,8 @@ SCRIPT: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 # what is due is looked for so often; what loads changed is counted so often
 DUE_EVERY_S: Final = 60.0
 REFRESH_EVERY_S: Final = 10.0
+# an hour that is still filling is counted anew each time, all of its rows in every column
+COLUMNS_EVERY_S: Final = 600.0
 # rows become a day older once a day
 TIDY_EVERY_S: Final = 86_400.0
 # a store into which nothing was loaded for so long is quiet: its file may be written anew
@@ -135,6 +137,7 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
         compacting = Compacting(service.store)
         background = [
             Periodic("refresh", REFRESH_EVERY_S, lambda _: service.refresh()),
+            Periodic("columns", COLUMNS_EVERY_S, lambda _: service.refresh_columns()),
             Periodic("compaction", COMPACT_EVERY_S, lambda _: compacting.look()),
         ]
         if plan.scheduler and plan.as_of is None:

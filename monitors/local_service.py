@@ -351,6 +351,20 @@ class LocalService(LocalUpkeep):
         look(self.store)
         return self.store.refresh_call_hours()
 
+    def refresh_columns(self) -> int:
+        """
+        Count the columns of the hours whose predictions changed, so that no run has to.
+
+        Called in the background every few minutes: a run counts what it needs itself, and an hour
+        that is still filling would be counted again and again.
+
+        Returns
+        -------
+        int
+            Hours that were counted, of all models.
+        """
+        return self.store.refresh_column_hours()
+
     def versions(self, model: str) -> VersionsView:
         """Gather what the versions of a model answered, window by window."""
         self.models(model)

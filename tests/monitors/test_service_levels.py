@@ -172,6 +172,16 @@ def test_a_refresh_counts_every_model_so_that_a_page_has_nothing_to_count(tmp_pa
         assert service.store.refresh_call_hours("letter") == 0
 
 
+def test_the_columns_of_every_model_are_counted_so_that_a_run_has_less_to_count(tmp_path: Path):
+    made = Service(days=2, calls_a_day=40)
+    with opened(tmp_path / "store") as service:
+        load(service, made.events())
+        load(service, made.events(), "letter")
+        assert service.refresh_columns() > 0
+        assert service.refresh_columns() == 0
+        assert service.store.refresh_column_hours("letter") == 0
+
+
 def test_hours_that_the_span_cuts_are_shown_whole(service: LocalService):
     start = START + 31 * DAY
     cut = Window(start + timedelta(minutes=30), start + timedelta(hours=4, minutes=1))
