@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,12 +16,10 @@ from detectors.forecast import RaisedLine, level_of
 from domain.acceptance import Acceptance
 from domain.column import Column
 from domain.finding import Calibration
-from domain.profile import ColumnRole
-from domain.window import Rows, Window, align, windows_between
-from monitors import cells
+from domain.profile import ColumnRole, Grid
+from domain.window import Window, align, windows_between
 from monitors.baseline_plan import (
     BaselinePlan,
-    busiest,
     epoch_of,
     newest_acceptance,
     pinned_span,
@@ -31,8 +29,10 @@ from monitors.column_names import name_of
 from monitors.config import Config, SpanConfig
 from monitors.drift_line import Drawn, draw_line
 from monitors.file_reference import build_from_file
+from monitors.kept_cells import KeptCells
 from monitors.line_backtest import LONGEST, raised_line
-from monitors.reference import Reference, Usable, build, usable_windows
+from monitors.reference import Reference, build, count
+from monitors.usable import Usable, traffic, usable_windows
 from store.store import Store
 
 # the line is drawn anew so often; a window shorter than a day needs no more
@@ -119,6 +119,9 @@ class Calibrations:
         ]
         self.acceptances: Sequence[Acceptance] = self.store.acceptances(self.model)
         self.pinned = pinned_span(self.store.baselines(self.model), self.monitor)
+        self._cells = KeptCells(
+            self.store, self.model, self.columns, self.config.timezone, self._traffic
+        )
 
     def epoch(self, window: Window) -> Window:
         """Return the span of the windows that share their calibration with `window`, or could."""
@@ -185,15 +188,20 @@ class Calibrations:
         for usable, together, own_part in parts:
             wanted = [c for c in own_part if c in reported]
             if wanted:
-                reference = self._build(planned, usable, together)
+                reference = self._build(window, planned, usable, together)
                 found.append(Calibrated(reference, wanted, self._drawer(window, group)))
         return found
 
-    def _build(self, planned: BaselinePlan, usable: Usable, columns: Sequence[Column]) -> Reference:
+    def _build(
+        self, window: Window, planned: BaselinePlan, usable: Usable, columns: Sequence[Column]
+    ) -> Reference:
         reached = max(d.last for d in self.deployments.values())
         complete = bool(planned.windows) and reached >= planned.windows[-1].end
         freeze_at = self.now if complete else None
-        return build(self.store, self.model, planned, usable, columns, freeze_at=freeze_at)
+        kept: Mapping[Column, Grid] = {}
+        if not planned.frozen:
+            kept = self._cells.at(self.epoch(window).start, self.first_data)
+        return build(self.store, self.model, planned, usable, columns, kept, freeze_at=freeze_at)
 
     def _drawer(self, window: Window, group: Group) -> Callable[[Reference], Drawn]:
         def draw(reference: Reference) -> Drawn:
@@ -270,11 +278,18 @@ class Calibrations:
         k = int((most >= self.monitor.min_rows).sum())
         if not windows or not inputs or level_of(k) is Calibration.NONE:
             return None
-        counted = self.rows(windows)
-        spoken = Rows(tuple(windows), busiest(counted, len(windows)))
-        n_rows = sum(int(counted[v][i]) for i, v in enumerate(spoken.versions) if v in counted)
-        learned = cells.learn(self.store, self.model, inputs, spoken, n_rows)
-        sound = {c: grid for c, grid in learned.grids.items() if c not in learned.faults}
-        series = self.store.counts(self.model, sound, spoken.windows, spoken.versions)
-        seen = {c: one for c, one in series.items() if one.total().present}
+        kept = self._cells.at(end, self.first_data)
+        counted = count(self.store, self.model, inputs, self._spoken(windows), kept)
+        seen = {
+            c: series
+            for c, series in counted.series.items()
+            if c not in counted.faults and series.total().present
+        }
         return raised_line(seen, windows, self.monitor, k)
+
+    def _traffic(self, start: datetime, end: datetime) -> Usable:
+        return self._spoken(self.between(start, end))
+
+    def _spoken(self, windows: Sequence[Window]) -> Usable:
+        """Return the rows that stand for the model's traffic in some windows."""
+        return traffic(windows, self.rows(windows))

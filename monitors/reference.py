@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.baseline import FrozenBaseline
 from domain.column import Column
-from domain.profile import Grid, ProfileSeries, SortedColumn
+from domain.profile import Grid, Profile, ProfileSeries, SortedColumn
 from domain.window import Rows, Window
-from monitors.baseline_plan import BaselinePlan, speakers
+from monitors.baseline_plan import BaselinePlan
 from monitors.cells import learn
+from monitors.kept_cells import dense, fits
+from monitors.usable import Usable
 from store.store import Store
 
 
@@ -63,29 +65,13 @@ class Reference:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Usable:
-    """
-    Baseline windows with enough rows.
-
-    Parameters
-    ----------
-    rows : Rows
-        With whose rows count in each.
-    n_rows : int
-        How many they are.
-    """
-
-    rows: Rows
-    n_rows: int
-
-
 def build(
     store: Store,
     model: str,
     plan: BaselinePlan,
     usable: Usable,
     columns: Sequence[Column],
+    kept: Mapping[Column, Grid],
     *,
     freeze_at: datetime | None,
 ) -> Reference:
@@ -100,23 +86,78 @@ def build(
     usable : Usable
         The plan's windows that have enough rows.
     columns : sequence of Column
+    kept : mapping of Column to Grid
+        Cells that a baseline that moves is counted over where they fit.
     freeze_at : datetime or None
         Now; None where the logs have not reached the end of the span.
     """
     rows = usable.rows
     if not rows.windows:
         return Reference(plan, Rows(), {}, {})
+    if not plan.frozen:
+        counted = count(store, model, columns, usable, kept)
+        return Reference(plan, rows, counted.series, counted.faults)
     name = _frozen_name(plan, rows.versions)
-    frozen = store.baseline(model, name) if plan.frozen else None
-    known = {} if frozen is None else {c: g for c, g in frozen.grids.items() if c in columns}
-    learned = learn(store, model, [c for c in columns if c not in known], rows, usable.n_rows)
-    grids = {c: known.get(c) or learned.grids[c] for c in columns}
-    series = store.counts(model, grids, rows.windows, rows.versions)
-    reference = Reference(plan, rows, series, learned.faults)
-    new = {c: series[c] for c in reference.comparable if c not in known}
-    if plan.frozen and new and freeze_at is not None:
+    frozen = store.baseline(model, name)
+    known = {} if frozen is None else frozen.grids
+    counted = count(store, model, columns, usable, known, fitting=lambda _: True)
+    reference = Reference(plan, rows, counted.series, counted.faults)
+    new = {c: reference.series[c] for c in reference.comparable if c not in known}
+    if new and freeze_at is not None:
         _freeze(store, model, name, frozen, rows.windows, new, freeze_at)
+        if dense(usable):
+            # in force in the span, and told from what a quarter keeps from its first moment on
+            since = rows.windows[0].start - timedelta(microseconds=1)
+            store.keep_grids(model, {c: one.grid for c, one in new.items()}, since)
     return reference
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """
+    Columns counted over cells.
+
+    Parameters
+    ----------
+    series : dict of Column to ProfileSeries
+    faults : mapping of Column to str
+        Columns whose cells could not be learned, and why.
+    """
+
+    series: dict[Column, ProfileSeries]
+    faults: Mapping[Column, str]
+
+
+def count(
+    store: Store,
+    model: str,
+    columns: Sequence[Column],
+    usable: Usable,
+    known: Mapping[Column, Grid],
+    fitting: Callable[[Profile], bool] = fits,
+) -> Counted:
+    """
+    Count columns over known cells where these fit, over cells learned of the same rows elsewhere.
+
+    Parameters
+    ----------
+    store : Store
+    model : str
+    columns : sequence of Column
+    usable : Usable
+    known : mapping of Column to Grid
+    fitting : callable
+        Whether the known cells of a column will do, by its counts.
+    """
+    rows = usable.rows
+    grids = {column: known[column] for column in columns if column in known}
+    series = store.counts(model, grids, rows.windows, rows.versions) if grids else {}
+    series = {column: one for column, one in series.items() if fitting(one.total())}
+    others = [column for column in columns if column not in series]
+    learned = learn(store, model, others, rows, usable.n_rows)
+    if others:
+        series |= store.counts(model, learned.grids, rows.windows, rows.versions)
+    return Counted({column: series[column] for column in columns}, learned.faults)
 
 
 def _frozen_name(plan: BaselinePlan, versions: Sequence[str]) -> str:
@@ -146,37 +187,3 @@ def _counts_in(series: ProfileSeries, windows: Sequence[Window]) -> NDArray[np.i
     place = {window: i for i, window in enumerate(series.windows)}
     nothing = np.zeros(series.counts.shape[1], np.int64)
     return np.stack([series.counts[place[w]] if w in place else nothing for w in windows])
-
-
-def usable_windows(
-    plan: BaselinePlan,
-    rows: Mapping[str, NDArray[np.int64]],
-    version: str,
-    min_rows: int,
-    *,
-    own_only: bool,
-) -> Usable:
-    """
-    Choose the plan's windows that have enough rows, and whose rows count in each.
-
-    Parameters
-    ----------
-    plan : BaselinePlan
-    rows : mapping of str to ndarray of int64, shape (n_windows,)
-        Rows of each version in the plan's windows.
-    version : str
-        The judged version.
-    min_rows : int
-        Rows that a baseline window needs.
-    own_only : bool
-        Count only the version's own rows (outputs) instead of the model's traffic (inputs).
-    """
-    n_windows = len(plan.windows)
-    if plan.version is not None or own_only:
-        chosen = (plan.version if plan.version is not None else version,) * n_windows
-    else:
-        chosen = speakers(rows, version, n_windows)
-    nothing = np.zeros(n_windows, np.int64)
-    keep = [i for i, v in enumerate(chosen) if rows.get(v, nothing)[i] >= min_rows]
-    used = Rows(tuple(plan.windows[i] for i in keep), tuple(chosen[i] for i in keep))
-    return Usable(used, sum(int(rows[chosen[i]][i]) for i in keep))
