@@ -73,7 +73,8 @@ def _integers(array: pa.Array) -> Values:
 
 def _decimals(array: pa.Array) -> Values:
     """Keep as text what 15 significant digits, the most every double keeps, cannot hold."""
-    doubles = pc.cast(array, pa.float64())
+    # the cast itself multiplies by a power of ten: of 0.35 it makes 0.35000000000000003
+    doubles = pc.cast(pc.cast(array, pa.string()), pa.float64())
     if array.type.precision <= 15:
         return Values(len(array), number=doubles)
     shortened = pc.cast(pc.cast(pc.abs(array), pa.string()), pa.string())

@@ -39,7 +39,7 @@ def feature(read, array: pa.Array) -> list[object]:
         (pa.array([1.5, float("nan"), None, float("inf")]), [1.5, None, None, float("inf")]),
         (pa.array([0.5], pa.float16()), [0.5]),
         (pa.array([True, None]), [True, None]),
-        (pa.array([Decimal("12.34")]), [12.34]),
+        (pa.array([Decimal("12.34"), Decimal("0.35")]), [12.34, 0.35]),
         (pa.array([Decimal("0.10"), None], pa.decimal128(38, 2)), [0.1, None]),
         (pa.array([Decimal("12345678901234567890.12")]), ["12345678901234567890.12"]),
         (pa.array(["a", None, "b"]).dictionary_encode(), ["a", None, "b"]),
