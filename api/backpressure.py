@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 # What waits, as it came in: at 80 % senders are asked to slow down, at 100 % they are turned away
 QUEUE_BYTES: Final = 64 * 1024 * 1024
@@ -49,6 +49,8 @@ class CollectorFacts:
     last_commit_s, last_lag_s : float
         How long the last commit took, and how long its first request waited for its answer.
     is_running : bool
+    is_warm : bool
+        Whether something was written, if only to find out that it can be.
     """
 
     accepted: int = 0
@@ -65,22 +67,33 @@ class CollectorFacts:
     last_commit_s: float = 0.0
     last_lag_s: float = 0.0
     is_running: bool = False
+    is_warm: bool = False
+
+
+class Take(Protocol):
+    """Takes bytes of the queue."""
+
+    def __call__(self, n_bytes: int, ahead_bytes: int, *, first: bool) -> None:
+        """Take `n_bytes` where `ahead_bytes` would fit, or raise `BusyError`."""
+        ...
 
 
 class Room:
     """
     A share of the queue's bytes, taken as they come in and given back when all is done.
 
+    What a sender has not sent yet takes no room from the others.
+
     Parameters
     ----------
-    take : callable
-        Takes bytes or raises `BusyError`.
+    take : Take
     give_back : callable
     """
 
-    def __init__(self, take: Callable[[int], None], give_back: Callable[[int], None]) -> None:
+    def __init__(self, take: Take, give_back: Callable[[int], None]) -> None:
         self._take = take
         self._give_back = give_back
+        self._begun = False
         self.n_bytes = 0
 
     def __enter__(self) -> Self:
@@ -88,6 +101,23 @@ class Room:
 
     def __exit__(self, *_: object) -> None:
         self._give_back(self.n_bytes)
+
+    def begin(self, ahead_bytes: int) -> None:
+        """
+        Ask for room before anything is received; nothing is taken yet.
+
+        Parameters
+        ----------
+        ahead_bytes : int
+            What the sender says that it will send.
+
+        Raises
+        ------
+        BusyError
+            If there is no room for it, or senders are to slow down.
+        """
+        self._take(0, ahead_bytes, first=True)
+        self._begun = True
 
     def grow_to(self, n_bytes: int) -> None:
         """
@@ -98,6 +128,8 @@ class Room:
         BusyError
             If there is no room.
         """
-        if n_bytes > self.n_bytes:
-            self._take(n_bytes - self.n_bytes)
+        more = n_bytes - self.n_bytes
+        if more > 0:
+            self._take(more, more, first=not self._begun)
+            self._begun = True
             self.n_bytes = n_bytes

@@ -10,7 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.backpressure import BusyError
+from api.backpressure import BusyError, Room
 from api.bodies import BODY_LIMIT_BYTES, MEDIA_TYPES, Heading, UnfitBodyError, heading
 from api.collector import Collector, Outcome, Sent
 from api.endpoint import Answer, Endpoint, Parameter, Schema, grant_of
@@ -21,7 +21,9 @@ from domain.key import Scope
 from domain.rejection import Rejection
 from monitors.collect_logs import Kind, TooLargeError
 
-# A sender that stands still in the middle of a body would hold its share of the queue.
+# A sender that stands still in the middle of a body holds its share of the queue so long, and one
+# that goes on slowly so long.
+STALL_S: Final = 5.0
 RECEIVE_S: Final = 60.0
 ERRORS_SHOWN: Final = 100
 NAME_LIMIT: Final = 1_000
@@ -76,7 +78,7 @@ async def _receive(collector: Collector, kind: Kind, request: Request) -> Respon
         waits = {"Retry-After": str(busy.retry_after_s)}
         return problem(busy.status, key, language, headers=waits, value=busy.retry_after_s)
     except TimeoutError:
-        return problem(408, "api.collect.timeout", language, value=RECEIVE_S)
+        return problem(408, "api.collect.timeout", language, value=RECEIVE_S, pause=STALL_S)
     return _answer(outcome, language)
 
 
@@ -84,19 +86,24 @@ async def _collected(collector: Collector, kind: Kind, said: Heading, request: R
     model, version = (_name(request, name) for name in ("model", "version"))
     with collector.room() as room:
         told = request.headers.get("content-length", "")
-        room.grow_to(int(told) if told.isdigit() and len(told) < 12 else 0)
-        chunks: list[bytes] = []
-        size = 0
-        async with asyncio.timeout(RECEIVE_S):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > BODY_LIMIT_BYTES:
-                    raise too_large(BODY_LIMIT_BYTES)
-                room.grow_to(size)
-                chunks.append(chunk)
-        sent = Sent(kind, b"".join(chunks), said, model, version, grant_of(request).models)
-        chunks.clear()
+        room.begin(int(told) if told.isdigit() and len(told) < 12 else 0)
+        content = await _received(request, room)
+        sent = Sent(kind, content, said, model, version, grant_of(request).models)
         return await collector.collect(sent)
+
+
+async def _received(request: Request, room: Room) -> bytes:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + RECEIVE_S
+    chunks: list[bytes] = []
+    async with asyncio.timeout(STALL_S) as patience:
+        async for chunk in request.stream():
+            patience.reschedule(min(loop.time() + STALL_S, until))
+            room.grow_to(room.n_bytes + len(chunk))
+            if room.n_bytes > BODY_LIMIT_BYTES:
+                raise too_large(BODY_LIMIT_BYTES)
+            chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _name(request: Request, parameter: str) -> str | None:

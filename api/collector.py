@@ -46,6 +46,8 @@ WINDOW_S: Final = 0.02
 COMMIT_ROWS: Final = 5_000
 COMMIT_BYTES: Final = 16 * 1024 * 1024
 SOURCE: Final = "http"
+# where nothing can be written, for example because the disk is full, it is tried so often
+WARM_UP_AGAIN_S: Final = 5.0
 
 _SHORTEST_RETRY_S: Final = 1
 _LONGEST_RETRY_S: Final = 30
@@ -58,6 +60,10 @@ class Collects(Protocol):
 
     def collect(self, bodies: Sequence[Body], now: datetime, source: str) -> list[Collected]:
         """Store bodies in one transaction."""
+        ...
+
+    def warm_up(self, now: datetime) -> None:
+        """Do once what the first commit would wait for."""
         ...
 
 
@@ -198,12 +204,12 @@ class Collector:
 
     # ------------------------------------------------------------------ the queue
 
-    def _take(self, n_bytes: int) -> None:
+    def _take(self, n_bytes: int, ahead_bytes: int, *, first: bool) -> None:
         with self._changed:
             held, limit = self._facts.queue_bytes, self._facts.queue_limit_bytes
-            if self._stopping or held + n_bytes > limit:
+            if self._stopping or held + max(n_bytes, ahead_bytes) > limit:
                 raise self._busy(503)
-            if held >= SLOW_DOWN_SHARE * limit:
+            if first and held >= SLOW_DOWN_SHARE * limit:
                 raise self._busy(429)
             self._facts.queue_bytes += n_bytes
 
@@ -223,18 +229,37 @@ class Collector:
     # ------------------------------------------------------------------ the writer
 
     def _run(self) -> None:
-        while batch := self._next():
+        self._warm_up()
+        while not self._ends():
+            if not self._queue:
+                self._warm_up()
+                continue
+            batch = self._next()
             started = time.monotonic()
             answers = self._store(batch)
             self._account(batch, answers, started)  # first: who is answered may ask for the facts
             _deliver(list(zip(batch, answers, strict=True)))
 
-    def _next(self) -> list[_Waiting]:
-        """Wait for requests and take those of one commit; nothing where the collector stops."""
+    def _warm_up(self) -> None:
+        try:
+            self._collecting.warm_up(self._clock())
+        except DriftlineError as error:
+            log.warning("collect.not_ready", extra={"error": str(error)})
+        except Exception as error:  # the writer must not end of it: the senders would wait for ever
+            log.exception("collect.not_ready", extra={"error": type(error).__name__})
+        else:
+            self._facts.is_warm = True
+
+    def _ends(self) -> bool:
+        """Wait until there is something to do; return whether there never will be."""
         with self._changed:
-            self._changed.wait_for(lambda: bool(self._queue) or self._stopping)
-            if not self._queue:
-                return []
+            patience_s = None if self._facts.is_warm else WARM_UP_AGAIN_S
+            self._changed.wait_for(lambda: bool(self._queue) or self._stopping, patience_s)
+            return self._stopping and not self._queue
+
+    def _next(self) -> list[_Waiting]:
+        """Take the requests of one commit; the first of them waits a little for company."""
+        with self._changed:
             until = self._queue[0].since + WINDOW_S
             while not self._stopping and sum(one.rows for one in self._queue) < COMMIT_ROWS:
                 left = until - time.monotonic()
@@ -312,6 +337,7 @@ class Collector:
         for answer in answers:
             if isinstance(answer, Outcome):
                 one = answer.collected
+                facts.is_warm = True
                 facts.accepted += one.accepted - one.stored.duplicates
                 facts.duplicates += one.stored.duplicates
                 facts.rejected.update(rejection.reason for rejection in one.rejections)

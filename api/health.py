@@ -117,7 +117,7 @@ class Health:
         return Response(content, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _store_answers(self) -> bool:
-        self._service.models()
+        self._service.keys()  # models would be an error where there are none yet
         return True
 
     def _has_room(self) -> bool:

@@ -49,6 +49,8 @@ COLUMNS_EVERY_S: Final = 600.0
 TIDY_EVERY_S: Final = 86_400.0
 # a store into which nothing was loaded for so long is quiet: its file may be written anew
 COMPACT_EVERY_S: Final = 60.0
+# at 20,000 events a second the log grows by 3 MB between two looks
+LOG_EVERY_S: Final = 0.5
 # a monitor looks at recorded data this long after its end: nothing stands still yet
 AFTER_THE_END: Final = timedelta(minutes=5)
 # requests at work get so long to end; streams of pages are closed at once
@@ -138,6 +140,7 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
         background = [
             Periodic("refresh", REFRESH_EVERY_S, lambda _: service.refresh()),
             Periodic("columns", COLUMNS_EVERY_S, lambda _: service.refresh_columns()),
+            Periodic("log", LOG_EVERY_S, lambda _: service.keep_log_short()),
             Periodic("compaction", COMPACT_EVERY_S, lambda _: compacting.look()),
         ]
         if plan.scheduler and plan.as_of is None:
@@ -201,6 +204,7 @@ def _routes(
         stack.callback(collector.stop)
         meters.watch_collector(collector.facts)
         others, parts["writer"] = endpoints(collector), lambda: collector.facts().is_running
+        parts["warm-up"] = lambda: collector.facts().is_warm
     told = table(service, meters, now, others=others, parts=parts)
     return routes([*told, *actions.endpoints()], guard, meters.count_request)
 

@@ -40,6 +40,13 @@ _MOST_COLUMNS: Final = 2_000
 # which model a body is of, so that bodies of one model are read together; a guess is good enough
 _MODEL: Final = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
 _HEAD_BYTES: Final = 4_096
+# of every type, answered and failed, alone and as one of several rows of a request
+_SAMPLE: Final = b"\n".join(
+    b'{"model":"rehearsal","version":"1","ts":"$ts","prediction_id":"%d","request_id":"r","score":0.5,'
+    b'"features":{"n":1.5,"i":7,"s":"x","b":true},"prediction":"yes","latency_ms":2.5,"status":%d,'
+    b'"replica":"a","tags":{"t":"x"},"label":"no"}' % (number, status)
+    for number, status in enumerate((200, 200, 500))
+)
 
 
 class Kind(StrEnum):
@@ -144,11 +151,35 @@ class Collecting:
         """
         only = self._only_model(bodies)
         bodies = [replace(body, model=body.model or only[body.kind]) for body in bodies]
+        gathered = self._gathered(bodies, now)
+        stored = self._store.collect(gathered.bodies(), source)
+        return gathered.answers(stored)
+
+    def warm_up(self, now: datetime) -> None:
+        """
+        Read and store events of no model, and take them back: the first commit loads code.
+
+        Parameters
+        ----------
+        now : datetime
+
+        Raises
+        ------
+        StoreError
+            If nothing can be written.
+        """
+        ts = now.isoformat().encode()
+        body = Body(Kind.PREDICTIONS, _SAMPLE.replace(b"$ts", ts), LINES)
+        apart = Collecting(self._store)
+        apart._gathered([body], now)
+        # what was learned is read in another way
+        self._store.rehearse(apart._gathered([body], now).bodies(), now)
+
+    def _gathered(self, bodies: Sequence[Body], now: datetime) -> _Gathered:
         gathered = _Gathered(len(bodies), self._store.elsewhere)
         for group in _groups(bodies):
             self._read(group, bodies, now, gathered)
-        stored = self._store.collect(gathered.bodies(), source)
-        return gathered.answers(stored)
+        return gathered
 
     def _only_model(self, bodies: Sequence[Body]) -> dict[Kind, str | None]:
         """Return the model of labels that name none: the one there is, if there is just one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -140,6 +141,10 @@ class Store(RowsElsewhere):
             What each body newly stored.
         """
         return append.collect(self._database, bodies, source)
+
+    def rehearse(self, bodies: Bodies, at: datetime) -> None:
+        """Store bodies and take them back, so that the next ones do not wait for code to load."""
+        append.rehearse(self._database, bodies, at)
 
     def sources(self) -> dict[str, LoadCounts]:
         """Return what came from each source so far."""

@@ -141,8 +141,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "暂时无法接收更多数据；请在 {value} 秒后重试",
     },
     "api.collect.timeout": {
-        "en": "the body did not arrive within {value:.0f} s; nothing is stored",
-        "zh": "请求体未在 {value:.0f} 秒内到达；未存储任何内容",
+        "en": "the body did not arrive; it may pause for {pause:.0f} s and take {value:.0f} s in "
+        "all; nothing is stored",
+        "zh": "请求体未完整到达：停顿不得超过 {pause:.0f} 秒，"
+        "总时长不得超过 {value:.0f} 秒；未存储任何内容",
     },
     "api.collect.refused-one": {"en": "{first}", "zh": "{first}"},
     "api.collect.refused": {

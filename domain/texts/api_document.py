@@ -137,6 +137,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "nothing is written any more; restart the server",
         "zh": "事件已无法写入；请重启服务",
     },
+    "api.ready.warm-up.ok": {"en": "writing was tried and works", "zh": "写入试验成功"},
+    "api.ready.warm-up.failed": {
+        "en": "nothing was written yet; if this lasts longer than a few seconds, the log says why",
+        "zh": "尚未完成首次写入；若持续数秒以上，请查看日志中的原因",
+    },
     "api.metrics": {
         "en": "What the server has counted, for Prometheus. On loopback it needs no key.",
         "zh": "服务的各项计数，供 Prometheus 采集。在本机回环地址上无需密钥。",

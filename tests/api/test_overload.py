@@ -34,6 +34,9 @@ class Slow:
         self.commits: list[int] = []
         self.bytes: list[int] = []
 
+    def warm_up(self, _):
+        pass
+
     def collect(self, bodies, *_):
         self.at_work.set()
         assert self.may_go_on.wait(30)
@@ -125,6 +128,9 @@ class Faulty:
 
     def __init__(self, error: Exception) -> None:
         self._error = error
+
+    def warm_up(self, _):
+        pass
 
     def collect(self, bodies, *_):
         if any(body.content == b"bad" for body in bodies):
