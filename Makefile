@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak pictures lint types floors check format lock bench clean
+.PHONY: help demo test soak spark pictures lint types floors check format lock bench clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ test: $(READY) ## run every test; REQUIRE_BROWSER=1 fails where there is no Chro
 soak: $(READY) ## kill owners of stores at 200 random moments, and look for what they acknowledged
 	$(BIN)/python -m pytest -q tests/store/test_store_machine.py --hypothesis-profile=soak
 	$(BIN)/python -m tests.soak $(ARGS)
+
+spark: $(READY) ## install pyspark, run the tests of its engine; needs Java 17 or 21
+	@$(BIN)/python -c 'import pyspark' 2>/dev/null || $(BIN)/pip install -r requirements-spark.txt
+	SPARK=1 $(BIN)/python -m pytest -q tests/spark $(ARGS)
 
 pictures: $(READY) ## draw docs/images anew; needs a Chromium
 	@sh scripts/browser >/dev/null
