@@ -46,11 +46,14 @@ class Opened:
         Its columns and those that its folders tell, by path.
     features : dict of str to str
         Column by feature.
+    folders : dict of str to str
+        What its folders tell and no column of its own does.
     """
 
     file: pq.ParquetFile
     types: dict[str, pa.DataType]
     features: dict[str, str]
+    folders: dict[str, str]
 
     def start(self, group: int) -> int:
         """Return the number of the first row of a row group."""
@@ -137,7 +140,9 @@ class FileRows:
             if handle.size() != file.size:  # its footer and its pages would not fit together
                 raise InputError(f"{file.path} was written anew meanwhile; run again")
             opened = pq.ParquetFile(handle, metadata=metadata, pre_buffer=False)
-        return Opened(opened, types, features)
+        own = set(opened.schema_arrow.names)
+        folders = {key: told for key, told in file.partitions.items() if key not in own}
+        return Opened(opened, types, features, folders)
 
     def _read_footer(
         self, file: ParquetFile
@@ -179,18 +184,17 @@ class FileRows:
         """
         fields = self._form.paths(wanted.fields, opened.types)
         paths = {*fields, *(opened.features[name] for name in wanted.features)}
-        columns = [path for path in paths if path not in file.partitions]
+        columns = [path for path in paths if path not in opened.folders]
         # a struct of dictionaries cannot be read over the end of a row group
         flat = set(columns) <= set(opened.file.schema_arrow.names)
         for run in _runs(groups) if flat else ([group] for group in groups):
             start = opened.start(run[0])
             for part in _read(file, opened.file, run, columns):
-                yield self._batch(file, opened, part, start, fields, wanted)
+                yield self._batch(opened, part, start, fields, wanted)
                 start += part.num_rows
 
     def _batch(
         self,
-        file: ParquetFile,
         opened: Opened,
         part: pa.RecordBatch,
         start: int,
@@ -200,7 +204,7 @@ class FileRows:
         n = part.num_rows
         columns: dict[str, Column] = {
             path: pa.repeat(pa.scalar(value, pa.string()), n)
-            for path, value in file.partitions.items()
+            for path, value in opened.folders.items()
         }
         columns |= self._form.opened(part)
         held = {path: columns[path] for path in fields}

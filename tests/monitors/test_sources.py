@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from monitors.config_file import load_config
 from monitors.ingest_logs import Options
 from monitors.local_service import LocalService
 from monitors.run import Reprocess
+from monitors.views.drift import Against
 
 START = datetime(2013, 7, 1, tzinfo=UTC)
 DAYS = 36
@@ -274,3 +276,30 @@ def test_pages_count_calls_of_files_and_recount_what_a_file_changed(tmp_path: Pa
         rows = pa.concat_tables([f.select(["version", "request_id"]) for f in files])
         calls = [placed.store.call_hours("flights", v, span, 3600).total.sum() for v in ("1", "2")]
         assert sum(calls) == rows.group_by(["version", "request_id"]).aggregate([]).num_rows
+
+
+def test_pages_show_what_they_would_after_a_load(tmp_path: Path):
+    (tmp_path / "lake").mkdir()
+    keys = flat(tmp_path / "lake")
+    span = Window(START, NOW)
+    with ingested(tmp_path, keys) as loaded, in_place(tmp_path, keys) as placed:
+        for service in (loaded, placed):
+            judged(service)
+            service.refresh()
+
+        def shown(service: LocalService) -> list[str]:
+            [data] = service.data(NOW).models
+            window = service.targets()[0].windows[-1].window
+            texts = [
+                str(replace(data, size_bytes=None)),
+                str(service.targets()),
+                str(service.service_levels("flights", "1", span)),
+                str(service.versions("flights")),
+                str(service.performance("flights")),
+                str(service.distribution("flights", "1", window, "distance", Against.CONFIGURED)),
+            ]
+            return [re.sub(r"(config_hash|duration_s)=[^,]+", "", text) for text in texts]
+
+        for one, other in zip(shown(loaded), shown(placed), strict=True):
+            assert other == one
+        assert placed.data(NOW).models[0].size_bytes is None

@@ -153,3 +153,22 @@ def test_a_file_that_was_written_anew_meanwhile_is_said(lake: Path, tmp_path: Pa
         pq.write_table(day(0).slice(1), copy / "0.parquet")
         with pytest.raises(InputError, match="written anew meanwhile"):
             values(store, Window(START, START + timedelta(days=1)))
+
+
+def test_folders_tell_the_version_where_no_column_does(tmp_path: Path):
+    for version in ("1", "2", "3"):
+        folder = tmp_path / "lake" / f"version={version}"
+        folder.mkdir(parents=True)
+        table = day(int(version))
+        if version == "3":  # its own column counts
+            table = table.append_column("version", pa.array(["own"] * A_DAY))
+        pq.write_table(table, folder / "part.parquet")
+    with opened(tmp_path / "store", str(tmp_path / "lake")) as store:
+        assert {d.version: d.predictions for d in store.deployments("m")} == {
+            "1": A_DAY,
+            "2": A_DAY,
+            "own": A_DAY,
+        }
+        assert "version" not in {column.name for column in store.columns("m")}
+        window = Window(START + timedelta(days=1), START + timedelta(days=4))
+        assert set(store.row_counts("m", [window])) == {"1", "2", "own"}
