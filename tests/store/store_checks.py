@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
+from domain.column import Column
 from domain.outcome import Outcomes
+from domain.profile import ColumnKind, ColumnRole, Grid, GridKind
 from domain.window import Window
 from store.store import Store
 from tests.store.made import at
 from tests.store.plain_store import KEPT, Event, Key, Plain
 
 WHOLE = Window(at(-60), at(60 * 40))
+# between any two values that are sent
+EDGES = (0.3, 1.5)
+GRIDS = {
+    Column(name, ColumnKind.NUMBER, role): Grid(GridKind.QUANTILES, np.array(EDGES))
+    for name, role in (("a", ColumnRole.FEATURE), ("score", ColumnRole.SCORE))
+}
 
 
 def counted(rows: Sequence[object]) -> Counter[str]:
@@ -20,16 +31,22 @@ def counted(rows: Sequence[object]) -> Counter[str]:
     return Counter(map(str, rows))
 
 
+def alike(found: Sequence[object], expected: Sequence[object]) -> None:
+    """The same rows, in any order."""
+    here, there = counted(found), counted(expected)
+    assert here == there, f"too much: {here - there}; missing: {there - here}"
+
+
 def same_predictions(store: Store, plain: Plain) -> None:
     expected = [
-        [key[0], *(_stored(e, name) for name in KEPT), *(e["features"][f] for f in "ab")]
+        [key[0], *(_stored(e, name) for name in KEPT), *(_text(e["features"][f]) for f in "ab")]
         for key, e in plain.predictions.items()
     ]
     told = [
-        [model, *(row[name] for name in KEPT), *(_feature(row, f) for f in "ab")]
-        for model, row in _rows(store, "predictions")
+        [row["model"], *(row[name] for name in KEPT), *(_feature(row, f) for f in "ab")]
+        for row in store.sql("select * from predictions").to_pylist()
     ]
-    assert counted(told) == counted(expected)
+    alike(told, expected)
 
 
 def same_calls(store: Store, plain: Plain) -> None:
@@ -43,7 +60,7 @@ def same_calls(store: Store, plain: Plain) -> None:
     ]
     columns = ("model", "ts", "version", "request_id", "rows", *names)
     found = store.sql(f"select {', '.join(columns)} from calls").to_pylist()
-    assert counted([tuple(row.values()) for row in found]) == counted(expected)
+    alike([tuple(row.values()) for row in found], expected)
 
 
 def same_labels(store: Store, plain: Plain) -> None:
@@ -53,7 +70,7 @@ def same_labels(store: Store, plain: Plain) -> None:
     ]
     columns = "model, prediction_id, request_id, label, ts"
     found = store.sql(f"select {columns} from labels").to_pylist()
-    assert counted([tuple(row.values()) for row in found]) == counted(expected)
+    alike([tuple(row.values()) for row in found], expected)
 
 
 def same_hours_but_those_marked(store: Store, plain: Plain) -> None:
@@ -72,7 +89,7 @@ def same_hours_but_those_marked(store: Store, plain: Plain) -> None:
         for table in (kept, again):
             for place in [place for place in table if place[2] in marked]:
                 del table[place]
-        assert kept == again
+        assert kept == again, f"{model}: too much: {kept - again}; missing: {again - kept}"
 
 
 def _of_hours(store: Store, model: str) -> Counter[object]:
@@ -95,27 +112,48 @@ def same_when_counted_anew(store: Store, plain: Plain) -> None:
 def same_rest(store: Store, plain: Plain) -> None:
     assert store.sources() == plain.sources
     lines = [(line.source, line.rejection.raw) for line in store.rejected()]
-    assert counted(lines) == counted([(s, raw) for (_, raw), s in plain.rejected.items()])
-    # what a failed call was asked stands in its row as JSON
-    kept = [
-        (
-            model,
-            row["ts"],
-            row["prediction_id"],
-            sorted(json.loads(row["features"] or "{}").items()),
-        )
-        for model, row in _rows(store, "unanswered")
-    ]
-    expected = [
-        (
-            key[0],
-            _stored(e, "ts"),
-            e.get("prediction_id"),
-            [(name, value) for name, value in sorted(e["features"].items()) if value is not None],
-        )
-        for key, e in plain.unanswered.items()
-    ]
-    assert counted(kept) == counted(expected)
+    alike(lines, [(s, raw) for (_, raw), s in plain.rejected.items()])
+
+
+def same_unanswered(store: Store, plain: Plain) -> None:
+    """What failed calls were asked; of archived ones, how many there are."""
+    for schema in store.sql("select model, schema_name from models").to_pylist():
+        model, name = schema.values()
+        mine = [e for key, e in plain.unanswered.items() if key[0] == model]
+        rows = store.sql(f'select * from "{name}".unanswered').to_pylist()
+        files = [file for file in store.archived_files(model) if file.kind == "unanswered"]
+        assert len(rows) + sum(file.rows for file in files) == len(mine)
+        asked = [(row["ts"], _known(json.loads(row["features"] or "{}"))) for row in rows]
+        expected = [(_stored(e, "ts"), _known(e["features"])) for e in mine]
+        assert not counted(asked) - counted(expected)
+
+
+def same_counts(store: Store, plain: Plain) -> None:
+    """Columns over the cells that are kept of them, by half hours, which cut hours."""
+    windows = [Window(at(30 * i), at(30 * (i + 1))) for i in (-1, *range(12), 60, 61, 62)]
+    for model in store.models():
+        known = [column for column in GRIDS if column in store.columns(model)]
+        for version in {d.version for d in store.deployments(model)}:
+            mine = [
+                e
+                for key, e in plain.predictions.items()
+                if key[0] == model and (e.get("version") or "") == version
+            ]
+            asked = {column: GRIDS[column] for column in known}
+            told = store.counts(model, asked, windows, (version,) * len(windows))
+            for column in known:
+                values = [_values_in(window, column, mine) for window in windows]
+                assert told[column].counts[:, :-1].tolist() == values
+                assert not told[column].counts[:, -1].any(), "a number is never unseen"
+
+
+def _values_in(window: Window, column: Column, rows: Sequence[Event]) -> list[int]:
+    """Count rows of a window in the cells, and those without a value."""
+    inside = [e for e in rows if window.start <= e["ts"] < window.end]
+    name = column.name
+    values = [e["features"][name] if name == "a" else e.get(name) for e in inside]
+    places = Counter(bisect.bisect_left(EDGES, v) if v is not None else None for v in values)
+    return [*(places[cell] for cell in range(len(EDGES) + 1)), places[None]]
 
 
 def same_answers(store: Store, plain: Plain) -> None:
@@ -125,8 +163,11 @@ def same_answers(store: Store, plain: Plain) -> None:
     for model in store.models():
         rows = {key: e for key, e in plain.predictions.items() if key[0] == model}
         calls = [call for key, call in plain.calls.items() if key[0] == model]
-        assert volumes[model].predictions == len(rows)
-        assert volumes[model].calls == len(calls)
+        moved = Counter[str]()
+        for file in store.archived_files(model):
+            moved[file.kind] += file.rows
+        assert volumes[model].predictions + moved["predictions"] == len(rows)
+        assert volumes[model].calls + moved["calls"] == len(calls)
         versions = {e.get("version") or "" for e in rows.values()} | {c.version for c in calls}
         deployments = store.deployments(model)
         assert [d.version for d in deployments] == sorted(versions)
@@ -146,7 +187,7 @@ def _same_outcomes(plain: Plain, told: Outcomes, rows: dict[Key, Event]) -> None
         if newest[key] is not None
     ]
     found = zip(told.predictions.tolist(), told.labels.tolist(), strict=True)
-    assert counted(list(found)) == counted(expected)
+    alike(list(found), expected)
     assert told.pending == len(rows) - len(expected)
 
 
@@ -156,18 +197,18 @@ def _stored(e: Event, name: str) -> object:
     return e.get(name) or "" if name == "version" else e.get(name)
 
 
-def _rows(store: Store, table: str) -> list[tuple[str, dict[str, object]]]:
-    """Rows with their model, as each model has them: where models meet, types widen."""
-    return [
-        (one["model"], row)
-        for one in store.sql("select model, schema_name from models").to_pylist()
-        for row in store.sql(f'select * from "{one["schema_name"]}".{table}').to_pylist()
-    ]
+def _known(features: Mapping[str, object]) -> list[tuple[str, object]]:
+    return sorted((name, value) for name, value in features.items() if value is not None)
 
 
 def _feature(row: Event, name: str) -> object:
     kept = [v for column, v in row.items() if column.partition("~")[0] == f"f_{name}"]
-    return next((value for value in kept if value is not None), None)
+    return _text(next((value for value in kept if value is not None), None))
+
+
+def _text(value: object) -> str | None:
+    """Write a value as the view does where two models differ in a column's type."""
+    return None if value is None else str(value).lower()
 
 
 Check = Callable[[Store, Plain], None]
@@ -179,4 +220,11 @@ QUICK_CHECKS: tuple[Check, ...] = (
     same_hours_but_those_marked,
 )
 # at the end
-CHECKS: tuple[Check, ...] = (*QUICK_CHECKS, same_rest, same_answers, same_when_counted_anew)
+CHECKS: tuple[Check, ...] = (
+    *QUICK_CHECKS,
+    same_rest,
+    same_unanswered,
+    same_answers,
+    same_counts,
+    same_when_counted_anew,
+)

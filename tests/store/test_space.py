@@ -23,14 +23,15 @@ NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MB = 2**20
 
 
-def load(store: Store, days: int, rows: int = 60_000) -> None:
-    """Rows of 8 features that do not pack."""
+def load(store: Store, *days: int, rows: int = 60_000) -> None:
+    """Rows of 8 features that do not pack; those of a later call lie behind those of an earlier."""
     chance = np.random.default_rng(days)
-    for day in range(days):
+    for day in days:
         us = np.int64(START.timestamp() * 1e6) + day * 86_400_000_000 + np.arange(rows)
         ts = pa.array(us).cast(pa.timestamp("us", tz="UTC"))
         features = pa.table({f"x{i}": chance.random(rows) for i in range(8)})
         store.load([("m", pa.table({"ts": ts, "score": chance.random(rows)}), features)], "made")
+    store.checkpoint()
 
 
 def delete_days(store: Store, days: int) -> None:
@@ -70,8 +71,8 @@ def test_a_file_of_which_most_was_deleted_is_made_smaller_once_nobody_loads(
 ):
     monkeypatch.setattr(space, "WORTH_BYTES", 4 * MB)
     caplog.set_level(logging.INFO)
-    load(store, 6)
-    store.checkpoint()
+    load(store, 0, 1, 2, 3)
+    load(store, 4, 5)
     size = store.path.stat().st_size
     delete_days(store, 4)
     assert store.path.stat().st_size == size, "DuckDB gives it back by itself: nobody need compact"

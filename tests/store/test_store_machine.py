@@ -33,14 +33,17 @@ from store.backup import restore
 from store.store import Store
 from tests.store.made import Batch, at, batch
 from tests.store.plain_store import Event, Plain, value_of
-from tests.store.store_checks import CHECKS, QUICK_CHECKS
+from tests.store.store_checks import CHECKS, GRIDS, QUICK_CHECKS, same_counts
 
 NOW = at(60 * 24 * 400)
-# a name stays in its place: its rows and retries lie within 50 minutes of each other
-PLACES_H = (0, 1, 4, 30)
+# A name stays in its place: its rows and retries lie within 50 minutes of each other, in two hours.
+# Of the places of one body a small load remembers the ids, unless they are too far apart.
+PLACES_H = ((0, 1, 3), (0, 1, 3), (1, 30))
 PEOPLE = ("ann", "bob")
 # what a person's rows have in common
 BY = ("tags.user", "prediction_id", "request_id", "feature.a")
+# what an erasure meets
+BESIDE = ("a label of the request", "count before", "load again")
 
 
 def maybe(*values: object) -> st.SearchStrategy:
@@ -48,9 +51,9 @@ def maybe(*values: object) -> st.SearchStrategy:
 
 
 @st.composite
-def events(draw: st.DrawFn) -> Event:
+def events(draw: st.DrawFn, places_h: Sequence[int]) -> Event:
     """One event of either model; what it names decides in which hours it can lie."""
-    place = draw(st.integers(0, len(PLACES_H) - 1))
+    place = draw(st.sampled_from(places_h))
     user = draw(maybe(*PEOPLE))
     fields = {
         "model": draw(st.sampled_from("mmn")),
@@ -66,17 +69,23 @@ def events(draw: st.DrawFn) -> Event:
         "label": draw(st.sampled_from([None, None, "yes", "no"])),
         "tags": None if user is None else json.dumps({"user": user}, separators=(",", ":")),
     }
-    features = {"a": draw(maybe(1.0, 2.0)), "b": draw(maybe("x", 2.0, True))}
-    minutes = 60 * PLACES_H[place] + draw(st.sampled_from([0, 10, 35, 50]))
+    features = {"a": draw(maybe(1.0, 2.0)), "b": draw(maybe("x", 2.0))}
+    minutes = 60 * place + 25 + draw(st.sampled_from([0, 10, 35, 50]))
     kept = {name: value for name, value in fields.items() if value is not None}
     return {"ts": at(minutes), "features": features, **kept}
 
 
-bodies = st.lists(events(), min_size=1, max_size=8)
+bodies = st.sampled_from(PLACES_H).flatmap(
+    lambda places_h: st.lists(events(places_h), min_size=1, max_size=8)
+)
+# how much of a body, and whether that is taken for a large load
+loads = st.sampled_from(
+    [[(1, False)], [(1, True)], [(1, False), (1, True)], [(0.5, False), (1, True), (1, False)]]
+)
 labels = st.lists(
     st.fixed_dictionaries(
         {
-            "prediction_id": maybe("p0a", "p1b", "p3a", "nobody"),
+            "prediction_id": maybe(None, None, "p0a", "p1b", "p3a", "p30a"),
             "request_id": maybe("r0", "r3", "never"),
             "label": st.sampled_from(["yes", "no"]),
             "ts": st.sampled_from([None, at(0), at(90), at(60 * 50)]),
@@ -128,9 +137,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------ logs in
 
-    @rule(target=sent, body=bodies, large=st.booleans(), count=st.booleans())
-    def load(self, body: list[Event], *, large: bool, count: bool) -> list[Event]:
-        self._load(body, large=large)
+    @rule(target=sent, body=bodies, loads=loads, count=st.booleans())
+    def load(
+        self, body: list[Event], loads: list[tuple[float, bool]], *, count: bool
+    ) -> list[Event]:
+        for share, large in loads:
+            self._load(body[: math.ceil(share * len(body))], large=large)
         if count:
             self.store.refresh_call_hours()
         return body
@@ -164,21 +176,22 @@ class StoreMachine(RuleBasedStateMachine):
         assert counts == [*expected, self.plain.tell("m", told, "http")]
         self.plain.reject("http", [("bad_json", nobody.raw)])
 
-    @rule(told=labels, model=st.sampled_from("mn"))
-    def tell(self, told: list[Event], model: str) -> None:
-        counts = self.store.load_labels([(model, label_table(told))], "labels")
-        assert counts == self.plain.tell(model, told, "labels")
-
-    @rule(user=st.sampled_from(PEOPLE), n=st.integers(1, 2))
-    def reject(self, user: str, n: int) -> None:
-        lines = [Rejection(i, "naive_ts", "no zone", _raw(user, i)) for i in range(n)]
+    @rule(told=labels, model=st.sampled_from("mn"), user=st.sampled_from(PEOPLE))
+    def tell(self, told: list[Event], model: str, user: str) -> None:
+        """Labels that come by themselves, early or late, and lines that cannot be read."""
+        self._tell(model, told)
+        lines = [Rejection(i, "naive_ts", "no zone", _raw(user, i)) for i in range(len(told))]
         self.store.reject("file", lines)
         self.plain.reject("file", [("naive_ts", line.raw) for line in lines])
 
+    def _tell(self, model: str, told: list[Event]) -> None:
+        counts = self.store.load_labels([(model, label_table(told))], "labels")
+        assert counts == self.plain.tell(model, told, "labels")
+
     # ------------------------------------------------------------------ upkeep
 
-    @rule(body=sent, by=st.sampled_from(BY), span=spans, again=st.booleans())
-    def erase(self, body: list[Event], by: str, span: Window | None, *, again: bool) -> None:
+    @rule(body=sent, by=st.sampled_from(BY), span=spans, more=st.sets(st.sampled_from(BESIDE)))
+    def erase(self, body: list[Event], by: str, span: Window | None, more: set[str]) -> None:
         """A person of whom something was sent; a log that is loaded again brings them back."""
         named = [e for e in body if value_of(e, by) is not None]
         # a restored store may not know the model or the feature any more
@@ -186,10 +199,15 @@ class StoreMachine(RuleBasedStateMachine):
             return
         condition = Condition(by, str(value_of(named[0], by)))
         wanted = Erasing(named[0]["model"], (condition,), span)
+        if "a label of the request" in more:
+            ids = {"prediction_id": None, "request_id": named[0].get("request_id")}
+            self._tell(wanted.model, [{**ids, "label": "no", "ts": None}])
+        if "count before" in more:
+            self._count_columns()
         erased = self.store.erase(wanted, "me", NOW)
         expected = self.plain.erase(wanted)
         assert {name: getattr(erased, name) for name in expected} == expected
-        if again:
+        if "load again" in more:
             self._load(body, large=False)
 
     def _knows(self, model: str, by: str) -> bool:
@@ -198,25 +216,45 @@ class StoreMachine(RuleBasedStateMachine):
         place, _, name = by.partition(".")
         return place != "feature" or name in {c.name for c in self.store.columns(model)}
 
-    @rule(what=st.sampled_from(["compact", "checkpoint", "refresh_call_hours", "open again"]))
+    @rule(what=st.sampled_from(["compact", "checkpoint", "refresh_call_hours", "open", "count"]))
     def look_after(self, what: str) -> None:
-        if what == "open again":
+        if what == "open":
             self.store.close()
             self.store = Store.open(self.folder / "store", create=False)
+        elif what == "count":
+            self._count_columns()
         else:
             getattr(self.store, what)()
 
+    def _count_columns(self) -> None:
+        """From now on, or until a restore, over cells that are kept."""
+        for model in self.store.models():
+            self.store.keep_grids(model, GRIDS, at(-60))
+        same_counts(self.store, self.plain)
+
+    @rule(model=st.sampled_from("mn"), days=st.integers(1, 2))
+    def archive(self, model: str, days: int) -> None:
+        """Move whole days to files; a late row or an erasure brings theirs back."""
+        if model in self.store.models():
+            for rows in self.store.days_before(model, at(60 * 24 * days)):
+                assert self.store.archive_day(rows, str(self.folder / "cold"), "me", NOW)
+
     @rule(target=backups)
     def back_up(self) -> tuple[Path, Plain]:
+        """Copy the store, and beside it the files that it moved days to."""
         self.copies += 1
         target = self.folder / f"{self.copies}.duckdb"
         self.store.backup(target)
+        if (self.folder / "cold").exists():
+            shutil.copytree(self.folder / "cold", target.with_suffix(".cold"))
         return target, copy.deepcopy(self.plain)
 
     @rule(kept=backups)
     def restore(self, kept: tuple[Path, Plain]) -> None:
         self.store.close()
         restore(kept[0], self.folder / "store", NOW)
+        if kept[0].with_suffix(".cold").exists():
+            shutil.copytree(kept[0].with_suffix(".cold"), self.folder / "cold", dirs_exist_ok=True)
         self.store, self.plain = Store.open(self.folder / "store"), copy.deepcopy(kept[1])
 
     # ------------------------------------------------------------------ what holds
@@ -235,7 +273,7 @@ def _raw(user: str, number: int = 0) -> bytes:
 SOAKING = settings.get_current_profile_name() == "soak"
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=120 if SOAKING else 20,
+    max_examples=120 if SOAKING else 8,
     stateful_step_count=30 if SOAKING else 16,
     suppress_health_check=list(HealthCheck),
     deadline=None,
