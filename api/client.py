@@ -19,7 +19,7 @@ from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Run
-from domain.tiers import Tidied
+from domain.tiers import ArchiveFault, Tidied
 from domain.window import Window
 from ingest.sources import SourceFile
 from monitors.baselines import BaselineShown
@@ -260,6 +260,10 @@ class RemoteService:
     def tidy(self, model: str | None, who: str, now: datetime, *, dry_run: bool) -> list[Tidied]:
         """Archive and drop what is old, or count the days of it."""
         return self._follow(Service.tidy, _silent, model=model, who=who, now=now, dry_run=dry_run)
+
+    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
+        """Read every file of the archive; return which are missing or damaged."""
+        return self._follow(Service.check_archive, _silent, who=who, now=now, repair=repair)
 
     def compact(self) -> tuple[int, int]:
         """Write the file anew without what was removed; return its size before and after."""

@@ -69,7 +69,7 @@ _FILES: Final = frozenset({"backup"})
 # what stays where it is: read or written by the client itself
 _OURS: Final = frozenset({"sources", "target"})
 # these wait for each other: whoever judges, and whoever takes the file for a while
-_LONG: Final = frozenset({"run", "execute", "erase", "tidy", "compact"})
+_LONG: Final = frozenset({"run", "execute", "erase", "tidy", "check_archive", "compact"})
 # a new use case is taken for a reading one only when it is named here
 READING: Final = frozenset(
     {

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +37,38 @@ class Tidied:
     to: str | None = None
     dropped_days: int = 0
     dropped: int = 0
+
+
+class Fault(StrEnum):
+    """What is wrong with a file of the archive."""
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFault:
+    """
+    A file of the archive that cannot be read as it was written.
+
+    Parameters
+    ----------
+    path : str
+    fault : Fault
+    model, version, kind : str
+        Whose rows, and whether predictions, unanswered rows or calls.
+    span : Window
+        From its first row to just behind the last.
+    rows : int
+    set_aside : bool
+        Questions pass it over, and windows over it are said to be incomplete; else they fail.
+    """
+
+    path: str
+    fault: Fault
+    model: str
+    version: str
+    kind: str
+    span: Window
+    rows: int
+    set_aside: bool

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from domain.errors import DriftlineError, UsageError
 from domain.window import iso
 from jobs import leftovers, owner
+from jobs.archive_checkup import Check, archive_checks
 from jobs.context import Common, code_version
 from monitors.config import Config
 from monitors.service import Service
@@ -20,24 +20,6 @@ from monitors.views.fleet import SourceFacts, StoreFacts
 
 LIBRARIES = ("duckdb", "pyarrow", "numpy", "scipy", "pandas", "evidently")
 LEAST_FREE = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """
-    One thing looked at.
-
-    Parameters
-    ----------
-    name : str
-    ok : bool
-    says : str
-        What was found and, if it is bad, what to do.
-    """
-
-    name: str
-    ok: bool
-    says: str
 
 
 def checkup(common: Common, now: datetime, *, repair: bool = False) -> list[Check]:
@@ -180,6 +162,7 @@ def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) 
             says = f"version {facts.version}, {size:.1f} MB, {models} models"
             yield Check("store", ok=True, says=says)
             yield from _space(service, facts, repair=repair and folder is not None)
+            yield from archive_checks(service, now, repair=repair)
             yield _backup(facts, now)
             yield _clock(facts, now)
             yield from map(_source, facts.sources)

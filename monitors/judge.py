@@ -63,6 +63,8 @@ class _Logged:
     calls: int
     first: datetime | None
     last: datetime | None
+    # share of the window of which archived rows were lost
+    missing: float
 
 
 @dataclass
@@ -219,17 +221,20 @@ class Judge:
         counts = self.store.prediction_counts(self.model, version, windows)
         calls = self.store.call_counts(self.model, windows).get(version, nothing)
         spans = self.store.event_spans(self.model, version, windows)
+        missing = self.store.missing_shares(self.model, version, windows)
+        found = zip(counts.predictions, counts.shadow, calls, spans, missing, strict=True)
         return [
-            _Logged(int(n), int(s), int(c), *(span or (None, None)))
-            for n, s, c, span in zip(counts.predictions, counts.shadow, calls, spans, strict=True)
+            _Logged(int(n), int(s), int(c), *(span or (None, None)), gone)
+            for n, s, c, span, gone in found
         ]
 
     def _run(self, version: str, window: Window, parts: _Parts, logged: _Logged) -> Run:
+        reached = min(max((self._reached() - window.start) / window.duration, 0.0), 1.0)
         return Run(
             deployment=Deployment(self.model, version),
             window=window,
-            status=_status(parts, logged.calls),
-            coverage=min(max((self._reached() - window.start) / window.duration, 0.0), 1.0),
+            status=_status(parts, logged),
+            coverage=max(reached - logged.missing, 0.0),
             config_hash=self.monitor.fingerprint(),
             code_version=self.code_version,
             started_at=self.now,
@@ -255,14 +260,15 @@ def _timed(run: Run, seconds: float) -> Run:
     return replace(run, duration_s=seconds)
 
 
-def _status(parts: _Parts, calls: int) -> RunStatus:
+def _status(parts: _Parts, logged: _Logged) -> RunStatus:
     deciding = [f for f in parts.findings if f.decides]
     if any(f.verdict is Verdict.DRIFTED for f in deciding):
         return RunStatus.VIOLATIONS
     if any(result.state in BURNING for result in parts.slos):
         return RunStatus.VIOLATIONS
     judged = [f for f in deciding if f.verdict is not Verdict.INCONCLUSIVE]
-    if not calls:
+    # of archived rows that were lost nobody can say that they were fine
+    if not logged.calls or logged.missing:
         return RunStatus.INSUFFICIENT
     if judged or any(r.state is SLOState.OK for r in parts.slos):
         return RunStatus.OK

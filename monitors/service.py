@@ -21,7 +21,7 @@ from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Run
-from domain.tiers import Tidied
+from domain.tiers import ArchiveFault, Tidied
 from domain.window import Window
 from ingest.sources import SourceFile
 from monitors.baselines import BaselineShown
@@ -178,6 +178,10 @@ class Service(Protocol):
 
     def tidy(self, model: str | None, who: str, now: datetime, *, dry_run: bool) -> list[Tidied]:
         """Archive and drop what is old, or count the days of it."""
+        ...
+
+    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
+        """Read every file of the archive; return which are missing or damaged."""
         ...
 
     def compact(self) -> tuple[int, int]:

@@ -61,7 +61,8 @@ def tidy(
     failed: list[StoreError] = []
     for model in models:
         monitor = config.monitor(model)
-        if monitor.archive is None and monitor.retention is None:
+        nothing = monitor.archive is None and monitor.retention is None
+        if nothing or monitor.source is not None:
             continue
         work = _Work(store, model, who, now, go_on, dry_run=dry_run)
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from domain.erasure import Erased, Erasing
 from domain.errors import UnknownNameError
-from domain.tiers import Tidied
+from domain.tiers import ArchiveFault, Tidied
 from monitors.config import Config
 from monitors.tidying import GoOn, tidy
 from store.store import Store
@@ -72,6 +72,22 @@ class LocalUpkeep:
             raise UnknownNameError.nearest("model", model, known)
         models = known if model is None else (model,)
         return tidy(self.store, self.config, models, who, now, dry_run=dry_run, go_on=go_on)
+
+    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
+        """
+        Read every file of the archive; return which are missing or damaged.
+
+        With `repair` they are set aside, so that questions pass them over, and files that hold
+        nothing that counts are removed.
+
+        Raises
+        ------
+        StoreError
+            If a place cannot be reached.
+        """
+        if repair:
+            self.store.sweep_archive()
+        return self.store.check_archive(who, now, repair=repair)
 
     def compact(self) -> tuple[int, int]:
         """Write the file anew; return its size before and after, in bytes."""

@@ -181,8 +181,10 @@ def forget_leftover(connection: duckdb.DuckDBPyConnection, place: str, path: str
     connection.execute(_TAKE, _name(place, path))
 
 
-def note_aside(connection: duckdb.DuckDBPyConnection, file: ArchivedFile, aside: str) -> None:
-    """Note where a damaged file was put."""
+def note_aside(
+    connection: duckdb.DuckDBPyConnection, file: ArchivedFile, aside: str | None
+) -> None:
+    """Note where a damaged file was put; None: it is back, and whole."""
     connection.execute(_SET_ASIDE, {**_name(file.place, file.path), "aside": aside})
 
 

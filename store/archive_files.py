@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from domain.errors import StoreError
 from store.archive_catalog import ArchivedFile, Kind
 from store.file_places import Place, place_of
 
@@ -140,6 +141,11 @@ def remove(place: Place, path: str) -> None:
             place.filesystem.delete_file(place.path(name))
 
 
+def move(place: Place, path: str, to: str) -> None:
+    """Give a file another name."""
+    place.filesystem.move(place.path(path), place.path(to))
+
+
 def dataset_of(files: Sequence[ArchivedFile], schema: pa.Schema) -> ds.Dataset:
     """
     Return files as one table; nothing is read yet.
@@ -176,6 +182,12 @@ def read_columns(file: ArchivedFile, columns: list[str]) -> pa.Table:
         If it cannot be read.
     """
     place = place_of(file.place)
-    with place.reached(f"read ({file.path})"):
+    try:
         fragment = _FORMAT.make_fragment(place.path(file.path), place.filesystem)
         return fragment.to_table(columns=columns)
+    except (OSError, pa.ArrowInvalid) as error:
+        said = " ".join(str(error).split())[-160:]
+        raise StoreError(
+            f"the archived file {file.path} in {file.place} cannot be read ({said}); 'driftline "
+            "doctor' says whether it is damaged"
+        ) from error

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.tiers import ArchiveFault
 from domain.window import Window
 from store.archive_catalog import ArchivedFile, Moved, archived
+from store.archive_check import check_archive, missing_windows
 from store.archiving import DayRows, archive_day, days_before, sweep
 from store.moments import from_microseconds, to_microseconds
 from store.retention import beyond_size, days_to_drop, drop_before
@@ -52,6 +54,16 @@ class Tiers(Rollups):
     def drop_before(self, model: str, before: datetime, who: str, now: datetime) -> Moved:
         """Drop a model's rows from before a midnight UTC, with their labels and archived files."""
         return drop_before(self._database, model, to_microseconds(before), who, now)
+
+    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
+        """Read every file of the archive; return which are missing or damaged."""
+        return check_archive(self._database, who, now, repair=repair)
+
+    def missing_shares(self, model: str, version: str, windows: Sequence[Window]) -> list[float]:
+        """Return the share of each window of which archived rows are missing."""
+        with self._database.reading() as connection:
+            files = archived(connection, model, windows)
+        return missing_windows(files, version, windows)
 
     def sweep_archive(self) -> list[str]:
         """Remove files that hold nothing that counts; return which."""

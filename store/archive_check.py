@@ -1,0 +1,130 @@
+"""Whether the files of the archive are there and whole; what is not is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from domain.tiers import ArchiveFault, Fault
+from domain.window import Window
+from store.archive_catalog import ArchivedFile, Moved, archived, note_aside, note_moved
+from store.archive_files import digest_of, move
+from store.database import Database
+from store.file_places import place_of
+from store.moments import from_microseconds, to_microseconds
+
+# behind the name of a file that is set aside
+DAMAGED: Final = ".damaged"
+
+
+def check_archive(
+    database: Database, who: str, now: datetime, *, repair: bool
+) -> list[ArchiveFault]:
+    """
+    Read every file of the archive once, and compare what it holds with what was written.
+
+    Parameters
+    ----------
+    database : Database
+    who : str
+    now : datetime
+    repair : bool
+        Set aside what is damaged or missing, so that the rest answers; what was put back whole
+        answers again.
+
+    Returns
+    -------
+    list of ArchiveFault
+        What is wrong still.
+
+    Raises
+    ------
+    StoreError
+        If a place cannot be reached: that says nothing of its files.
+    """
+    with database.tiers.moving:
+        with database.reading() as connection:
+            files = archived(connection)
+        found: list[ArchiveFault] = []
+        for file in files:
+            fault = _fault(file)
+            if repair and (fault is None) != (file.set_aside is None):
+                _repair(database, file, fault, who, now)
+            if fault is not None:
+                found.append(_told(file, fault, set_aside=repair or file.set_aside is not None))
+        return found
+
+
+def missing_windows(
+    files: Sequence[ArchivedFile], version: str, windows: Sequence[Window]
+) -> list[float]:
+    """
+    Return the share of each window of which rows of a version are missing.
+
+    Parameters
+    ----------
+    files : sequence of ArchivedFile
+    version : str
+    windows : sequence of Window
+    """
+    gaps = {
+        (file.first_us, file.last_us + 1)
+        for file in files
+        if file.set_aside is not None and file.version == version
+    }
+    return [_share(sorted(gaps), window) for window in windows]
+
+
+def _share(gaps: list[tuple[int, int]], window: Window) -> float:
+    start, end = to_microseconds(window.start), to_microseconds(window.end)
+    missing, reached = 0, start
+    for low, high in gaps:
+        first, last = max(low, reached), min(high, end)
+        if last > first:
+            missing, reached = missing + last - first, last
+    return missing / (end - start)
+
+
+def _fault(file: ArchivedFile) -> Fault | None:
+    place = place_of(file.place)
+    with place.reached("read"):
+        info = place.filesystem.get_file_info(place.path(file.path))
+        if not info.is_file:
+            return Fault.MISSING
+        # a size costs nothing to compare
+        if info.size != file.size_bytes or digest_of(place, file.path)[0] != file.digest:
+            return Fault.DAMAGED
+    return None
+
+
+def _repair(
+    database: Database, file: ArchivedFile, fault: Fault | None, who: str, now: datetime
+) -> None:
+    aside = None if fault is None else file.path + DAMAGED
+    with database.writing() as connection:
+        note_aside(connection, file, aside)
+        what = "put back" if fault is None else "set aside"
+        moved = Moved(**{str(file.kind): file.rows}, files=1)
+        span = file.first_us, file.last_us + 1
+        note_moved(connection, file.model, what, who, span, to_microseconds(now), moved)
+        database.memory.archived_us.pop(file.model, None)
+    if fault is Fault.DAMAGED and aside is not None:
+        place = place_of(file.place)
+        with place.reached("written"):
+            move(place, file.path, aside)
+
+
+def _told(file: ArchivedFile, fault: Fault, *, set_aside: bool) -> ArchiveFault:
+    span = Window(from_microseconds(file.first_us), from_microseconds(file.last_us + 1))
+    path = place_of(file.place).path(file.path)
+    return ArchiveFault(
+        path=path,
+        fault=fault,
+        model=file.model,
+        version=file.version,
+        kind=file.kind,
+        span=span,
+        rows=file.rows,
+        set_aside=set_aside,
+    )

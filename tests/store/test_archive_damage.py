@@ -1,0 +1,123 @@
+"""A file of the archive that is damaged or gone is named and never passed over in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.erasure import Condition, Erasing
+from domain.errors import StoreError
+from domain.tiers import Fault
+from domain.window import Window
+from store.store import Store
+from tests.store.archived import archive_all
+from tests.store.made import START, batch, event
+
+DAY = timedelta(days=1)
+NOW = START + 100 * DAY
+WINDOWS = [Window(START + i * DAY, START + (i + 1) * DAY) for i in range(3)]
+
+
+@pytest.fixture
+def cold(tmp_path: Path) -> Path:
+    return tmp_path / "cold"
+
+
+@pytest.fixture
+def store(tmp_path: Path, cold: Path) -> Iterator[Store]:
+    """Three archived days of three rows each."""
+    with Store.open(tmp_path / "store") as opened:
+        minutes = [d * 1440 + m for d in range(3) for m in (0, 720, 1439)]
+        made = [
+            event(m, version="1", request_id=f"r{m}", prediction="x", score=0.5) for m in minutes
+        ]
+        opened.load([batch(made)], "a")
+        archive_all(opened, "m", START + 3 * DAY, cold, NOW)
+        yield opened
+
+
+def _file(cold: Path, kind: str, day: str) -> Path:
+    [path] = (cold / kind).rglob(f"date={day}/*.parquet")
+    return path
+
+
+def _flip(path: Path) -> bytes:
+    """Change the bytes in the middle of a file; return them as they were."""
+    before = path.read_bytes()
+    middle = len(before) // 3
+    path.write_bytes(
+        before[:middle]
+        + bytes(b ^ 0xFF for b in before[middle : middle + 400])
+        + before[middle + 400 :]
+    )
+    return before
+
+
+def test_a_whole_archive_has_no_fault(store: Store) -> None:
+    assert store.check_archive("me", NOW, repair=True) == []
+
+
+def test_a_question_over_a_damaged_file_fails_and_says_who_helps(store: Store, cold: Path) -> None:
+    _flip(_file(cold, "predictions", "2013-07-02"))
+
+    with pytest.raises(StoreError, match="driftline doctor"):
+        store.prediction_counts("m", "1", WINDOWS)
+    assert store.prediction_counts("m", "1", WINDOWS[:1]).predictions.tolist() == [3]
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_what_is_set_aside_is_passed_over_said_and_taken_back(
+    store: Store, cold: Path, fault: Fault
+) -> None:
+    path = _file(cold, "predictions", "2013-07-02")
+    whole = _flip(path)
+    if fault is Fault.MISSING:
+        path.unlink()
+
+    [looked] = store.check_archive("me", NOW, repair=False)
+    assert (looked.fault, looked.rows, looked.set_aside) == (fault, 3, False)
+    assert store.missing_shares("m", "1", WINDOWS) == [0, 0, 0]
+
+    [repaired] = store.check_archive("me", NOW, repair=True)
+    assert repaired.set_aside
+    assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 0, 3]
+    shares = store.missing_shares("m", "1", WINDOWS)
+    assert shares == [0, pytest.approx(1439 / 1440, abs=1e-6), 0]
+    assert store.missing_shares("m", "2", WINDOWS) == [0, 0, 0]
+    assert path.with_name(path.name + ".damaged").exists() == (fault is Fault.DAMAGED)
+
+    path.write_bytes(whole)
+    assert store.check_archive("me", NOW, repair=True) == []
+    assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 3, 3]
+    assert store.missing_shares("m", "1", WINDOWS) == [0, 0, 0]
+
+
+def test_erasing_refuses_while_nobody_can_look_into_a_damaged_file(
+    store: Store, cold: Path
+) -> None:
+    path = _file(cold, "predictions", "2013-07-02")
+    _flip(path)
+    wanted = Erasing("m", (Condition("request_id", "r0"),), None)
+
+    with pytest.raises(StoreError, match="doctor --repair"):
+        store.erase(wanted, "me", NOW)
+    store.check_archive("me", NOW, repair=True)
+    aside = path.with_name(path.name + ".damaged")
+    with pytest.raises(StoreError, match=f"{aside.name} is damaged and may hold"):
+        store.erase(wanted, "me", NOW)
+    aside.unlink()
+
+    assert store.erase(wanted, "me", NOW).predictions == 1
+
+
+def test_a_load_that_has_to_change_a_damaged_day_stores_nothing(store: Store, cold: Path) -> None:
+    _flip(_file(cold, "calls", "2013-07-01"))
+    worse = event(1, version="1", request_id="r0", status=500)
+
+    with pytest.raises(StoreError, match="doctor"):
+        store.load([batch([worse])], "b")
+
+    assert store.sql("select count(*) as n from m_m.calls").to_pylist() == [{"n": 0}]
