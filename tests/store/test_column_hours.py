@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.column import Column
@@ -180,7 +180,7 @@ def check(store: Store, cuts: Sequence[int]) -> None:
         assert new.shadow.tolist() == old.shadow.tolist()
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@settings(max_examples=15, deadline=None)
 @given(STEPS, CUTS)
 def test_counts_are_what_a_recount_of_the_rows_finds_whatever_happened_in_which_order(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Any]], cuts: list[int]
