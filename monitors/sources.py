@@ -31,6 +31,8 @@ def attach_sources(store: Store, config: Config) -> None:
     for model, source in sources_of(config).items():
         if source.path is not None and source.engine == "duckdb":
             store.attach_files(model, source.path, InPlace(source.mapping, model))
+        else:
+            store.attach_spark(model, source.source())
 
 
 def look(store: Store, model: str | None = None) -> None:

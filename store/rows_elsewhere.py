@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.errors import UsageError
+from domain.source import Source
 from store.engines.engine import Engine
 from store.engines.parquet_engine import ParquetEngine, SourceState
+from store.engines.spark_engine import SparkEngine
 from store.log_questions import LogQuestions
 from store.parquet_files import lake_of
 from store.rows_in_place import RowForm
@@ -37,6 +39,17 @@ class RowsElsewhere(LogQuestions):
         self._database.elsewhere[model] = engine.asking
         self.attach(model, engine)
 
+    def attach_spark(self, model: str, source: Source) -> None:
+        """Let Spark answer for a model; it starts when somebody asks."""
+        self.attach(model, SparkEngine(source, model))
+
+    def close_sources(self) -> None:
+        """End what answers for rows elsewhere."""
+        for model in self.elsewhere:
+            engine = self.attached(model)
+            if isinstance(engine, SparkEngine):
+                engine.close()
+
     def look(self, model: str) -> SourceState | None:
         """
         Look which files a model has now; None for one whose rows are not in files.
@@ -47,6 +60,8 @@ class RowsElsewhere(LogQuestions):
             If there are none, or they cannot be reached.
         """
         engine = self.attached(model)
+        if isinstance(engine, SparkEngine):
+            engine.look()
         return engine.look() if isinstance(engine, ParquetEngine) else None
 
     def source_state(self, model: str) -> SourceState | None:

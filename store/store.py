@@ -72,7 +72,8 @@ class Store(RowsElsewhere):
         return self._database.path
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and end what answers for rows elsewhere."""
+        self.close_sources()
         self._database.close()
 
     def checkpoint(self) -> None:

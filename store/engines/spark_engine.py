@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,9 @@ from store.engines.spark_windows import hull, place
 from store.exact_values import Result, Use, Within
 from store.moments import from_microseconds
 from store.roles import PredictionCounts
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -69,30 +72,40 @@ class SparkEngine:
     source : Source
     model : str
 
-    Raises
-    ------
-    ConfigurationError
-        If pyspark or Java is not there.
-    StoreError
-        If the master or the source does not answer.
-    InputError
-        If the source lacks a column that its map names.
+    Spark starts with the first question. Questions raise besides `StoreError` ConfigurationError
+    where pyspark or Java is not there, and InputError where the source lacks a column that its map
+    names.
     """
 
     def __init__(self, source: Source, model: str) -> None:
+        self._source = source
         self.model = model
         # two questions may not put their edges under one name at once
         self._asking = threading.RLock()
-        session = spark_session.start(source.master or spark_session.LOCAL, source.options)
-        try:
-            self._logs: SparkLogs = open_logs(session, source, model)
-        except BaseException:
-            spark_session.stop()
-            raise
+        self._session: SparkSession | None = None
+        self._opened: SparkLogs | None = None
+
+    @property
+    def _logs(self) -> SparkLogs:
+        with self._asking:
+            if self._opened is None:
+                if self._session is None:
+                    master = self._source.master or spark_session.LOCAL
+                    self._session = spark_session.start(master, self._source.options)
+                self._opened = open_logs(self._session, self._source, self.model)
+            return self._opened
+
+    def look(self) -> None:
+        """Look anew, with the next question, which files and columns there are."""
+        with self._asking:
+            self._opened = None
 
     def close(self) -> None:
         """Give Spark back; it ends behind its last user."""
-        spark_session.stop()
+        with self._asking:
+            if self._session is not None:
+                spark_session.stop()
+            self._session = self._opened = None
 
     def deployments(self) -> tuple[DeploymentInfo, ...]:
         served = self._by_version(_PREDICTIONS)

@@ -202,5 +202,5 @@ def test_what_cannot_be_meant_is_refused_in_one_line(spark: Engine, folder: Path
         ),
     ):
         with pytest.raises(error, match=words) as caught:
-            SparkEngine(source, "m")
+            SparkEngine(source, "m").columns()
         assert "\n" not in str(caught.value)
