@@ -129,8 +129,8 @@ def same_unanswered(store: Store, plain: Plain) -> None:
 
 
 def same_counts(store: Store, plain: Plain) -> None:
-    """Columns over the cells that are kept of them, by half hours, which cut hours."""
-    windows = [Window(at(30 * i), at(30 * (i + 1))) for i in (-1, *range(12), 60, 61, 62)]
+    """Columns over the cells that are kept of them: whole hours and one that is cut."""
+    windows = [Window(at(90 * i - 30), at(90 * i + 60)) for i in (0, 1, 2, 3, 20, 21)]
     for model in store.models():
         known = [column for column in GRIDS if column in store.columns(model)]
         for version in {d.version for d in store.deployments(model)}:
