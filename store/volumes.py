@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.window import Window
+from store.archive_catalog import dropped_before
 from store.measured_sizes import MeasuredSizes
 from store.moments import from_microseconds, to_microseconds
 from store.registry import ModelTables, all_models
@@ -26,6 +27,19 @@ _COUNTED_SPANS: Final = """
     from call_hours
     group by model
 """
+_ARCHIVED: Final = """
+    select
+        coalesce(sum(rows) filter (kind = 'predictions' and set_aside is null), 0)::bigint,
+        coalesce(sum(rows) filter (kind = 'calls' and set_aside is null), 0)::bigint,
+        coalesce(sum(rows) filter (set_aside is null), 0)::bigint,
+        coalesce(sum(size_bytes), 0)::bigint,
+        count(*),
+        count(set_aside),
+        epoch_us(min(first_ts)),
+        epoch_us(max(last_ts))
+    from archived_files
+    where model = $model
+"""
 _HOURS: Final = """
     select (epoch_us(hour) - $start) // $width as hour, sum(calls) as calls
     from call_hours
@@ -36,6 +50,28 @@ _HOURS: Final = """
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedVolume:
+    """
+    How much of one model lies in the archive.
+
+    Parameters
+    ----------
+    rows, size_bytes, files : int
+        Predictions, rows without an answer and calls; rows of damaged files left out.
+    damaged : int
+        Files of these that were set aside.
+    dropped_before : datetime or None
+        Rows of before were dropped; None: none ever was.
+    """
+
+    rows: int
+    size_bytes: int
+    files: int
+    damaged: int
+    dropped_before: datetime | None
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Volume:
     """
@@ -44,7 +80,7 @@ class Volume:
     Parameters
     ----------
     predictions, calls, labels : int
-        Rows that are stored now.
+        Rows that are stored now, archived ones too.
     first, last : datetime or None
         Time of its first and last event; to the hour where the rows are gone and only their
         counts are left. None where no event was ever counted.
@@ -53,6 +89,7 @@ class Volume:
     size_bytes : int or None
         What its rows take in the file, to about a twentieth; None where they lie in the log still,
         or are too many to ask for.
+    archived : ArchivedVolume
     """
 
     predictions: int
@@ -62,6 +99,7 @@ class Volume:
     last: datetime | None
     hourly_calls: Float
     size_bytes: int | None
+    archived: ArchivedVolume
 
 
 def volumes(
@@ -96,15 +134,25 @@ def _volume(
     predictions, *served = _of_table(connection, tables, "predictions")
     calls, *called = _of_table(connection, tables, "calls")
     labels = connection.execute(_LABELS.format(table=tables.table("labels"))).fetchall()[0][0]
-    ends = _ends([us for us in (*served, *called) if us is not None], counted)
+    found = connection.execute(_ARCHIVED, {"model": tables.model}).fetchall()[0]
+    cold_predictions, cold_calls, rows, size, files, damaged, *cold = found
+    ends = _ends([us for us in (*served, *called, *cold) if us is not None], counted)
+    dropped = dropped_before(connection, tables.model)
     return Volume(
-        predictions=predictions,
-        calls=calls,
+        predictions=predictions + cold_predictions,
+        calls=calls + cold_calls,
         labels=labels,
         first=None if ends is None else from_microseconds(ends[0]),
         last=None if ends is None else from_microseconds(ends[1]),
         hourly_calls=_hourly(connection, tables.model, span),
         size_bytes=sizes.get(tables.model),
+        archived=ArchivedVolume(
+            rows=rows,
+            size_bytes=size,
+            files=files,
+            damaged=damaged,
+            dropped_before=None if dropped is None else from_microseconds(dropped),
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from app.components.links import go
 from app.components.markdown import plain
 from app.components.tables import ROW_PX, chip_column, clicked_row, table_height, trend_column
 from app.queries import data as queries
+from app.queries import tiers
 from domain.catalogue import say
 from monitors.views.data import DataView, Freshness
 from reports import numbers
@@ -128,6 +129,31 @@ def draw_sources(view: DataView, language: str) -> None:
     if view.n_sources > len(view.sources):
         shown, total = len(view.sources), numbers.count(view.n_sources)
         st.markdown(f":gray[{say('page_data.sources.first', language, n=shown, total=total)}]")
+
+
+def draw_tiers(view: DataView, language: str) -> None:
+    """Draw where the old rows of models go; nothing without a model."""
+    rows = tiers.rows(view, language)
+    if not rows:
+        return
+    st.subheader(say("page_data.tiers", language), anchor=False)
+    names = ("model", "archive", "archived", "kept", "dropped")
+    widths = dict(zip(names, (140, 330, 190, 170, 170), strict=True))
+    _table(
+        {name: [getattr(row, name) for row in rows] for name in names},
+        key="data-tiers",
+        alt=say("page_data.tiers", language),
+        columns={
+            name: st.column_config.TextColumn(
+                say("page_data.model" if name == "model" else f"page_data.tiers.{name}", language),
+                width=widths[name],
+            )
+            for name in names
+        },
+    )
+    st.markdown(f":gray[{plain(say('page_data.tiers.note', language))}]")
+    if n := tiers.damaged(view):
+        st.error(say("page_data.tiers.damaged", language, n=n))
 
 
 def draw_store(view: DataView, now: datetime, language: str) -> None:

@@ -11,6 +11,7 @@ from app.components.data_sections import (
     draw_rejected,
     draw_sources,
     draw_store,
+    draw_tiers,
 )
 from app.context import Context
 from app.frame import show
@@ -38,6 +39,7 @@ def draw(context: Context) -> None:
     draw_conflicts(view, language)
     draw_rejected(view, language)
     draw_sources(view, language)
+    draw_tiers(view, language)
     draw_store(view, now, language)
 
 

@@ -113,7 +113,6 @@ def facts(view: DataView, now: datetime, language: str) -> list[Fact]:
         "owner": _owner(view.owner, language),
         "file": numbers.size(view.size_bytes),
         "version": str(view.store_version),
-        "retention": say("page_data.store.retention.none", language),
         "backup": _last_backup(view.last_backup, now, language),
     }
     return [Fact(say(f"page_data.store.{name}", language), text) for name, text in told.items()]

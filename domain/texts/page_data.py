@@ -206,11 +206,6 @@ _STORE: dict[str, dict[str, str]] = {
     },
     "page_data.store.file": {"en": "File and its log", "zh": "文件及其日志"},
     "page_data.store.version": {"en": "Version of its tables", "zh": "表结构版本"},
-    "page_data.store.retention": {"en": "Retention", "zh": "保留期"},
-    "page_data.store.retention.none": {
-        "en": "rows are kept for good: nothing is removed by age",
-        "zh": "永久保留：不会按时间删除任何行",
-    },
     "page_data.store.backup": {"en": "Last backup", "zh": "最近备份"},
     "page_data.store.backup.never": {
         "en": "no backup was ever made here; 'driftline backup FILE' makes one while loads go on",
@@ -219,4 +214,40 @@ _STORE: dict[str, dict[str, str]] = {
     "page_data.store.backup.at": {"en": "{at} ({ago})", "zh": "{at}（{ago}）"},
 }
 
-TEXTS: dict[str, dict[str, str]] = {**_OPENING, **_CARDS, **_MODELS, **_ORIGINS, **_STORE}
+_TIERS: dict[str, dict[str, str]] = {
+    "page_data.tiers": {"en": "Old rows", "zh": "历史数据的去向"},
+    "page_data.tiers.archive": {"en": "Archive", "zh": "归档"},
+    "page_data.tiers.archived": {"en": "Archived", "zh": "已归档"},
+    "page_data.tiers.kept": {"en": "Kept", "zh": "保留"},
+    "page_data.tiers.dropped": {"en": "Dropped", "zh": "已删除"},
+    "page_data.tiers.stay": {"en": "stay in the store", "zh": "留在数据库中"},
+    "page_data.tiers.to": {"en": "after {days} days to {to}", "zh": "{days} 天后移至 {to}"},
+    "page_data.tiers.archived.value": {"en": "{n} rows, {size}", "zh": "{n} 行，{size}"},
+    "page_data.tiers.forever": {"en": "for good", "zh": "永久"},
+    "page_data.tiers.days": {"en": "{days} days", "zh": "{days} 天"},
+    "page_data.tiers.size": {"en": "up to {size}", "zh": "不超过 {size}"},
+    "page_data.tiers.dropped.value": {"en": "before {day}", "zh": "{day} 之前"},
+    "page_data.tiers.note": {
+        "en": (
+            "Archived rows are still read by every question. Runs, findings and hourly counts stay "
+            "when rows are dropped."
+        ),
+        "zh": "已归档的数据仍可查询。数据删除后，检查记录、结论与每小时计数仍保留。",
+    },
+    "page_data.tiers.damaged": {
+        "en": (
+            "{n} archived files are missing or damaged: windows over them are insufficient. "
+            "'driftline doctor' names them."
+        ),
+        "zh": "{n} 个归档文件缺失或损坏：涉及的时间窗口数据不足；'driftline doctor' 会列出。",
+    },
+}
+
+TEXTS: dict[str, dict[str, str]] = {
+    **_OPENING,
+    **_CARDS,
+    **_MODELS,
+    **_ORIGINS,
+    **_STORE,
+    **_TIERS,
+}

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from domain.window import Window, align, windows_between
-from monitors.config import Config
+from monitors.config import Config, MonitorConfig
 from monitors.views.data import (
     DataView,
     Freshness,
@@ -16,10 +16,11 @@ from monitors.views.data import (
     RejectedData,
     SourceData,
     StoreOwner,
+    TierData,
 )
 from store.counted import LoadCounts
 from store.store import Store
-from store.volumes import Volume
+from store.volumes import ArchivedVolume, Volume
 
 DAYS: Final = 90
 MOST_WINDOWS: Final = 30
@@ -123,6 +124,23 @@ def _model(
         daily_calls=tuple(volume.hourly_calls.reshape(DAYS, 24).sum(axis=1).tolist()),
         size_bytes=volume.size_bytes,
         conflicts=store.conflicts(model),
+        tiers=_tiers(monitor, volume.archived),
+    )
+
+
+def _tiers(monitor: MonitorConfig, archived: ArchivedVolume) -> TierData:
+    archive, retention = monitor.archive, monitor.retention
+    keep = None if retention is None else retention.after
+    return TierData(
+        archive_to=None if archive is None else archive.to,
+        archive_after_days=None if archive is None else archive.after / _DAY,
+        keep_days=None if keep is None else keep / _DAY,
+        keep_bytes=None if retention is None else retention.size,
+        rows=archived.rows,
+        size_bytes=archived.size_bytes,
+        files=archived.files,
+        damaged=archived.damaged,
+        dropped_before=archived.dropped_before,
     )
 
 

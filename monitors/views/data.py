@@ -23,6 +23,38 @@ class Freshness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierData:
+    """
+    Where a model's old rows go, and what went.
+
+    Parameters
+    ----------
+    archive_to : str or None
+        Folder or address; None: they stay in the store.
+    archive_after_days, keep_days : float or None
+        Age from which rows are archived, and dropped; None: never.
+    keep_bytes : int or None
+        What rows may take, in the store and the archive together; None: any.
+    rows, size_bytes, files : int
+        That are archived.
+    damaged : int
+        Files of these that were set aside: their rows are missing.
+    dropped_before : datetime or None
+        Rows of before were dropped; None: none ever was.
+    """
+
+    archive_to: str | None
+    archive_after_days: float | None
+    keep_days: float | None
+    keep_bytes: int | None
+    rows: int
+    size_bytes: int
+    files: int
+    damaged: int
+    dropped_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelData:
     """
     What is stored of one model.
@@ -32,7 +64,7 @@ class ModelData:
     model : str
     freshness : Freshness
     predictions, calls, labels : int
-        Rows that are stored now.
+        Rows that are stored now, archived ones too.
     first, newest : datetime or None
         Its first and newest event; None without any.
     lag_s : float or None
@@ -49,6 +81,7 @@ class ModelData:
         What its rows take in the file, about; None where that is not known.
     conflicts : dict of str to tuple of str
         Features that came with more than one type, and the types, the first one first.
+    tiers : TierData
     """
 
     model: str
@@ -65,6 +98,7 @@ class ModelData:
     daily_calls: tuple[float, ...]
     size_bytes: int | None
     conflicts: dict[str, tuple[str, ...]]
+    tiers: TierData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from monitors.views.data import DataView, Freshness, ModelData
+from monitors.views.data import DataView, Freshness, ModelData, TierData
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def tier(**changed) -> TierData:
+    """Where old rows go; nowhere, unless told otherwise."""
+    fields = dict.fromkeys(("archive_to", "archive_after_days", "keep_days", "keep_bytes"))
+    fields |= dict.fromkeys(("rows", "size_bytes", "files", "damaged"), 0)
+    return TierData(**{**fields, "dropped_before": None, **changed})
 
 
 def model(name="m", *, lag=timedelta(minutes=3), **changed) -> ModelData:
@@ -26,6 +33,7 @@ def model(name="m", *, lag=timedelta(minutes=3), **changed) -> ModelData:
         "daily_calls": (100.0,) * 90,
         "size_bytes": 2_000_000,
         "conflicts": {},
+        "tiers": tier(),
     }
     return ModelData(**{**fields, **changed})
 
