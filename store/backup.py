@@ -33,6 +33,12 @@ _IS_STORE: Final = """
     where table_schema = 'main'
       and table_name in ('meta', 'models')
 """
+_HAS_LEFTOVERS: Final = """
+    select count(*)
+    from information_schema.tables
+    where table_schema = 'main'
+      and table_name = 'archive_leftovers'
+"""
 _VERSION: Final = """
     select max(value::integer)
     from meta
@@ -163,11 +169,19 @@ def restore(source: Path, directory: Path, now: datetime) -> Path | None:
     part = part_of(place)
     try:
         _copy(source, part)
+        _disown_leftovers(part)
         kept = _set_aside(place, now)
         settle(part, place)
     finally:
         part.unlink(missing_ok=True)
     return kept
+
+
+def _disown_leftovers(copy: Path) -> None:
+    """Let a copy remove no archived file: what was left over then may count by now."""
+    with translated(copy), duckdb.connect(str(copy)) as connection:
+        if connection.execute(_HAS_LEFTOVERS).fetchall()[0][0]:
+            connection.execute("delete from archive_leftovers")
 
 
 def part_of(target: Path) -> Path:

@@ -12,6 +12,8 @@ from domain.erasure import Condition, Erasing
 from domain.errors import StoreError
 from domain.tiers import Fault
 from domain.window import Window
+from store.archive_catalog import add_leftover
+from store.backup import restore
 from store.store import Store
 from tests.store.archived import archive_all
 from tests.store.made import START, batch, event
@@ -121,3 +123,22 @@ def test_a_load_that_has_to_change_a_damaged_day_stores_nothing(store: Store, co
         store.load([batch([worse])], "b")
 
     assert store.sql("select count(*) as n from m_m.calls").to_pylist() == [{"n": 0}]
+
+
+def test_a_restored_copy_removes_no_file_that_counts_for_the_original(
+    store: Store, cold: Path, tmp_path: Path
+) -> None:
+    store.load([batch([event(5, version="1", prediction="x", request_id="late")])], "b")
+    [rows] = store.days_before("m", START + DAY)
+    file = _file(cold, "calls", "2013-07-03")
+    with store._database.writing() as connection:
+        add_leftover(connection, str(cold), str(file.relative_to(cold)))
+    store.backup(tmp_path / "copy.duckdb")
+
+    restore(tmp_path / "copy.duckdb", tmp_path / "other", NOW)
+
+    with Store.open(tmp_path / "other") as other:
+        assert other.sweep_archive() == []
+        assert other.check_archive("me", NOW, repair=False) == []
+    assert file.exists()
+    assert rows.version == "1"
