@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -102,6 +103,8 @@ def start(master: str, options: Mapping[str, str]) -> SparkSession:
             "engine spark needs pyspark, which is not installed; "
             "run pip install -r requirements-spark.txt"
         ) from error
+    # only counts come back, as Arrow: nothing here is a data frame of pandas
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     with _lock, translated(master):
         foreign = None if _Shared.users else SparkSession.getActiveSession()
         session = foreign or _build(SparkSession.builder, master, options)
