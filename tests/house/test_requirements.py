@@ -31,7 +31,7 @@ def pins(root, name):
     return [(canonicalize_name(pin["name"]), pin["version"], pin["marker"]) for pin in found]
 
 
-@pytest.mark.parametrize("name", LOCK_OF)
+@pytest.mark.parametrize("name", [*LOCK_OF, "requirements-spark.txt"])
 def test_a_requirement_has_both_bounds_and_a_reason(root, name):
     for requirement, reason in chosen(root, name):
         assert {bound.operator for bound in requirement.specifier} == {">=", "<"}, requirement
@@ -75,20 +75,25 @@ def test_a_lock_has_at_least_one_hash_for_each_pin(root, lock):
 def test_every_import_of_a_room_is_a_requirement_of_its_own(root, rooms, sources):
     homes = packages_distributions()
     direct = {canonicalize_name(r.name) for r, _ in chosen(root, "requirements.txt")}
+    # installed where somebody wants it: its name is that of its distribution
+    optional = {canonicalize_name(r.name) for r, _ in chosen(root, "requirements-spark.txt")}
     ours = set(rooms) | sys.stdlib_module_names
     for path, tree in sources.items():
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            for name in {name.partition(".")[0] for name in names} - ours:
+            for name in {name.partition(".")[0] for name in names} - ours - optional:
                 homes_of = {canonicalize_name(home) for home in homes.get(name, [])}
                 assert homes_of & direct, f"{path} imports {name}, which no requirement brings"
 
 
 def test_the_package_takes_its_dependencies_from_the_hand_written_file(settings):
-    assert settings["project"]["dynamic"] == ["dependencies"]
+    assert settings["project"]["dynamic"] == ["dependencies", "optional-dependencies"]
     dynamic = settings["tool"]["setuptools"]["dynamic"]
-    assert dynamic == {"dependencies": {"file": ["requirements.txt"]}}
+    assert dynamic == {
+        "dependencies": {"file": ["requirements.txt"]},
+        "optional-dependencies": {"spark": {"file": ["requirements-spark.txt"]}},
+    }
 
 
 def test_the_package_can_not_be_uploaded_by_accident(settings):
