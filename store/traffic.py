@@ -17,14 +17,28 @@ from store.scan import Scan, check_order
 
 Int = NDArray[np.int64]
 
-# a request that two versions answered (shadow) is one request; a call without an id is its own
+# A request that two versions answered (shadow) is one request; a call without an id is its own.
+# Its row is not told apart by the id: writing 128 bits as text costs 40 microseconds each.
 _REQUESTS = """
-    select
-        (epoch_us(ts) - $start) // $width as bucket,
-        count(distinct coalesce(request_id, id::varchar)) as requests
-    from {calls}
-    where ts >= make_timestamp($start)
-      and ts < make_timestamp($end)
+    with called as (
+        select (epoch_us(ts) - $start) // $width as bucket, request_id
+        from {calls}
+        where ts >= make_timestamp($start)
+          and ts < make_timestamp($end)
+    ),
+    known as (
+        select bucket
+        from called
+        where request_id is not null
+        group by bucket, request_id
+    ),
+    every as (
+        select bucket from known
+        union all
+        select bucket from called where request_id is null
+    )
+    select bucket, count(*) as requests
+    from every
     group by bucket
 """
 _FAILED = """
