@@ -66,9 +66,9 @@ def guess_task(labels: Text, predictions: Text) -> str:
         else ``binary`` for up to two classes, else ``multiclass``.
     """
     said = predictions[predictions != ""]
-    numbers = [_numbers(part) for part in (labels, said) if len(part)]
-    if numbers and all(part is not None for part in numbers):
-        values = np.concatenate([part for part in numbers if part is not None])
+    parsed = [numbers(part) for part in (labels, said) if len(part)]
+    if parsed and all(part is not None for part in parsed):
+        values = np.concatenate([part for part in parsed if part is not None])
         broken = bool((values != np.round(values)).any())
         if broken or len(np.unique(values)) > MAX_CLASSES:
             return REGRESSION
@@ -154,7 +154,7 @@ def compute(
 
 def _same(labels: Text, predictions: Text) -> Bool:
     """Compare as numbers where both are, so that ``1`` and ``1.0`` agree."""
-    left, right = _numbers(labels), _numbers(predictions)
+    left, right = numbers(labels), numbers(predictions)
     if left is not None and right is not None:
         return left == right
     return labels == predictions
@@ -185,10 +185,10 @@ def of_scores(truth: Bool, scores: Float) -> dict[str, Measured]:
 
 
 def _regression(labels: Text, predictions: Text, scores: Float) -> dict[str, Measured]:
-    truth = _numbers(labels)
+    truth = numbers(labels)
     if truth is None:
         return {}
-    said = _numbers(np.where(predictions == "", "nan", predictions).astype(np.str_))
+    said = numbers(np.where(predictions == "", "nan", predictions).astype(np.str_))
     guess = scores if said is None or not np.isfinite(said).any() else said
     return of_errors(guess - truth)
 
@@ -213,7 +213,8 @@ def of_errors(errors: Float) -> dict[str, Measured]:
     return {"mae": _mean_of(np.abs(finite)), "rmse": rmse(finite)}
 
 
-def _numbers(text: Text) -> Float | None:
+def numbers(text: Text) -> Float | None:
+    """Read texts as numbers; None where one of them is none."""
     try:
         return text.astype(np.float64)
     except ValueError:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 
 from detectors import metrics
 from detectors.performance import detect
+from detectors.task_signs import TaskSigns
 from domain.finding import Finding
 from domain.outcome import Outcomes
 from domain.run import Performance
@@ -21,6 +24,8 @@ Metrics = dict[str, metrics.Measured]
 
 # share of a window's predictions whose labels must have arrived for the metrics to decide
 WHOLE_SHARE = 0.8
+# predictions whose labels are read at once: 100 MB of texts and scores
+ROWS_AT_ONCE = 1_000_000
 # of the metrics that a task has, the first one that the rows allow decides
 DECIDING = {
     "binary": ("roc_auc", "accuracy"),
@@ -29,10 +34,20 @@ DECIDING = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is kept of one window's labelled rows beside their metrics."""
+
+    labelled: int
+    pending: int
+    newest_label_at: datetime | None
+    signs: TaskSigns
+
+
 @dataclass
 class Quality:
     """
-    The metrics of one deployment, window by window.
+    The metrics of one deployment, window by window; the rows of one go before the next ones come.
 
     Parameters
     ----------
@@ -46,24 +61,48 @@ class Quality:
     model: str
     version: str
     task: str | None
-    _outcomes: dict[Window, Outcomes] = field(default_factory=dict[Window, Outcomes])
+    _seen: dict[Window, _Seen] = field(default_factory=dict[Window, _Seen])
     _natures: dict[tuple[Window, ...], Nature] = field(
         default_factory=dict[tuple[Window, ...], Nature]
     )
     _measured: dict[tuple[Window, Nature], Metrics] = field(
         default_factory=dict[tuple[Window, Nature], Metrics]
     )
+    _signs: TaskSigns = field(default_factory=TaskSigns)
 
     def read(self, windows: Sequence[Window]) -> None:
         """Read windows that were not read before."""
-        fresh = [w for w in windows if w not in self._outcomes]
-        if fresh:
-            found = self.store.outcomes(self.model, self.version, fresh)
-            self._outcomes |= {one.window: _in_order(one) for one in found}
+        fresh = [w for w in windows if w not in self._seen]
+        for part in self._parts(fresh):
+            for one in self.store.outcomes(self.model, self.version, part):
+                self._take(_in_order(one))
+
+    def _parts(self, windows: Sequence[Window]) -> list[list[Window]]:
+        """Part windows so that few rows are read at once; a window is never cut."""
+        rows = self.store.row_counts(self.model, windows).get(self.version) if windows else None
+        if rows is None:
+            rows = np.zeros(len(windows), np.int64)
+        parts: dict[int, list[Window]] = defaultdict(list)
+        for window, before in zip(windows, (np.cumsum(rows) - rows).tolist(), strict=True):
+            parts[before // ROWS_AT_ONCE].append(window)
+        return list(parts.values())
+
+    def _take(self, outcomes: Outcomes) -> None:
+        """
+        Measure a window as the task that all windows so far tell of, and keep no row.
+
+        Where the windows that it is compared with tell of another one, it is read again.
+        """
+        signs = TaskSigns.of(outcomes.labels, outcomes.predictions, outcomes.scores)
+        self._seen[outcomes.window] = _Seen(
+            outcomes.labelled, outcomes.pending, outcomes.newest_label_at, signs
+        )
+        self._signs = TaskSigns.together((self._signs, signs))
+        self._measure(outcomes, self._guess(self._signs))
 
     def performance(self, window: Window, baseline: Sequence[Window]) -> Performance | None:
         """Return what is known of one window; None where no label has arrived."""
-        seen = self._outcomes[window]
+        seen = self._seen[window]
         if not seen.labelled:
             return None
         nature = self._nature(window, baseline)
@@ -85,7 +124,7 @@ class Quality:
         baseline : sequence of Window
             Read before.
         """
-        seen = self._outcomes[window]
+        seen = self._seen[window]
         if not seen.labelled:
             return []
         nature = self._nature(window, baseline)
@@ -113,30 +152,31 @@ class Quality:
         A single window may hold one class only; windows that come later must not change what
         was said of this one.
         """
-        key = tuple(w for w in baseline if self._outcomes[w].labelled) or (window,)
+        key = tuple(w for w in baseline if self._seen[w].labelled) or (window,)
         if key not in self._natures:
-            self._natures[key] = self._guess([self._outcomes[w] for w in key])
+            told = TaskSigns.together(self._seen[w].signs for w in key)
+            self._natures[key] = self._guess(told)
         return self._natures[key]
 
-    def _guess(self, labelled: Sequence[Outcomes]) -> Nature:
-        labels = np.concatenate([o.labels for o in labelled])
-        predictions = np.concatenate([o.predictions for o in labelled])
-        scores = np.concatenate([o.scores for o in labelled])
-        task = self.task or metrics.guess_task(labels, predictions)
-        if task != "binary":
-            return task, None
-        return task, metrics.guess_positive(labels, predictions, scores)
+    def _guess(self, told: TaskSigns) -> Nature:
+        task = self.task or told.task()
+        return (task, told.positive()) if task == metrics.BINARY else (task, None)
 
     def _metrics(self, window: Window, nature: Nature) -> Metrics:
-        key = (window, nature)
-        if key not in self._measured:
-            seen, (task, positive) = self._outcomes[window], nature
-            self._measured[key] = (
-                metrics.compute(task, seen.labels, seen.predictions, seen.scores, positive=positive)
-                if seen.labelled
-                else {}
+        if (window, nature) not in self._measured:
+            [outcomes] = self.store.outcomes(self.model, self.version, [window])
+            self._measure(_in_order(outcomes), nature)
+        return self._measured[window, nature]
+
+    def _measure(self, outcomes: Outcomes, nature: Nature) -> None:
+        task, positive = nature
+        self._measured[outcomes.window, nature] = (
+            metrics.compute(
+                task, outcomes.labels, outcomes.predictions, outcomes.scores, positive=positive
             )
-        return self._measured[key]
+            if outcomes.labelled
+            else {}
+        )
 
 
 def _in_order(outcomes: Outcomes) -> Outcomes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from domain.outcome import Outcomes, Text
 from domain.window import Window
@@ -59,7 +60,14 @@ _TOLD = """
         newest.label,
         epoch_us(newest.ts) as told_at
     from served
-    left join newest using (id)
+    join newest using (id)
+"""
+_SERVED = """
+    select epoch_us(ts) as served_at
+    from {predictions}
+    where version = $version
+      and ts >= make_timestamp($start)
+      and ts < make_timestamp($end)
 """
 
 
@@ -89,32 +97,47 @@ def outcomes(
     check_order(windows)
     if not windows:
         return []
-    rows = connection.sql(
+    values = {
+        "version": version,
+        "start": to_microseconds(windows[0].start),
+        "end": to_microseconds(windows[-1].end),
+    }
+    told = connection.sql(
         _TOLD.format(predictions=logs.predictions, labels=logs.labels),
         params={
-            "version": version,
-            "start": to_microseconds(windows[0].start),
-            "end": to_microseconds(windows[-1].end),
+            **values,
             "known_by": None if known_by is None else to_microseconds(known_by),
         },
     ).to_arrow_table()
-    index = window_index(rows.column("served_at").to_numpy(), windows)
-    labelled = rows.column("label").is_valid().to_numpy()
+    index = window_index(told.column("served_at").to_numpy(), windows)
+    served = _served(connection, logs, values, windows)
     return [
-        _of_window(rows.filter(pa.array((index == i) & labelled)), window, int((index == i).sum()))
+        _of_window(told.filter(pa.array(index == i)), window, int(served[i]))
         for i, window in enumerate(windows)
     ]
 
 
-def _of_window(rows: pa.Table, window: Window, served: int) -> Outcomes:
-    told = rows.column("told_at").drop_null()
-    newest = int(told.to_numpy().max()) if len(told) else None
+def _served(
+    connection: duckdb.DuckDBPyConnection,
+    logs: Relations,
+    values: Mapping[str, object],
+    windows: Sequence[Window],
+) -> NDArray[np.int64]:
+    sql = _SERVED.format(predictions=logs.predictions)
+    moments = connection.execute(sql, values).fetchnumpy()["served_at"]
+    places = window_index(np.asarray(moments, np.int64), windows)
+    return np.bincount(places + 1, minlength=len(windows) + 1)[1:].astype(np.int64)
+
+
+def _of_window(told: pa.Table, window: Window, served: int) -> Outcomes:
+    known = told.column("told_at").drop_null()
+    newest = int(known.to_numpy().max()) if len(known) else None
     return Outcomes(
         window=window,
-        predictions=_texts(rows.column("prediction")),
-        labels=_texts(rows.column("label")),
-        scores=rows.column("score").fill_null(np.nan).to_numpy(),
-        pending=served - rows.num_rows,
+        predictions=_texts(told.column("prediction")),
+        labels=_texts(told.column("label")),
+        scores=told.column("score").fill_null(np.nan).to_numpy(),
+        pending=served - told.num_rows,
         newest_label_at=None if newest is None else from_microseconds(newest),
     )
 
