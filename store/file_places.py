@@ -89,7 +89,7 @@ def place_of(url: str) -> Place:
     Parameters
     ----------
     url : str
-        A folder, ``file:///folder``, or
+        A folder, the same as a URL of the scheme ``file``, or
         ``s3://bucket/prefix?endpoint=http://host:9000&region=eu-central-1``. Without an endpoint
         ``AWS_ENDPOINT_URL`` counts, else Amazon's. Credentials come from the environment alone, as
         every client of AWS reads them.
