@@ -17,7 +17,7 @@ import duckdb
 from domain.errors import StoreError, StoreLockedError, StoreVersionError
 from store.faults import is_fatal, translated
 from store.filesystem import refuse_network
-from store.log_keeping import LIMIT, LogKeeper, Move
+from store.log_keeping import LIMIT, LogKeeper, Move, insist
 from store.measured_sizes import MeasuredSizes
 from store.quiet import Users
 from store.registry import refresh_views
@@ -227,8 +227,10 @@ class Database:
         ------
         DiskFullError
             If the disk is full; the log still holds everything.
+        StoreBusyError
+            If somebody reads what has changed since, for longer than a minute.
         """
-        self._move(Move.MERGING)
+        insist(lambda: self._move(Move.MERGING))
 
     def keep_log_short(self) -> None:
         """Do as `checkpoint` if the log is long, or nobody writes; called again and again."""
@@ -236,9 +238,13 @@ class Database:
         if how is not Move.NO:
             self._move(how)
 
-    def _move(self, how: Move) -> None:
+    def _move(self, how: Move) -> bool:
         with self._at_work(), self._writer, self._watched():
-            self.log.move(self._connection, how)
+            return self.log.move(self._connection, how)
+
+    def _hold(self) -> bool:
+        with self._writer, self._watched():
+            return self.log.hold(self._connection)
 
     @contextlib.contextmanager
     def exchanged(self, patience_s: float | None = None) -> Generator[None]:
@@ -275,8 +281,7 @@ class Database:
         What is committed meanwhile waits in the log: only a checkpoint changes what the file says.
         """
         with self._at_work():
-            with self._writer, self._watched():
-                self.log.hold(self._connection)
+            insist(self._hold)
             try:
                 yield
             finally:

@@ -11,11 +11,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
 import duckdb
+
+from domain.errors import StoreBusyError
 
 MIB: Final = 2**20
 # Where nobody keeps the log short, DuckDB does it at this size. It is also what a kill can leave
@@ -34,6 +37,13 @@ MERGE_EVERY_S: Final = 600.0
 NEXT_COMMIT_S: Final = 0.25
 # a disk that was full gets so long
 AGAIN_S: Final = 30.0
+# Nothing can be moved while somebody reads what a commit has changed since. Most questions take
+# less than this; commits wait as long.
+READERS_S: Final = 0.1
+# after that, whoever only wants a short log comes again so late, and who copies waits so long
+AFTER_READERS_S: Final = 2.0
+PATIENCE_S: Final = 60.0
+_STEP_S: Final = 0.005
 
 _CURRENT_LIMIT: Final = "select current_setting('wal_autocheckpoint')"
 _SET_LIMIT: Final = "set global wal_autocheckpoint = '{limit}'"
@@ -103,9 +113,11 @@ class LogKeeper:
                 self._changed.wait_for(lambda: self._commits != before, NEXT_COMMIT_S)
         return how
 
-    def move(self, connection: duckdb.DuckDBPyConnection, how: Move) -> None:
+    def move(self, connection: duckdb.DuckDBPyConnection, how: Move) -> bool:
         """
         Move what the log holds into the file, unless that has to stay as it is.
+
+        Whoever is reading is waited for a moment; return whether that was enough.
 
         Parameters
         ----------
@@ -114,29 +126,76 @@ class LogKeeper:
         how : Move
         """
         if self._held:
-            return
+            return True
         self._not_before = time.monotonic() + AGAIN_S  # if it fails
         if how is Move.QUICK:
             connection.execute(_DO_NOT_MERGE)
         try:
-            connection.execute("checkpoint")
+            moved = _checkpoint(connection)
         finally:
             with contextlib.suppress(duckdb.Error):  # of a file that was given up just now
                 connection.execute(_MERGE)
-        self._not_before = 0.0
-        if how is Move.MERGING:
+        self._not_before = 0.0 if moved else time.monotonic() + AFTER_READERS_S
+        if moved and how is Move.MERGING:
             self._merged_at = time.monotonic()
+        return moved
 
-    def hold(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Empty the log and let it grow; the file stays as it is until `release`."""
+    def hold(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """
+        Empty the log and let it grow; the file stays as it is until `release`.
+
+        Return whether that could be done; whoever reads is waited for as in `move`.
+        """
         if not self._held:
-            self.move(connection, Move.MERGING)
+            if not self.move(connection, Move.MERGING):
+                return False
             self._limit = str(connection.execute(_CURRENT_LIMIT).fetchall()[0][0])
             connection.execute(_SET_LIMIT.format(limit="1024 TiB"))
         self._held += 1
+        return True
 
     def release(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let the file change again, once as often as `hold` was called."""
         self._held -= 1
         if not self._held:
             connection.execute(_SET_LIMIT.format(limit=self._limit))
+
+
+def insist(step: Callable[[], bool]) -> None:
+    """
+    Do what those who read stand in the way of, as soon as they let it happen.
+
+    Parameters
+    ----------
+    step : callable
+        Tries it, and returns whether it was done. Between two tries others may commit.
+
+    Raises
+    ------
+    StoreBusyError
+        If somebody reads what has changed since, for longer than a minute.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while not step():
+        if time.monotonic() > until:
+            raise StoreBusyError(
+                "others read what has changed since, and were not waited for any longer; "
+                "try again later"
+            )
+        time.sleep(_STEP_S)
+
+
+def _checkpoint(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Move the log into the file; return whether those who read let that happen."""
+    until = time.monotonic() + READERS_S
+    while True:
+        try:
+            connection.execute("checkpoint")
+        except duckdb.TransactionException:
+            # of an update, DuckDB keeps the old rows until the last question is answered that began
+            # before it; so long it counts as being at work
+            if time.monotonic() > until:
+                return False
+            time.sleep(_STEP_S)
+        else:
+            return True

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from domain.errors import StoreBusyError
 from store import log_keeping
 from store.log_keeping import LogKeeper, Move
 from store.store import Store
@@ -151,3 +155,50 @@ def test_a_long_log_is_moved_after_the_next_commit_or_without_one(keeper, monkey
     thread.join()
     monkeypatch.setattr(log_keeping, "NEXT_COMMIT_S", 0.01)
     assert [*found, keeper.await_due()] == [Move.QUICK, Move.QUICK]
+
+
+@contextlib.contextmanager
+def reading_what_changes(store: Store) -> Iterator[None]:
+    """Read as it was what a load then changes: how much came from its source."""
+    load(store, 0)
+    with store._database.reading() as connection:
+        connection.execute("select * from sources").fetchall()
+        load(store, 1)
+        yield
+
+
+def test_who_reads_what_has_changed_since_only_delays_that_the_log_is_moved(
+    store: Store, monkeypatch
+):
+    monkeypatch.setattr(log_keeping, "IDLE_S", 0.0)
+    monkeypatch.setattr(log_keeping, "AFTER_READERS_S", 0.0)
+    with reading_what_changes(store):
+        store.keep_log_short()  # no error, and no wait until the next try but a short one
+        assert log_bytes(store) > 0
+    store.keep_log_short()
+    assert log_bytes(store) == 0
+
+
+@pytest.mark.parametrize("act", ["checkpoint", "copy"])
+def test_who_reads_what_has_changed_since_is_waited_for(store: Store, tmp_path: Path, act: str):
+    wait = {"checkpoint": store.checkpoint, "copy": lambda: store.backup(tmp_path / "copy.duckdb")}
+    thread = threading.Thread(target=wait[act])
+    with reading_what_changes(store):
+        thread.start()
+        thread.join(3 * log_keeping.READERS_S)
+        assert thread.is_alive()
+        load(store, 2)  # meanwhile others commit
+    thread.join()
+    assert log_bytes(store) == 0
+    if act == "copy":
+        with duckdb.connect(str(tmp_path / "copy.duckdb"), read_only=True) as copy:
+            assert copy.execute("select count(*) from m_m.predictions").fetchall() == [(3 * ROWS,)]
+
+
+def test_who_reads_for_too_long_is_named(store: Store, monkeypatch):
+    monkeypatch.setattr(log_keeping, "PATIENCE_S", 0.0)
+    with (
+        reading_what_changes(store),
+        pytest.raises(StoreBusyError, match="others read what has changed since"),
+    ):
+        store.checkpoint()
