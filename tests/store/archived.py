@@ -15,6 +15,7 @@ from store.archive_catalog import Moved
 from store.store import Store
 
 GRID = Grid(GridKind.QUANTILES, np.array([0.3, 2.0, 5.0]))
+_OF_CELLS = ("replica", "bucket", "cell", "count")
 
 
 def archive_all(store: Store, model: str, before: datetime, to: Path, now: datetime) -> Moved:
@@ -77,7 +78,13 @@ def _of_version(
         },
         "sample": sorted(map(repr, sample.to_pylist())),
         "buckets": [np.round(getattr(buckets, n), 9).tolist() for n in ("total", "failed", "slow")],
-        "hours": (hours.replicas, hours.total.tolist(), hours.failed.tolist(), hours.cell.tolist()),
+        "hours": (
+            hours.replicas,
+            hours.total.tolist(),
+            hours.failed.tolist(),
+            # cells come in any order
+            sorted(zip(*(getattr(hours, n).tolist() for n in _OF_CELLS), strict=True)),
+        ),
         "quantiles": repr(
             store.latency_quantiles(model, version, windows, (0.0, 0.5, 0.9)).tolist()
         ),
