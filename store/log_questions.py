@@ -13,10 +13,12 @@ from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
 from domain.profile import CategoryCounts, Grid, ProfileSeries
+from domain.slice import MOST_SLICES, SlicedCounts
 from domain.window import Rows, Window
 from store import roles
 from store.catalog import DeploymentInfo
 from store.database import Database
+from store.engines.counted_engine import CountedEngine
 from store.engines.engine import Engine
 from store.engines.stored_engine import StoredEngine
 from store.exact_values import Result, Use, Within
@@ -60,7 +62,7 @@ class LogQuestions(Upkeep):
         Parameters
         ----------
         model : str, optional
-            Default: all models. Of one whose rows lie elsewhere nothing is counted.
+            Default: all models. Of one that Spark answers for nothing is counted.
         span : Window, optional
             Of the model: the hours that overlap it; default: all hours.
 
@@ -69,10 +71,9 @@ class LogQuestions(Upkeep):
         int
             Hours that were counted.
         """
-        if model in self._attached:
-            return 0
         if model is not None:
-            return StoredEngine(self._database, model).refresh(span)
+            engine = self._engine(model)
+            return engine.refresh(span) if isinstance(engine, CountedEngine) else 0
         with self._database.reading() as connection:
             models = stale_models(connection, self._database.marks.predictions)
         return sum(self.refresh_column_hours(one) for one in models)
@@ -184,6 +185,36 @@ class LogQuestions(Upkeep):
         NaN where no row has a score; shape (n_cells + 2,).
         """
         return self._engine(model).cell_scores(column, grid, rows)
+
+    def sliced_counts(
+        self,
+        model: str,
+        column: Column,
+        grid: Grid,
+        by: Column,
+        whole: Rows,
+        apart: Rows,
+        *,
+        most: int = MOST_SLICES,
+    ) -> list[SlicedCounts]:
+        """
+        Count a column by the value of another one, in the baseline and in each of some windows.
+
+        Nothing of it is kept: it is asked of a column that has drifted, and of no other.
+
+        Parameters
+        ----------
+        model : str
+        column : Column
+        grid : Grid
+        by : Column
+            Whose values name the slices; with the role ``calls`` the replica that answered.
+        whole, apart : Rows
+            The baseline, and the windows that are compared with it one by one; they may overlap.
+        most : int
+            Values of a window and the baseline together that are slices of their own.
+        """
+        return self._engine(model).sliced_counts(column, grid, by, whole, apart, most=most)
 
     def rows(
         self,

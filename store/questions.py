@@ -40,7 +40,7 @@ def counts(
     """
     scan = Scan(connection, logs, windows, versions)
     return {
-        column: _series(scan, column, grid, _places(scan, column, grid))
+        column: _series(scan, column, grid, places_of(scan, column, grid))
         for column, grid in grids.items()
     }
 
@@ -96,7 +96,7 @@ def cell_scores(
     scan = Scan(connection, logs, rows.windows, rows.versions)
     scores, width = scan.numbers("score"), grid.n_cells + 2
     scored = scan.inside & np.isfinite(scores)
-    places, scores = _places(scan, column, grid)[scored], scores[scored]
+    places, scores = places_of(scan, column, grid)[scored], scores[scored]
     n_scored = np.bincount(places, minlength=width)
     sums = np.bincount(places, weights=scores, minlength=width)
     return np.divide(sums, n_scored, out=np.full(width, np.nan), where=n_scored > 0)
@@ -146,7 +146,8 @@ def row_counts(
     return {label: per_version[i] for i, label in enumerate(labels) if per_version[i].any()}
 
 
-def _places(scan: Scan, column: Column, grid: Grid) -> Int:
+def places_of(scan: Scan, column: Column, grid: Grid) -> Int:
+    """Return the place of every row's value in the grid, shape (n_rows,)."""
     if grid.column_kind is ColumnKind.NUMBER:
         return grid.cells_of_numbers(scan.column_numbers(column))
     codes, labels = scan.column_categories(column)

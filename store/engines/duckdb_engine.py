@@ -15,6 +15,7 @@ from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
 from domain.profile import CategoryCounts, Grid, ProfileSeries
+from domain.slice import MOST_SLICES, SlicedCounts
 from domain.window import Rows, Window
 from store import (
     archived_facts,
@@ -25,6 +26,7 @@ from store import (
     questions,
     roles,
     rows,
+    sliced_counts,
     traffic,
 )
 from store.catalog import DeploymentInfo
@@ -54,10 +56,10 @@ class DuckDBEngine:
 
     @contextlib.contextmanager
     def _asking(
-        self, windows: Sequence[Window]
+        self, windows: Sequence[Window], columns: Sequence[Column] = ()
     ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
         """Yield a connection that reads, and where the rows of some windows lie."""
-        with asking(self._database, self.model, windows) as asked:
+        with asking(self._database, self.model, windows, columns) as asked:
             yield asked
 
     @contextlib.contextmanager
@@ -103,7 +105,7 @@ class DuckDBEngine:
         windows: Sequence[Window],
         versions: Sequence[str],
     ) -> dict[Column, ProfileSeries]:
-        with self._asking(windows) as (connection, logs):
+        with self._asking(windows, list(grids)) as (connection, logs):
             return questions.counts(connection, logs, grids, windows, versions)
 
     def each_sorted(
@@ -116,7 +118,7 @@ class DuckDBEngine:
         within: Within | None = None,
         share: float = 1.0,
     ) -> dict[Column, Result]:
-        with self._asking([*whole.windows, *apart.windows]) as (connection, logs):
+        with self._asking([*whole.windows, *apart.windows], columns) as (connection, logs):
             return exact_values.each_sorted(
                 connection, logs, columns, whole, apart, use, within=within, share=share
             )
@@ -129,7 +131,7 @@ class DuckDBEngine:
         most: int,
         share: float = 1.0,
     ) -> dict[Column, CategoryCounts]:
-        with self._asking(rows.windows) as (connection, logs):
+        with self._asking(rows.windows, columns) as (connection, logs):
             return questions.category_counts(
                 connection, logs, columns, rows, most=most, share=share
             )
@@ -138,6 +140,21 @@ class DuckDBEngine:
         with self._asking(rows.windows) as (connection, logs):
             return questions.cell_scores(connection, logs, column, grid, rows)
 
+    def sliced_counts(
+        self,
+        column: Column,
+        grid: Grid,
+        by: Column,
+        whole: Rows,
+        apart: Rows,
+        *,
+        most: int = MOST_SLICES,
+    ) -> list[SlicedCounts]:
+        with self._asking([*whole.windows, *apart.windows]) as (connection, logs):
+            return sliced_counts.sliced_counts(
+                connection, logs, column, grid, by, whole, apart, most=most
+            )
+
     def rows(
         self,
         columns: Sequence[Column],
@@ -145,7 +162,7 @@ class DuckDBEngine:
         versions: Sequence[str],
         limit: int,
     ) -> pa.Table:
-        with self._asking(windows) as (connection, logs):
+        with self._asking(windows, columns) as (connection, logs):
             return rows.rows(connection, logs, columns, windows, versions, limit)
 
     def call_buckets(

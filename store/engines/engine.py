@@ -14,6 +14,7 @@ from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
 from domain.profile import CategoryCounts, Grid, ProfileSeries
+from domain.slice import MOST_SLICES, SlicedCounts
 from domain.window import Rows, Window
 from store.catalog import DeploymentInfo
 from store.exact_values import Result, Use, Within
@@ -126,6 +127,39 @@ class Engine(Protocol):
         Return the mean score of the rows in each cell of a column, of missing and of unseen.
 
         NaN where no row has a score; shape (n_cells + 2,).
+        """
+        ...
+
+    def sliced_counts(
+        self,
+        column: Column,
+        grid: Grid,
+        by: Column,
+        whole: Rows,
+        apart: Rows,
+        *,
+        most: int = MOST_SLICES,
+    ) -> list[SlicedCounts]:
+        """
+        Count a column by the value of another one, in the baseline and in each of some windows.
+
+        Parameters
+        ----------
+        column : Column
+        grid : Grid
+        by : Column
+            A feature or an output whose values name the slices; with the role ``calls`` the
+            replica that answered.
+        whole, apart : Rows
+            The baseline, and the windows that are compared with it one by one; they may overlap.
+        most : int
+            Values that are slices of their own: the most frequent ones of a window and the
+            baseline together; of equally frequent ones the smallest.
+
+        Returns
+        -------
+        list of SlicedCounts
+            One for each window of `apart`.
         """
         ...
 

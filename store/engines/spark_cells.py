@@ -107,8 +107,8 @@ def counts(
         for column, grid in grids.items()
     }
     for columns in _parts(grids) if windows else ():
-        found = _counted(logs, {c: grids[c] for c in columns}, where, hull(windows), "1.0D")
-        cells = _cells(found, columns, grids)
+        found = counted(logs, {c: grids[c] for c in columns}, where, hull(windows), "1.0D")
+        cells = cells_of(found, columns, grids)
         for j, column in enumerate(columns):
             own = found["j"] == j
             tables[column][found["w"][own], cells[own]] = found["n"][own]
@@ -125,8 +125,8 @@ def cell_scores(logs: SparkLogs, column: Column, grid: Grid, rows: Rows) -> Floa
         return means
     finite = "case when abs(score) < double('Infinity') then score end"
     where = f"if({place_of(rows)} is null, null, 0)"
-    found = _counted(logs, {column: grid}, where, hull(rows.windows), finite)
-    cells = _cells(found, [column], {column: grid})
+    found = counted(logs, {column: grid}, where, hull(rows.windows), finite)
+    cells = cells_of(found, [column], {column: grid})
     scored = found["weighed"] > 0
     means[cells[scored]] = found["weight"][scored] / found["weighed"][scored]
     return means
@@ -169,9 +169,29 @@ def _stacked(
     )
 
 
-def _counted(
+def counted(
     logs: SparkLogs, grids: Grids, where: str, span: tuple[int, int], weight: str
 ) -> dict[str, NDArray[Any]]:
+    """
+    Count stacked columns by where their rows belong and by cell.
+
+    Parameters
+    ----------
+    logs : SparkLogs
+    grids : mapping of Column to Grid
+        All of numbers or all of categories.
+    where : str
+        SQL of an int that rows are told apart by; those where it is null are left out.
+    span : (int, int)
+        Microseconds between which they lie.
+    weight : str
+        SQL of a double.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``w``, ``j`` (place of the column), ``cell``, ``n``, ``weighed`` and ``weight``.
+    """
     stacked = _stacked(logs, list(grids), where, span, weight)
     kinds = {grid.column_kind for grid in grids.values()}
     own = _numbers if kinds == {ColumnKind.NUMBER} else _labelled
@@ -214,8 +234,8 @@ def _labelled(logs: SparkLogs, grids: Sequence[Grid], stacked: str) -> str:
     return _LABELLED.format(stacked=stacked)
 
 
-def _cells(found: Mapping[str, NDArray[Any]], columns: Sequence[Column], grids: Grids) -> Int:
-    """Return where each count belongs: missing and unseen stand behind the cells."""
+def cells_of(found: Mapping[str, NDArray[Any]], columns: Sequence[Column], grids: Grids) -> Int:
+    """Return the place of each count: missing and unseen stand behind the cells."""
     n_cells = np.array([grids[column].n_cells for column in columns], np.int64)[found["j"]]
     cell = np.asarray(found["cell"], np.int64)
     return np.where(cell < 0, n_cells - 1 - cell, cell)

@@ -15,10 +15,11 @@ from domain.calls import CallBuckets
 from domain.column import Column
 from domain.outcome import Outcomes
 from domain.profile import CategoryCounts, Grid, ProfileSeries
+from domain.slice import MOST_SLICES, SlicedCounts
 from domain.source import Source
 from domain.window import Rows, Window
 from store.catalog import DeploymentInfo
-from store.engines import spark_calls, spark_cells, spark_session, spark_values
+from store.engines import spark_calls, spark_cells, spark_session, spark_slices, spark_values
 from store.engines.spark_logs import SparkLogs, open_logs
 from store.engines.spark_windows import hull, place
 from store.exact_values import Result, Use, Within
@@ -196,6 +197,19 @@ class SparkEngine:
     def cell_scores(self, column: Column, grid: Grid, rows: Rows) -> Float:
         with self._asking:
             return spark_cells.cell_scores(self._logs, column, grid, rows)
+
+    def sliced_counts(
+        self,
+        column: Column,
+        grid: Grid,
+        by: Column,
+        whole: Rows,
+        apart: Rows,
+        *,
+        most: int = MOST_SLICES,
+    ) -> list[SlicedCounts]:
+        with self._asking:
+            return spark_slices.sliced_counts(self._logs, column, grid, by, whole, apart, most)
 
     def rows(
         self,

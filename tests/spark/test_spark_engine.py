@@ -14,7 +14,7 @@ from domain.calls import CallBuckets
 from domain.column import Column
 from domain.errors import InputError, InvalidWindowError, StoreError, UnknownNameError
 from domain.outcome import Outcomes
-from domain.profile import ColumnKind, SortedColumn
+from domain.profile import ColumnKind, ColumnRole, SortedColumn
 from domain.source import Source
 from domain.window import Rows, Window
 from ingest.read import read_events
@@ -127,6 +127,27 @@ def test_labels_come_in_the_same_order(spark: Engine, duck: Engine):
             assert mine[column].labels == theirs[column].labels
             assert mine[column].counts.tolist() == theirs[column].counts.tolist()
             assert mine[column].missing == theirs[column].missing
+
+
+def test_every_slice_holds_the_same_rows(spark: Engine, duck: Engine):
+    replica = Column("replica", ColumnKind.CATEGORY, ColumnRole.CALLS)
+    first, apart = Rows(WINDOWS[:3], VERSIONS[:3]), Rows(WINDOWS[2:], VERSIONS[2:])
+    for column, by, most in (
+        (X, CARRIER, 3),
+        (CARRIER, TIED, 4),
+        (TIED, replica, 20),
+        (WINTER, X, 5),
+    ):
+        mine, theirs = (
+            engine.sliced_counts(column, GRIDS[column], by, first, apart, most=most)
+            for engine in (spark, duck)
+        )
+        assert len(mine) == len(theirs) == len(apart.windows)
+        for own, other in zip(mine, theirs, strict=True):
+            assert own.slices == other.slices, (column, by)
+            assert own.counts.tolist() == other.counts.tolist(), (column, by)
+    assert len(theirs[0].slices) > 2
+    assert spark.sliced_counts(X, GRIDS[X], CARRIER, first, Rows()) == []
 
 
 def test_a_cells_mean_score_is_the_same(spark: Engine, duck: Engine):
