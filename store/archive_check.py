@@ -102,7 +102,9 @@ def _repair(
     database: Database, file: ArchivedFile, fault: Fault | None, who: str, now: datetime
 ) -> None:
     aside = None if fault is None else file.path + DAMAGED
-    with database.writing() as connection:
+    marks = database.marks
+    # who counts hours has found out before which of them can be read whole
+    with marks.calls.counting, marks.predictions.counting, database.writing() as connection:
         note_aside(connection, file, aside)
         what = "put back" if fault is None else "set aside"
         moved = Moved(**{str(file.kind): file.rows}, files=1)

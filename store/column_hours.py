@@ -18,7 +18,7 @@ from store.column_grids import keys_kept
 from store.prediction_hours import narrowed
 from store.relations import Relations
 from store.scan import check_order
-from store.stale_hours import HOUR_US, Marks, dropped_hour, find_stale
+from store.stale_hours import HOUR_US, Marks, dropped_hour, find_stale, lost_hours
 from store.whole_hours import NO_WINDOW, split
 
 Int = NDArray[np.int64]
@@ -105,9 +105,10 @@ class HourCounts:
         missing = stale & set(self._inside(np.array(sorted(stale), np.int64)))
         if self._keys:
             missing |= self._lacking()
-        self._hours = split(windows, missing)
+        lost = lost_hours(connection, model, marks.predictions)
+        self._hours = split(windows, missing | lost)
         dropped = dropped_hour(connection, model)
-        self.missing = {hour for hour in missing if dropped is None or hour >= dropped}
+        self.missing = {h for h in missing - lost if dropped is None or h >= dropped}
 
     def series(self, logs: Relations) -> dict[Column, ProfileSeries]:
         """

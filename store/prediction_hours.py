@@ -18,7 +18,14 @@ from store.moments import from_microseconds, to_microseconds
 from store.relations import Relations
 from store.roles import IN_SHADOW, PredictionCounts
 from store.scan import check_order
-from store.stale_hours import HOUR_US, MarkedHours, Marks, dropped_hour, find_stale
+from store.stale_hours import (
+    HOUR_US,
+    MarkedHours,
+    Marks,
+    dropped_hour,
+    find_stale,
+    lost_hours,
+)
 from store.whole_hours import Span, WholeHours, ranges_of, rows_in, runs, split, window_of
 
 Int = NDArray[np.int64]
@@ -207,8 +214,7 @@ def split_fresh(
 ) -> WholeHours:
     """Split windows into hours whose counts tell of the rows there are, and the rest."""
     check_order(windows)
-    stale = find_stale(connection, model, marked)
-    return split(windows, stale, dropped_hour(connection, model))
+    return split(windows, _unfresh(connection, model, marked), dropped_hour(connection, model))
 
 
 def narrowed(logs: Relations, pieces: Sequence[Window]) -> Relations:
@@ -249,9 +255,14 @@ def _uncounted(
     connection: duckdb.DuckDBPyConnection, model: str, marked: MarkedHours, before: int | None
 ) -> list[Span]:
     """Return few spans that hold all hours whose rows have to be read."""
-    stale = np.array(list(find_stale(connection, model, marked)), np.int64)
+    stale = np.array(sorted(_unfresh(connection, model, marked)), np.int64)
     spans = ranges_of([window_of(span) for span in runs(stale)])
     return spans if before is None else [(_EVER, before * HOUR_US), *spans]
+
+
+def _unfresh(connection: duckdb.DuckDBPyConnection, model: str, marked: MarkedHours) -> set[int]:
+    """Return the hours whose counts do not tell of the rows there are."""
+    return {*find_stale(connection, model, marked), *lost_hours(connection, model, marked)}
 
 
 def _hours_of(spans: Sequence[Span]) -> list[int]:

@@ -35,8 +35,25 @@ _STALE = """
       and ($start is null or hour >= make_timestamp($start::bigint))
       and ($end is null or hour < make_timestamp($end::bigint))
       and hour >= coalesce((select max(before) from dropped_rows where model = $model), hour)
+      and not exists (
+            select 1
+            from archived_files
+            where model = $model
+              and kind = $kind
+              and set_aside is not null
+              and hour between date_trunc('hour', first_ts) and last_ts
+      )
     group by all
     order by hour
+"""
+_LOST = """
+    select distinct unnest(range(
+        epoch_us(first_ts) // 3600000000, epoch_us(last_ts) // 3600000000 + 1
+    )) as hour
+    from archived_files
+    where model = $model
+      and kind = $kind
+      and set_aside is not null
 """
 _MODELS = """
     select distinct model
@@ -68,6 +85,8 @@ class MarkedHours:
     ----------
     table : str
         Where the marks are kept.
+    kind : {"calls", "predictions"}
+        The rows that are counted.
 
     Attributes
     ----------
@@ -75,8 +94,9 @@ class MarkedHours:
         Held by who counts stale hours.
     """
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, kind: str) -> None:
         self.table = table
+        self.kind = kind
         self._hours: dict[str, set[int]] = {}
         self.counting = threading.Lock()
 
@@ -107,8 +127,8 @@ class Marks:
     """
 
     def __init__(self) -> None:
-        self.calls = MarkedHours("stale_call_hours")
-        self.predictions = MarkedHours("stale_prediction_hours")
+        self.calls = MarkedHours("stale_call_hours", "calls")
+        self.predictions = MarkedHours("stale_prediction_hours", "predictions")
 
     def forget_all(self) -> None:
         """Let the next loads mark whatever they touch."""
@@ -188,7 +208,8 @@ def find_stale(
     """
     Return the stale hours since 1970, in order, and the newest mark of each.
 
-    Hours whose rows were dropped are never among them: they cannot be counted again.
+    Hours whose rows were dropped, or lie in a file that was set aside, are never among them: they
+    cannot be counted again, and what was counted of them stays.
 
     Parameters
     ----------
@@ -200,10 +221,22 @@ def find_stale(
     """
     values = {
         "model": model,
+        "kind": marked.kind,
         "start": None if limits is None else to_microseconds(limits.start),
         "end": None if limits is None else to_microseconds(limits.end),
     }
     return dict(connection.execute(_STALE.format(table=marked.table), values).fetchall())
+
+
+def lost_hours(connection: duckdb.DuckDBPyConnection, model: str, marked: MarkedHours) -> set[int]:
+    """
+    Return the hours since 1970 that files reach over which were set aside.
+
+    Questions about windows read the rows that are left of them, so that all of them tell of the
+    same rows; what was counted of them before stays.
+    """
+    values = {"model": model, "kind": marked.kind}
+    return {hour for (hour,) in connection.execute(_LOST, values).fetchall()}
 
 
 def dropped_hour(connection: duckdb.DuckDBPyConnection, model: str) -> int | None:

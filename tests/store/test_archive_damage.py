@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from domain.column import Column
 from domain.erasure import Condition, Erasing
 from domain.errors import StoreError
+from domain.profile import ColumnKind, ColumnRole
 from domain.tiers import Fault
 from domain.window import Window
 from store.archive_catalog import add_leftover
 from store.backup import restore
 from store.store import Store
-from tests.store.archived import archive_all
+from tests.store.archived import GRID, archive_all
 from tests.store.made import START, batch, event
 
 DAY = timedelta(days=1)
@@ -142,3 +144,45 @@ def test_a_restored_copy_removes_no_file_that_counts_for_the_original(
         assert other.check_archive("me", NOW, repair=False) == []
     assert file.exists()
     assert rows.version == "1"
+
+
+def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
+    store: Store, cold: Path
+) -> None:
+    store.refresh_call_hours()
+    store.refresh_column_hours()
+    path = _file(cold, "calls", "2013-07-02")
+    served = _file(cold, "predictions", "2013-07-02")
+    whole = _flip(path), _flip(served)
+    store.check_archive("me", NOW, repair=True)
+
+    late = event(1440 + 721, version="1", request_id="late", prediction="x", score=0.5)
+    store.load([batch([late])], "b")
+    store.refresh_call_hours()
+    store.refresh_column_hours()
+
+    assert _by_hour(store, "call_hours", "logged") == [3, 3, 3]
+    assert _by_hour(store, "prediction_hours", "predictions") == [3, 3, 3]
+    # every question about the window tells of the one row that is left of it
+    assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 1, 3]
+    assert store.row_counts("m", WINDOWS)["1"].tolist() == [3, 1, 3]
+    assert store.call_counts("m", WINDOWS)["1"].tolist() == [3, 1, 3]
+    assert store.deployments("m")[0].predictions == 7
+    score = Column("score", ColumnKind.NUMBER, ColumnRole.SCORE)
+    counted = store.counts("m", {score: GRID}, WINDOWS, ["1"] * 3)[score]
+    assert counted.counts.sum(axis=1).tolist() == [3, 1, 3]
+
+    path.write_bytes(whole[0])
+    served.write_bytes(whole[1])
+    store.check_archive("me", NOW, repair=True)
+    store.refresh_call_hours()
+    store.refresh_column_hours()
+
+    assert _by_hour(store, "call_hours", "logged") == [3, 4, 3]
+    assert _by_hour(store, "prediction_hours", "predictions") == [3, 4, 3]
+    assert store.call_counts("m", WINDOWS)["1"].tolist() == [3, 4, 3]
+
+
+def _by_hour(store: Store, table: str, count: str) -> list[int]:
+    sql = f"select sum({count})::int as n from {table} group by hour::date order by hour::date"
+    return store.sql(sql).column("n").to_pylist()
