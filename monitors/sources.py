@@ -23,6 +23,8 @@ def attach_sources(store: Store, config: Config) -> None:
     """
     Let the sources answer for their models; nothing is read yet.
 
+    What was counted of files of models that have no source any more is counted anew.
+
     Raises
     ------
     ConfigurationError
@@ -33,6 +35,7 @@ def attach_sources(store: Store, config: Config) -> None:
             store.attach_files(model, source.path, InPlace(source.mapping, model))
         else:
             store.attach_spark(model, source.source())
+    store.forget_sources()
 
 
 def look(store: Store, model: str | None = None) -> None:

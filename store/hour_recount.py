@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,16 +20,11 @@ from store.database import Database
 from store.hour_cells import HourRows, tables_of
 from store.moments import to_microseconds
 from store.prediction_hours import count_predictions
-from store.relations import Relations
+from store.relations import Asking, Relations
 from store.stale_hours import HOUR_US, find_stale, unmark, whole_hours
 from store.whole_hours import runs, window_of
 
 Int = NDArray[np.int64]
-# a question about the rows of some windows of one model
-Asking = Callable[
-    [Sequence[Window]],
-    contextlib.AbstractContextManager[tuple[duckdb.DuckDBPyConnection, Relations]],
-]
 
 # What is counted in one go: rows that are in memory of one column, hours that each have a row per
 # column, counts that are kept until they are written.
@@ -173,7 +167,7 @@ class Recount:
         if not part.grids or not part.predictions.num_rows:
             return []
         windows = [window_of(span) for span in runs(part.hours)]
-        with self._asking(windows) as (connection, logs):
+        with self._asking(windows, list(part.grids)) as (connection, logs):
             rows = HourRows(connection, logs, part.hours)
             return list(tables_of(self._model, rows, part.grids))
 

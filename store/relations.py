@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 import duckdb
 
+from domain.column import Column
 from domain.profile import ColumnKind
 from domain.window import Window
 from store.outputs import output_kinds
@@ -38,10 +40,14 @@ class Relations:
     outputs: Mapping[str, ColumnKind]
 
 
-# yields a connection that reads, and where the rows of some windows lie
-Asking = Callable[
-    [Sequence[Window]], AbstractContextManager[tuple[duckdb.DuckDBPyConnection, Relations]]
-]
+class Asking(Protocol):
+    """Asks about the rows of some windows of one model."""
+
+    def __call__(
+        self, windows: Sequence[Window], columns: Sequence[Column] = ()
+    ) -> AbstractContextManager[tuple[duckdb.DuckDBPyConnection, Relations]]:
+        """Yield a connection that reads, and where the rows lie; `columns` are read in turn."""
+        ...
 
 
 def stored(connection: duckdb.DuckDBPyConnection, model: str) -> Relations:

@@ -12,6 +12,7 @@ from store.engines.spark_engine import SparkEngine
 from store.log_questions import LogQuestions
 from store.parquet_files import lake_of
 from store.rows_in_place import RowForm
+from store.source_catalog import any_forgotten, forget_sources
 from store.volumes import Volume
 
 
@@ -42,6 +43,14 @@ class RowsElsewhere(LogQuestions):
     def attach_spark(self, model: str, source: Source) -> None:
         """Let Spark answer for a model; it starts when somebody asks."""
         self.attach(model, SparkEngine(source, model))
+
+    def forget_sources(self) -> None:
+        """Count anew, from the store's rows, what was counted of files that answer no more."""
+        with self._database.reading() as connection:
+            if not any_forgotten(connection, self.elsewhere):
+                return
+        with self._database.writing() as connection:
+            forget_sources(connection, self.elsewhere, self._database.marks)
 
     def close_sources(self) -> None:
         """End what answers for rows elsewhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import duckdb
@@ -26,6 +26,12 @@ _HOURS: Final = """
     from source_files
     where model = $model
       and (form != $form or path in (select unnest($paths::varchar[])))
+"""
+_MODELS: Final = "select distinct model from source_files order by model"
+_COUNTED: Final = """
+    select epoch_us(hour) // 3600000000
+    from {table}
+    where model = $model
 """
 _FORGET: Final = """
     delete from source_files
@@ -67,6 +73,8 @@ def keep_facts(
     """
     tables = ensure_model(connection, model)
     values = {"model": model, "form": form, "paths": sorted(gone)}
+    if model not in _read_before(connection):
+        mark_counted(connection, model, marks)
     old = [FileFacts.from_json(f) for (f,) in connection.execute(_HOURS, values).fetchall()]
     connection.execute(_FORGET, values)
     if new:
@@ -86,3 +94,40 @@ def keep_facts(
     hours = {hour for facts in (*old, *new.values()) for hour in facts.hours}
     for marked in (marks.calls, marks.predictions):
         mark_hours(connection, model, hours, marked)
+
+
+def forget_sources(
+    connection: duckdb.DuckDBPyConnection, read: Collection[str], marks: Marks
+) -> None:
+    """
+    Forget the files of models that are read in place no more, and what was counted of them.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In a write transaction.
+    read : collection of str
+        Models that are.
+    marks : Marks
+        Of the open database.
+    """
+    for model in _read_before(connection):
+        if model not in read:
+            mark_counted(connection, model, marks)
+            connection.execute(_FORGET, {"model": model, "form": "", "paths": []})
+
+
+def any_forgotten(connection: duckdb.DuckDBPyConnection, read: Collection[str]) -> bool:
+    """Return whether there are files of other models than those that are read in place."""
+    return any(model not in read for model in _read_before(connection))
+
+
+def mark_counted(connection: duckdb.DuckDBPyConnection, model: str, marks: Marks) -> None:
+    """Mark every counted hour of a model, whose rows are now others."""
+    for table, marked in (("call_hours", marks.calls), ("prediction_hours", marks.predictions)):
+        rows = connection.execute(_COUNTED.format(table=table), {"model": model}).fetchall()
+        mark_hours(connection, model, {hour for (hour,) in rows}, marked)
+
+
+def _read_before(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [model for (model,) in connection.execute(_MODELS).fetchall()]

@@ -9,6 +9,7 @@ from typing import Final
 
 import duckdb
 
+from domain.column import Column
 from domain.errors import StoreError
 from domain.window import Window
 from store.archive_catalog import ArchivedFile, Kind, any_archived, archived
@@ -122,10 +123,18 @@ def reading_all(database: Database) -> Generator[duckdb.DuckDBPyConnection]:
 
 @contextlib.contextmanager
 def asking(
-    database: Database, model: str, windows: Sequence[Window]
+    database: Database, model: str, windows: Sequence[Window], columns: Sequence[Column] = ()
 ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
     """
     Yield a connection that reads, and a model's rows in some windows, wherever they lie.
+
+    Parameters
+    ----------
+    database : Database
+    model : str
+    windows : sequence of Window
+    columns : sequence of Column
+        That will be read one after the other: where the rows are in files, several at once.
 
     Raises
     ------
@@ -134,7 +143,7 @@ def asking(
     """
     elsewhere = database.elsewhere.get(model)
     if elsewhere is not None:
-        with elsewhere(windows) as asked:
+        with elsewhere(windows, columns) as asked:
             yield asked
         return
     with reading_all(database) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,12 @@ _OF_TYPE: Final = {
 }
 # ids are unique in one answer: number of the file, number of the row
 _ROW_BITS: Final = 40
+# What is kept of columns that are read in turn: opening a file costs as much as reading one of its
+# columns. Values are known beforehand, bytes of long texts are not.
+_MOST_VALUES: Final = 1 << 22
+_MOST_BYTES: Final = 1 << 26
+# beside a column its rows' time, version and kind are read
+_BESIDE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,14 @@ class Chosen:
     groups: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Columns that were read together."""
+
+    names: tuple[str, ...]
+    batches: Sequence[pa.RecordBatch]
+
+
 class VirtualRows(ds.Dataset):
     """
     The events of some files, with the names that the store's tables have.
@@ -58,6 +73,9 @@ class VirtualRows(ds.Dataset):
     chosen : sequence of Chosen
     features : Features
         Of the model, over all files.
+    in_turn : sequence of str
+        Columns that will be asked for one after the other: as many of them as little memory holds
+        are read together.
 
     Attributes
     ----------
@@ -65,11 +83,24 @@ class VirtualRows(ds.Dataset):
         What went wrong while a query read: DuckDB would only tell its text.
     """
 
-    def __init__(self, rows: FileRows, chosen: Sequence[Chosen], features: Features) -> None:
+    def __init__(
+        self,
+        rows: FileRows,
+        chosen: Sequence[Chosen],
+        features: Features,
+        in_turn: Sequence[str] = (),
+    ) -> None:
         self._rows = rows
         self._chosen = chosen
         self._places = {column: pair for pair, column in features.columns.items()}
         self.failure: DriftlineError | None = None
+        n_rows = sum(one.facts.groups[group].rows for one in chosen for group in one.groups)
+        at_once = _MOST_VALUES // max(n_rows, 1) - _BESIDE
+        self._parts = [in_turn[i : i + at_once] for i in range(0, len(in_turn), max(at_once, 1))]
+        if at_once < 2:
+            self._parts = []
+        self._held = _Held((), [])
+        self._holding = threading.Lock()
 
     @property
     def schema(self) -> pa.Schema:
@@ -96,6 +127,38 @@ class VirtualRows(ds.Dataset):
         )
 
     def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Yield the columns of a schema: of what is held, or read now."""
+        held = self._hold(schema.names)
+        if held is None:
+            yield from self._read(schema)
+            return
+        for batch in held:
+            yield batch.select(schema.names)
+
+    def _hold(self, names: Sequence[str]) -> Sequence[pa.RecordBatch] | None:
+        """Return rows with some columns, read with those that come next; None: too large."""
+        with self._holding:
+            if set(names) <= set(self._held.names):
+                return self._held.batches
+            part = next((part for part in self._parts if not set(part).isdisjoint(names)), None)
+            if part is None:
+                return None
+            self._held = _Held((), [])
+            read = {*names, *part}
+            schema = self.schema
+            kept = pa.schema([field for field in schema if field.name in read])
+            batches: list[pa.RecordBatch] = []
+            size = 0
+            for batch in self._read(kept):
+                batches.append(batch)
+                size += batch.nbytes
+                if size > _MOST_BYTES:
+                    self._parts = []
+                    return None
+            self._held = _Held(tuple(kept.names), batches)
+            return batches
+
+    def _read(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         features = [self._places[name] for name in schema.names if name in self._places]
         try:
             for one in self._chosen:

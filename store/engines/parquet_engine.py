@@ -13,11 +13,12 @@ import duckdb
 
 from domain.column import Column
 from domain.errors import InputError
+from domain.profile import ColumnRole
 from domain.window import Window, parse_time
 from store import catalog
 from store.catalog import DeploymentInfo
 from store.database import Database
-from store.engines.duckdb_engine import DuckDBEngine
+from store.engines.counted_engine import CountedEngine
 from store.file_facts import FileFacts, Served
 from store.file_rows import FileRows
 from store.file_survey import survey
@@ -118,7 +119,7 @@ class SourceState:
     fault: InputError | None = None
 
 
-class ParquetEngine(DuckDBEngine):
+class ParquetEngine(CountedEngine):
     """
     Asks DuckDB of files; see `store.engines.engine.Engine` for the questions.
 
@@ -197,7 +198,7 @@ class ParquetEngine(DuckDBEngine):
 
     @contextlib.contextmanager
     def asking(
-        self, windows: Sequence[Window]
+        self, windows: Sequence[Window], columns: Sequence[Column] = ()
     ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
         """Yield a connection that reads, and the rows that may lie in some windows."""
         state = self.state
@@ -206,7 +207,7 @@ class ParquetEngine(DuckDBEngine):
         chosen, labelled = self._choose(state, windows)
         with self._database.reading() as connection:
             tables, logs = find_model(connection, self.model), stored(connection, self.model)
-            rows = VirtualRows(self._rows, chosen, logs.features)
+            rows = VirtualRows(self._rows, chosen, logs.features, _stored_as(columns, logs))
             labels = rows
             connection.register(_ROWS, rows)
             if labelled != chosen:
@@ -308,7 +309,7 @@ class ParquetEngine(DuckDBEngine):
         while span is not None and len(found) < len(columns) and begin < span.end:
             window = Window(begin, begin + length)
             open_ = [column for column in columns if column not in found]
-            with self.asking([window]) as (connection, logs):
+            with self.asking([window], open_) as (connection, logs):
                 limits = {"start": to_microseconds(begin), "end": to_microseconds(window.end)}
                 within = _WITHIN.format(rows=logs.predictions, **limits)
                 only = dataclasses.replace(logs, predictions=within)
@@ -323,6 +324,20 @@ class ParquetEngine(DuckDBEngine):
             return None
         first, last = min(s.first for s in served), max(s.last for s in served)
         return Window(from_microseconds(first), from_microseconds(last + 1))
+
+
+def _stored_as(columns: Sequence[Column], logs: Relations) -> list[str]:
+    """Return the columns of the table in which some columns are kept, of every type of theirs."""
+    kept = logs.features.columns
+    return [
+        name
+        for column in columns
+        for name in (
+            [column.role.value]
+            if column.role is not ColumnRole.FEATURE
+            else [kept[column.name, kind] for kind in logs.features.types_of(column.name)]
+        )
+    ]
 
 
 def _may_lie_in(file: ParquetFile, windows: Sequence[Window]) -> bool:
