@@ -134,3 +134,9 @@ def _number(values: pa.ChunkedArray) -> pa.ChunkedArray:
     # NaN is how frames and files write a missing number
     missing = pc.is_nan(numbers)
     return pc.if_else(missing, None, numbers) if pc.any(missing).as_py() else numbers
+
+
+def holds_dictionaries(kind: pa.DataType) -> bool:
+    """Return whether dictionaries lie inside a nested type: pyarrow reads none over row groups."""
+    inner = (kind.field(i).type for i in range(kind.num_fields))
+    return any(pa.types.is_dictionary(one) or holds_dictionaries(one) for one in inner)

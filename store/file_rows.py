@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from domain.errors import InputError
 from domain.event import FIELDS, SUBSTANCE
-from store.arrow_columns import EVENT_COLUMNS
+from store.arrow_columns import EVENT_COLUMNS, holds_dictionaries
 from store.file_facts import FileFacts
 from store.parquet_files import Lake, ParquetFile
 from store.registry import FeatureType
@@ -48,16 +48,30 @@ class Opened:
         Column by feature.
     folders : dict of str to str
         What its folders tell and no column of its own does.
+    apart : bool
+        Whether row groups are read one by one.
     """
 
     file: pq.ParquetFile
     types: dict[str, pa.DataType]
     features: dict[str, str]
     folders: dict[str, str]
+    apart: bool
 
     def start(self, group: int) -> int:
         """Return the number of the first row of a row group."""
         return sum(self.file.metadata.row_group(i).num_rows for i in range(group))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Footer:
+    """What stays of a file when it is closed."""
+
+    metadata: pq.FileMetaData
+    types: dict[str, pa.DataType]
+    features: dict[str, str]
+    own: frozenset[str]
+    apart: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,28 +148,28 @@ class FileRows:
         InputError
             If it is damaged, or lacks a column that every event needs.
         """
-        metadata, types, features = self._footer(file)
+        footer = self._footer(file)
         with _named(file.path):
             handle = self._lake.filesystem.open_input_file(file.path)
             if handle.size() != file.size:  # its footer and its pages would not fit together
                 raise InputError(f"{file.path} was written anew meanwhile; run again")
-            opened = pq.ParquetFile(handle, metadata=metadata, pre_buffer=False)
-        own = set(opened.schema_arrow.names)
-        folders = {key: told for key, told in file.partitions.items() if key not in own}
-        return Opened(opened, types, features, folders)
+            opened = pq.ParquetFile(handle, metadata=footer.metadata, pre_buffer=False)
+        folders = {key: told for key, told in file.partitions.items() if key not in footer.own}
+        return Opened(opened, footer.types, footer.features, folders, footer.apart)
 
-    def _read_footer(
-        self, file: ParquetFile
-    ) -> tuple[pq.FileMetaData, dict[str, pa.DataType], dict[str, str]]:
+    def _read_footer(self, file: ParquetFile) -> _Footer:
         with _named(file.path):
             metadata = pq.read_metadata(file.path, filesystem=self._lake.filesystem)
-            types: dict[str, pa.DataType] = self._form.types(metadata.schema.to_arrow_schema())
+            schema = metadata.schema.to_arrow_schema()
+            types: dict[str, pa.DataType] = self._form.types(schema)
+        apart = any(holds_dictionaries(kind) for kind in schema.types)
         partitions = {key for key in file.partitions if key not in types}
         types |= {key: pa.string() for key in partitions}
         try:
-            return metadata, types, self._form.features(types, partitions)
+            features = self._form.features(types, partitions)
         except InputError as error:
             raise InputError(f"{file.path}: {error}") from error
+        return _Footer(metadata, types, features, frozenset(schema.names), apart)
 
     def wanted(
         self, opened: Opened, facts: FileFacts, fields: Collection[str], features: Sequence[Feature]
@@ -185,9 +199,7 @@ class FileRows:
         fields = self._form.paths(wanted.fields, opened.types)
         paths = {*fields, *(opened.features[name] for name in wanted.features)}
         columns = [path for path in paths if path not in opened.folders]
-        # a struct of dictionaries cannot be read over the end of a row group
-        flat = set(columns) <= set(opened.file.schema_arrow.names)
-        for run in _runs(groups) if flat else ([group] for group in groups):
+        for run in ([group] for group in groups) if opened.apart else _runs(groups):
             start = opened.start(run[0])
             for part in _read(file, opened.file, run, columns):
                 yield self._batch(opened, part, start, fields, wanted)

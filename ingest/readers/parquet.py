@@ -17,6 +17,7 @@ from ingest.json_cells import opened
 from ingest.readers.block import Block, Layout, Reader
 from ingest.unpack import LogStream
 from ingest.values import Values, canonical_json
+from store.arrow_columns import holds_dictionaries
 
 _ROW_INDEX: Final = re.compile(r"__index_level_\d+__")
 _ROWS: Final = 50_000
@@ -39,9 +40,12 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     try:
         file = pq.ParquetFile(stream.seekable(), pre_buffer=False)
         first = 1
-        for batch in file.iter_batches(batch_size=_ROWS, use_threads=False):
-            yield _block(batch, first, layout)
-            first += batch.num_rows
+        groups = range(file.metadata.num_row_groups)
+        apart = any(holds_dictionaries(kind) for kind in file.schema_arrow.types)
+        for part in [[group] for group in groups] if apart else [list(groups)]:
+            for batch in file.iter_batches(_ROWS, row_groups=part, use_threads=False):
+                yield _block(batch, first, layout)
+                first += batch.num_rows
         if first == 1:
             yield _block(pa.RecordBatch.from_pylist([], schema=file.schema_arrow), first, layout)
     except (pa.ArrowException, OSError) as error:

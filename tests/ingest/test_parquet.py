@@ -100,6 +100,23 @@ def test_positions_are_rows_across_batches(read, monkeypatch):
     assert len(outcome.rows) == 28
 
 
+def test_dictionaries_inside_a_struct_are_read_over_row_groups(read, monkeypatch):
+    monkeypatch.setattr(reader, "_ROWS", 40)
+    carriers = [f"c{i % 7}" for i in range(90)]
+    kept = pa.array(carriers).dictionary_encode()
+    table = pa.table(
+        {
+            "ts": pa.array([NOON] * 90, pa.timestamp("us", tz="UTC")),
+            "model": ["m"] * 90,
+            "features": pa.StructArray.from_arrays([kept], ["carrier"]),
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=30)
+    rows = read(file.getvalue()).rows
+    assert [row["features"] for row in rows] == [{"carrier": one} for one in carriers]
+
+
 @pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])
 def test_a_file_that_is_cut_off_is_one_error(read, keep):
     whole = packed({"score": list(range(1000))}, 1000)
