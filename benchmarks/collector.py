@@ -31,7 +31,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from benchmarks._sheet import cpu_s, heading, load, of_runs, tell
+from benchmarks._sheet import cpu_s, heading, load, of_runs, queued_s, tell
 from store.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,6 +73,7 @@ class Figure:
     cores: float
     waits_ms: list[float]
     longest_log_mb: float
+    queued_s: float
     acknowledged: int
     stored: int
 
@@ -222,9 +223,11 @@ def measure(
 
         looking = threading.Thread(target=look)
         looking.start()
+        queued = queued_s(server.pid)
         used, started = cpu_s(server.pid), time.perf_counter()
         waits, events = send(server, bodies[1:], media, SENDERS, per_s)
         wall, used = time.perf_counter() - started, cpu_s(server.pid) - used
+        queued = queued_s(server.pid) - queued
         done.set()
         looking.join()
         return Figure(
@@ -233,6 +236,7 @@ def measure(
             cores=used / wall,
             waits_ms=waits,
             longest_log_mb=longest[0] / 1e6,
+            queued_s=queued / wall,
             acknowledged=first + events,
             stored=server.stored(),
         )
@@ -272,6 +276,7 @@ def told(what: str, runs: list[Figure]) -> str:
         of_runs([run.cores for run in runs], 2),
         *waits,
         of_runs([run.longest_log_mb for run in runs]),
+        of_runs([run.queued_s for run in runs], 2),
         f"{sum(run.acknowledged for run in runs):,}",
         f"{sum(run.stored for run in runs):,}",
     ]
@@ -282,9 +287,9 @@ def collectors(rate: float | None, seconds: float, n_runs: int) -> Iterator[str]
     """Yield the table of what collectors take."""
     yield (
         "| 500-event bodies | events/s | /CPU-s | cores | p50 ms | p99 ms | max ms "
-        "| longest log MB | acknowledged | stored |"
+        "| longest log MB | waiting for a core | acknowledged | stored |"
     )
-    yield "|---|" + "--:|" * 9
+    yield "|---|" + "--:|" * 10
     loads_of = []
     if rate is None:
         loads_of = [
@@ -305,7 +310,8 @@ def sheet(wanted: argparse.Namespace) -> Iterator[str]:
         f"`python benchmarks/collector.py`: 31 columns, {SENDERS} connections; the steady rate "
         f"for {wanted.seconds:g} s. Waits and cores are the least of {wanted.runs} runs (the "
         "middle one), rates those of the middle one, events those of all. Each server is killed in "
-        "the end, and what is stored is counted after that."
+        "the end, and what is stored is counted after that. Waiting for a core: how long in each "
+        "second threads of the server could have run, but other processes did."
     )
     yield from heading("The collector", about)
     if wanted.rate is None:
