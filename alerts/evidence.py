@@ -18,6 +18,7 @@ from alerts.severity import (
 )
 from domain.finding import Finding, Severity, Value, Verdict
 from domain.incident import Cause
+from domain.located import KEPT
 from domain.profile import ColumnRole
 from domain.run import Run, RunStatus
 from domain.slo import SLOResult, SLOState
@@ -167,7 +168,8 @@ def _of_finding(finding: Finding, severity: Severity, window: Window) -> Evidenc
             "threshold": finding.threshold,
             "n_reference": finding.n_reference,
             "n_current": finding.n_current,
-            **finding.values,
+            # which slice it is; the readings of all others stay with the finding
+            **{name: value for name, value in finding.values.items() if name != KEPT},
         },
     )
 

@@ -115,6 +115,30 @@ def merge_to_bins(reference: Profile, n_bins: int) -> NDArray[np.int64]:
     return by_mass(cells, n_bins)
 
 
+def bins_of_places(reference: Profile, n_bins: int) -> NDArray[np.int64]:
+    """
+    Assign each place of a table of counts to a bin: cells as merged, then missing, then unseen.
+
+    Of categories and single values, cells that the reference saw fewer than five times go with
+    the unseen ones, as in `cells_and_unseen`.
+
+    Parameters
+    ----------
+    reference : Profile
+    n_bins : int
+        Of the cells, at most.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_cells + 2,)
+    """
+    bins = merge_to_bins(reference, n_bins)
+    size = int(bins.max(initial=-1)) + 1
+    if reference.grid.kind is not GridKind.QUANTILES:
+        bins = np.where(reference.cells < SEEN_OFTEN, size + 1, bins)
+    return np.append(bins, (size, size + 1))
+
+
 def by_mass(cells: Float, n_bins: int) -> NDArray[np.int64]:
     """Merge neighbours: a cell falls into the bin that the middle of its mass lies in."""
     share = cells / cells.sum()

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from detectors.evidence import lack_of_values, unjudged
-from detectors.grid import cells_and_unseen, merge_to_bins
+from detectors.grid import bins_of_places
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnRole, Float, Profile
 
@@ -121,12 +121,7 @@ def detect(
 
 def _in_bins(reference: Profile, current: Profile, n_bins: int) -> tuple[Float, Float]:
     """Merge cells to bins, append missing and unseen, leave out what is empty on both sides."""
-    bins = merge_to_bins(reference, n_bins)
-    size = int(bins.max(initial=-1)) + 1
-    sides = np.zeros((2, size + 2))
-    counts = cells_and_unseen(reference, current)
-    for row, cells, side in zip(sides, counts, (reference, current), strict=True):
-        row[:-2] = np.bincount(bins, weights=cells[:-1], minlength=size)
-        row[-2:] = side.missing, cells[-1]
+    bins = bins_of_places(reference, n_bins)
+    sides = np.stack([np.bincount(bins, weights=side.counts) for side in (reference, current)])
     p, q = sides[:, sides.any(axis=0)]
     return p, q

@@ -24,6 +24,7 @@ from domain.texts import (
     pages,
     rejections,
     reports,
+    slices,
     slos,
     two_files,
 )
@@ -31,6 +32,7 @@ from domain.texts import (
 LANGUAGES = ("en", "zh")
 _PARTS = (
     findings,
+    slices,
     slos,
     alerts,
     reports,

@@ -38,7 +38,7 @@ def finding_sentence(finding: Finding, language: str = "en") -> str:
     KeyError
         If the catalogue has no such text: a fault of the code, held by tests.
     """
-    return _fill(
+    return _fill_with_slice(
         finding.reason,
         language,
         {
@@ -127,7 +127,7 @@ def alert_sentence(alert: Alert, language: str = "en") -> str:
     KeyError
         If the catalogue has no such text: a fault of the code, held by tests.
     """
-    return _fill(
+    return _fill_with_slice(
         alert.reason,
         language,
         {
@@ -143,6 +143,21 @@ def alert_sentence(alert: Alert, language: str = "en") -> str:
             **({"name": alert.subject} if alert.reason.startswith("slo.") else {}),
         },
     )
+
+
+def _fill_with_slice(key: str, language: str, values: Mapping[str, object]) -> str:
+    """Fill a text, and say behind it where in the traffic the change sits."""
+    said, where = _fill(key, language, values), values.get("slice_where")
+    if where is None:
+        return said
+    name = say(
+        f"slice.name.{values['slice_kind']}",
+        language,
+        by=values["slice_by"],
+        value=values["slice_value"],
+    )
+    located = _fill(f"slice.{where}", language, {**values, "slice_name": name})
+    return say("slice.behind", language, said=said, located=located)
 
 
 def _fill(key: str, language: str, values: Mapping[str, object]) -> str:

@@ -166,6 +166,7 @@ def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) 
             yield _backup(facts, now)
             yield _clock(facts, now)
             yield from map(_source, facts.sources)
+            yield from _slices(facts)
             yield _monitors(service, now)
     except DriftlineError as error:
         yield Check("store", ok=False, says=str(error))
@@ -230,6 +231,12 @@ def _clock(facts: StoreFacts, now: datetime) -> Check:
         )
         return Check("clock", ok=False, says=says)
     return Check("clock", ok=True, says=iso(now))
+
+
+def _slices(facts: StoreFacts) -> Iterator[Check]:
+    """Tell of slices that cannot be counted; of none, nothing."""
+    if facts.slice_faults:
+        yield Check("slices", ok=False, says="; ".join(facts.slice_faults))
 
 
 def _monitors(service: Service, now: datetime) -> Check:

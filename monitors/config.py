@@ -236,7 +236,11 @@ class MonitorConfig(Strict):
         default=(SLOConfig(name="availability", target=0.999),), description="Objectives on calls."
     )
     slices: tuple[str, ...] = Field(
-        default=(), description=("Columns whose values name parts of the traffic.")
+        default=(),
+        description=(
+            "Columns (or replica) whose values name parts of the traffic: where one of them is "
+            "what drifted, the finding names it."
+        ),
     )
 
     @field_validator("slos")
@@ -337,17 +341,11 @@ class Config(Strict):
 
     def notices(self) -> list[str]:
         """Return what the file asks for and this version does not do, one line each."""
-        said = [
+        return [
             "routes: alerts are stored and listed, but this version sends nothing to "
             + ", ".join(r.to)
             for r in self.routes
         ]
-        for pattern, settings in self.monitors.items():
-            if settings.get("slices"):
-                said.append(
-                    f"monitors.{pattern}.slices: this version judges whole deployments, no slices"
-                )
-        return said
 
 
 def _matches(pattern: str, model: str) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detectors import completeness, effect, forecast
 from detectors.evidence import unjudged
 from domain.column import Column
-from domain.finding import Finding, Verdict
+from domain.finding import Finding
 from domain.profile import ColumnKind, ColumnRole, Profile, ProfileSeries
 from domain.window import Window
 from monitors.cells import empty_grid
@@ -21,6 +21,7 @@ from monitors.column_names import name_of
 from monitors.config import MonitorConfig
 from monitors.drift_line import Drawn, Line, named, phases_of
 from monitors.reference import Reference
+from monitors.slices import judged_drift, with_slices
 from monitors.two_samples import compare
 from monitors.value_tests import ValueTests
 from monitors.window_values import WindowValues
@@ -86,7 +87,7 @@ def judge_columns(
     exact = _by_values(reference, judged, monitor, columns, faults, alpha)
     faults |= exact.faults
     case = _Case(reference, judged, monitor, reported, calibrated, exact.found, faults, alpha)
-    found = {column: _with_effect(case.judge(column), column, case) for column in columns}
+    found = {column: case.judge_and_explain(column) for column in columns}
     return [
         [finding for column in part for finding in found[column][i]]
         for i, part in enumerate(reported)
@@ -135,6 +136,12 @@ class _Case:
             found = self._judge_safely(column, i, total, current) if column in part else []
             answers.append(found)
         return answers
+
+    def judge_and_explain(self, column: Column) -> list[list[Finding]]:
+        """Judge one column; where it drifted, say what that does to the score, and where it is."""
+        answers = _with_effect(self.judge(column), column, self)
+        grid = self.reference.series[column].grid
+        return with_slices(answers, column, grid, self.judged.values)
 
     def _judge_safely(
         self, column: Column, i: int, reference: Profile, current: Profile
@@ -228,7 +235,7 @@ def _forecast(
 
 def _with_effect(answers: list[list[Finding]], column: Column, case: _Case) -> list[list[Finding]]:
     """Add what the change would do to the mean score, where it was judged a drift."""
-    drifted = [any(map(_judged_drift, found)) for found in answers]
+    drifted = [any(map(judged_drift, found)) for found in answers]
     if column.role is not ColumnRole.FEATURE or not any(drifted):
         return answers
     # read for one column, and only here: nothing else needs it
@@ -238,15 +245,11 @@ def _with_effect(answers: list[list[Finding]], column: Column, case: _Case) -> l
     total, series = case.reference.series[column].total(), case.judged.series[column]
     return [
         [
-            _told(finding, total, series.at(t), mean_score) if _judged_drift(finding) else finding
+            _told(finding, total, series.at(t), mean_score) if judged_drift(finding) else finding
             for finding in found
         ]
         for found, t in zip(answers, case.judged.wanted, strict=True)
     ]
-
-
-def _judged_drift(finding: Finding) -> bool:
-    return finding.verdict is Verdict.DRIFTED and finding.decides
 
 
 def _told(

@@ -17,6 +17,7 @@ from monitors.column_names import name_of
 from monitors.config import Config
 from monitors.drift_check import MEMORY_WINDOWS, Judged, judge_columns, without_baseline
 from monitors.reference import Reference
+from monitors.slices import slice_columns
 from monitors.window_values import WindowValues
 from store.store import Store
 
@@ -70,6 +71,10 @@ class DriftJudge:
         self.calibrations = Calibrations(self.store, self.config, self.model, self.now)
         self.monitor = self.calibrations.monitor
         self.columns = self.calibrations.columns
+        self._slices: tuple[Column, ...] = ()
+        if self.monitor.slices:
+            every = self.store.columns(self.model)
+            self._slices = slice_columns(self.model, self.monitor.slices, every)
 
     def judge(self, version: str, windows: Sequence[Window]) -> Drift:
         """
@@ -162,7 +167,7 @@ class DriftJudge:
         every = self.calibrations.between(opening, epoch.end)
         series = self._series(version, every, batch, calibrated)
         wanted = tuple(every.index(window) for window in batch)
-        values = WindowValues(self.store, self.model, version, batch, reference)
+        values = WindowValues(self.store, self.model, version, batch, reference, self._slices)
         return Judged(tuple(every), wanted, series, values)
 
     def _series(

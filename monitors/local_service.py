@@ -135,7 +135,7 @@ class LocalService(LocalUpkeep):
     def facts(self) -> StoreFacts:
         """Return what `doctor` says of the store."""
         look(self.store)
-        return fleet.facts(self.store)
+        return fleet.facts(self.store, self.config)
 
     def starter(self, folder: str) -> str:
         """Write a configuration for the models of the store; `folder` is how it names the store."""

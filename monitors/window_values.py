@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from domain.column import Column
 from domain.profile import Grid, Profile, SortedColumn
+from domain.slice import SlicedCounts
 from domain.window import Rows, Window
 from monitors.reference import Reference
 from store.store import Store
@@ -32,6 +33,8 @@ class WindowValues:
     windows : sequence of Window
         Those that are judged, oldest first.
     reference : Reference
+    slices : tuple of Column
+        That part the traffic.
     """
 
     store: Store
@@ -39,6 +42,7 @@ class WindowValues:
     version: str
     windows: Sequence[Window]
     reference: Reference
+    slices: tuple[Column, ...] = ()
 
     def each_sorted(
         self,
@@ -101,6 +105,29 @@ class WindowValues:
             return None
         grid = self.reference.grids[column]
         return self.store.cell_scores(self.model, column, grid, self.reference.rows)
+
+    def sliced(
+        self, column: Column, grid: Grid, by: Column, chosen: Sequence[int]
+    ) -> list[SlicedCounts]:
+        """
+        Count one column by the value of another, the baseline beside each chosen window.
+
+        Parameters
+        ----------
+        column : Column
+        grid : Grid
+        by : Column
+        chosen : sequence of int
+            Of the windows.
+
+        Returns
+        -------
+        list of SlicedCounts
+            One for each chosen window; the baseline is not a file.
+        """
+        return self.store.sliced_counts(
+            self.model, column, grid, by, self.reference.rows, self._rows(chosen)
+        )
 
     def _rows(self, chosen: Sequence[int]) -> Rows:
         windows = tuple(self.windows[i] for i in chosen)

@@ -17,6 +17,7 @@ from domain.window import Window, align, windows_between
 from monitors.alert_desk import stale_incidents, stale_models
 from monitors.config import Config
 from monitors.gathering.judged import DECIDERS, is_whole_model, points_of, versions_of
+from monitors.slices import slice_faults
 from monitors.verdicts import deciding, multiple, worst_by_column
 from monitors.views.fleet import (
     DeploymentView,
@@ -55,7 +56,7 @@ def targets(store: Store) -> tuple[Target, ...]:
     )
 
 
-def facts(store: Store) -> StoreFacts:
+def facts(store: Store, config: Config) -> StoreFacts:
     """Return what `doctor` says of the store."""
     models, space = store.models(), store.space()
     return StoreFacts(
@@ -72,6 +73,7 @@ def facts(store: Store) -> StoreFacts:
             for model in sorted(store.elsewhere)
             if (found := _source(store, model)) is not None
         ),
+        slice_faults=tuple(slice_faults(store, config)),
     )
 
 

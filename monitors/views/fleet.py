@@ -123,6 +123,8 @@ class StoreFacts:
         Rows were erased, and their bytes may still be in the file.
     sources : tuple of SourceFacts
         Logs that are read where they lie.
+    slice_faults : tuple of str
+        Which configured slices cannot be counted.
     """
 
     version: int
@@ -134,6 +136,7 @@ class StoreFacts:
     compacting_pays: bool
     holds_erased: bool
     sources: tuple[SourceFacts, ...] = ()
+    slice_faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

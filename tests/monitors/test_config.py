@@ -83,11 +83,7 @@ def test_the_example_of_the_contract_is_read_as_it_says(tmp_path: Path):
 
 def test_what_this_version_does_not_do_is_said(tmp_path: Path):
     said = loaded(tmp_path, CONTRACT).notices()
-    assert [line.split(":")[0] for line in said] == [
-        "routes",
-        "routes",
-        "monitors.flight-delay.slices",
-    ]
+    assert [line.split(":")[0] for line in said] == ["routes", "routes"]
     assert loaded(tmp_path, "monitors: {m: {window: 1d}}").notices() == []
 
 

@@ -23,8 +23,8 @@ BASE: dict[str, Any] = {
     "baseline": {"trailing": "28d", "gap": "3d"},
     "slos": [{"name": "up", "target": "99%"}],
 }
-# said to do nothing yet, by `Config.notices` or by the routes that they are for
-LATER = {"owner", "slices"}
+# said to do nothing yet, by the routes that it is for
+LATER = {"owner"}
 # where rows lie and how long, which must move nothing: test_sources.py, test_archive.py
 ELSEWHERE = {"source", "archive", "retention"}
 
@@ -107,6 +107,13 @@ def waited(runs, usual):
     assert [run.window for run in runs] == [MADE.window(day) for day in range(32, 35)]
 
 
+def cut_by_carrier(runs, usual):
+    drifted = [f for f in findings(runs, "forecast") if f.verdict is Verdict.DRIFTED]
+    assert {f.values["slice_by"] for f in drifted if f.column == "weight_kg"} == {"carrier"}
+    old, new = findings(usual, "psi", "ks"), findings(runs, "psi", "ks")
+    assert [f.statistic for f in old] == [f.statistic for f in new]
+
+
 def no_objective(runs, usual):
     assert all(run.slos == () for run in runs)
 
@@ -122,6 +129,7 @@ SETTINGS = [
     ("task", "regression", regression),
     ("window", "12h", shorter),
     ("grace", "1h", waited),
+    ("slices", ["carrier"], cut_by_carrier),
     ("slos", [], no_objective),
 ]
 
