@@ -157,12 +157,13 @@ def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) 
         with common.open_service() as service:
             if folder is not None and isinstance(service, LocalService):
                 yield from _dead_owner(folder, repair=repair)
+            # first: what else is asked may need a file that has to be set aside
+            yield from archive_checks(service, now, repair=repair)
             facts = service.facts()
             size, models = facts.size_bytes / 1e6, len(facts.data_spans)
             says = f"version {facts.version}, {size:.1f} MB, {models} models"
             yield Check("store", ok=True, says=says)
             yield from _space(service, facts, repair=repair and folder is not None)
-            yield from archive_checks(service, now, repair=repair)
             yield _backup(facts, now)
             yield _clock(facts, now)
             yield from map(_source, facts.sources)

@@ -40,6 +40,8 @@ class BaselinePlan:
         A fixed span: its cells and counts are kept from its first use on.
     accepted : Acceptance or None
         The re-baselining that moved its start.
+    lost : int
+        How many of the windows lack archived rows; they are left out.
     """
 
     windows: tuple[Window, ...]
@@ -47,6 +49,7 @@ class BaselinePlan:
     file: Path | None = None
     frozen: bool = False
     accepted: Acceptance | None = None
+    lost: int = 0
 
     @property
     def key(self) -> str:
@@ -64,7 +67,8 @@ class BaselinePlan:
             return "none yet"
         kind = "fixed" if self.frozen else "trailing" if self.accepted is None else "accepted"
         version = f", version {self.version}" if self.version is not None else ""
-        return f"{kind} {Window(self.windows[0].start, self.windows[-1].end)}{version}"
+        lost = f", without {self.lost} windows that lack archived rows" if self.lost else ""
+        return f"{kind} {Window(self.windows[0].start, self.windows[-1].end)}{version}{lost}"
 
 
 def epoch_of(window: Window, monitor: MonitorConfig, timezone: str) -> Window:

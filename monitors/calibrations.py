@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from monitors.drift_line import Drawn, draw_line
 from monitors.file_reference import build_from_file
 from monitors.kept_cells import KeptCells
 from monitors.line_backtest import LONGEST, raised_line
+from monitors.lost_rows import LostRows
 from monitors.reference import Reference, build, count
 from monitors.usable import Usable, traffic, usable_windows
 from store.store import Store
@@ -118,6 +119,7 @@ class Calibrations:
             c for c in self.store.columns(self.model) if self.monitor.columns.chosen(name_of(c))
         ]
         self.acceptances: Sequence[Acceptance] = self.store.acceptances(self.model)
+        self.lost = LostRows(self.store, self.model)
         self.pinned = pinned_span(self.store.baselines(self.model), self.monitor)
         self._cells = KeptCells(
             self.store, self.model, self.columns, self.config.timezone, self._traffic
@@ -146,7 +148,8 @@ class Calibrations:
         """Return the windows that traffic and performance are compared with: never a file."""
         spec = self.monitor.baseline
         spec = spec.model_copy(update={"file": None, "version": None})
-        return self._plan(window, spec, None, None)
+        planned = self._plan(window, spec, None, None)
+        return replace(planned, windows=self.lost.whole(planned.windows))
 
     def _groups(self, window: Window) -> dict[Group, list[Column]]:
         groups: dict[Group, list[Column]] = defaultdict(list)
@@ -174,7 +177,9 @@ class Calibrations:
         if planned.file is not None:
             reference = self._from_file(planned.file, planned)
             return [Calibrated(reference, reported, lambda _: Drawn())]
-        rows = self.rows(planned.windows)
+        whole = np.array(self.lost.shares(planned.windows)) == 0
+        planned = replace(planned, lost=int(np.count_nonzero(~whole)))
+        rows = {v: n * whole for v, n in self.rows(planned.windows).items()}
         any_version, own = (
             usable_windows(planned, rows, version, self.monitor.min_rows, own_only=own_only)
             for own_only in (False, True)
@@ -197,7 +202,7 @@ class Calibrations:
     ) -> Reference:
         reached = max(d.last for d in self.deployments.values())
         complete = bool(planned.windows) and reached >= planned.windows[-1].end
-        freeze_at = self.now if complete else None
+        freeze_at = self.now if complete and not planned.lost else None
         kept: Mapping[Column, Grid] = {}
         if not planned.frozen:
             kept = self._cells.at(self.epoch(window).start, self.first_data)

@@ -20,6 +20,7 @@ from monitors.alert_desk import with_severities
 from monitors.calibrations import Calibrations
 from monitors.config import Config
 from monitors.drift_judge import Drift, DriftJudge
+from monitors.lost_rows import unjudged
 from monitors.performance_check import Quality
 from monitors.slo_check import BURNING, judge_slos
 from monitors.traffic_check import Requests, judge_traffic, usual_windows
@@ -156,7 +157,11 @@ class Judge:
         if any(baseline and baseline[0].start < min(reach).start for baseline in usual.values()):
             reach = {w for baseline in usual.values() for w in baseline}
             requests = Requests.of(self.store, self.model, [*reach, *windows])
-        return {w: judge_traffic(requests, w, baseline) for w, baseline in usual.items()}
+        shares = dict(zip(windows, self._calibrations.lost.shares(windows), strict=True))
+        return {
+            w: tuple(unjudged(judge_traffic(requests, w, baseline), shares[w]))
+            for w, baseline in usual.items()
+        }
 
     def _usual(
         self, window: Window, planned: Sequence[Window], requests: Requests
@@ -167,9 +172,10 @@ class Judge:
             seen = [self._last_before(version, window) for version in self.deployments]
             last_call = max((at for at in seen if at is not None), default=None)
         first_call = min(d.first for d in self.deployments.values())
-        return usual_windows(
+        found = usual_windows(
             planned, (first_call, last_call), self.monitor.window, self.config.timezone
         )
+        return self._calibrations.lost.whole(found)
 
     def _judge_version(
         self, version: str, windows: list[Window], traffic: dict[Window, tuple[Finding, ...]]
@@ -192,11 +198,8 @@ class Judge:
             windows, slos, self._logged(version, windows), strict=True
         ):
             found = drift[window]
-            findings = [
-                *found.findings[window],
-                *quality.findings(window, usual[window]),
-                *traffic[window],
-            ]
+            own = [*found.findings[window], *quality.findings(window, usual[window])]
+            findings = [*unjudged(own, logged.missing), *traffic[window]]
             performance = quality.performance(window, usual[window])
             parts = _Parts(
                 found.baseline, found.baseline_windows, findings, judged_slos, performance

@@ -24,6 +24,7 @@ _FILES: Final = f"""
     from archived_files
     where ($model is null or model = $model)
       and list_contains($kinds::varchar[], kind)
+      and (not $lost or set_aside is not null)
       and (
             $starts is null
             or exists (
@@ -117,6 +118,8 @@ def archived(
     model: str | None = None,
     windows: Sequence[Window] | None = None,
     kinds: Sequence[Kind] = KINDS,
+    *,
+    lost: bool = False,
 ) -> list[ArchivedFile]:
     """
     Return the files that hold rows in some windows, the oldest first, damaged ones too.
@@ -129,11 +132,14 @@ def archived(
     windows : sequence of Window, optional
         Default: all times.
     kinds : sequence of {"predictions", "unanswered", "calls"}
+    lost : bool, default=False
+        Only those that were set aside.
     """
     spans = None if windows is None else windows
     values = {
         "model": model,
         "kinds": list(kinds),
+        "lost": lost,
         "starts": None if spans is None else [to_microseconds(w.start) for w in spans],
         "ends": None if spans is None else [to_microseconds(w.end) for w in spans],
     }

@@ -57,7 +57,7 @@ def check_archive(
 
 
 def missing_windows(
-    files: Sequence[ArchivedFile], version: str, windows: Sequence[Window]
+    files: Sequence[ArchivedFile], version: str | None, windows: Sequence[Window]
 ) -> list[float]:
     """
     Return the share of each window of which rows of a version are missing.
@@ -65,14 +65,12 @@ def missing_windows(
     Parameters
     ----------
     files : sequence of ArchivedFile
-    version : str
+        That were set aside.
+    version : str or None
+        None: any.
     windows : sequence of Window
     """
-    gaps = {
-        (file.first_us, file.last_us + 1)
-        for file in files
-        if file.set_aside is not None and file.version == version
-    }
+    gaps = {(file.first_us, file.last_us + 1) for file in files if version in {None, file.version}}
     return [_share(sorted(gaps), window) for window in windows]
 
 

@@ -24,12 +24,11 @@ _DEPLOYMENTS: Final = """
         version,
         epoch_us(min(first_ts)),
         epoch_us(max(last_ts)),
-        coalesce(sum(rows) filter (kind = 'predictions'), 0)::bigint,
-        coalesce(sum(rows) filter (kind = 'calls'), 0)::bigint
+        coalesce(sum(rows) filter (kind = 'predictions' and set_aside is null), 0)::bigint,
+        coalesce(sum(rows) filter (kind = 'calls' and set_aside is null), 0)::bigint
     from archived_files
     where model = $model
       and kind != 'unanswered'
-      and set_aside is null
     group by version
 """
 

@@ -68,6 +68,13 @@ _DEPLOYMENTS = f"""
         select version, min(ts), max(ts), 0, count(*)
         from {{calls}}
         group by version
+        union all
+        -- of rows that are lost it is still known that they came
+        select version, first_ts, last_ts, 0, 0
+        from archived_files
+        where model = $model
+          and kind != 'unanswered'
+          and set_aside is not null
     )
     group by version
     order by version

@@ -59,10 +59,12 @@ class Tiers(Rollups):
         """Read every file of the archive; return which are missing or damaged."""
         return check_archive(self._database, who, now, repair=repair)
 
-    def missing_shares(self, model: str, version: str, windows: Sequence[Window]) -> list[float]:
-        """Return the share of each window of which archived rows are missing."""
+    def missing_shares(
+        self, model: str, version: str | None, windows: Sequence[Window]
+    ) -> list[float]:
+        """Return the share of each window that lacks archived rows of a version; None: of any."""
         with self._database.reading() as connection:
-            files = archived(connection, model, windows)
+            files = archived(connection, model, windows, lost=True)
         return missing_windows(files, version, windows)
 
     def sweep_archive(self) -> list[str]:

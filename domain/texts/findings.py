@@ -314,6 +314,11 @@ _JUDGING = {
         "Driftline: please report it.",
         "zh": "{column}：判定时出错（{error}），其余列已照常判定。这是 Driftline 的缺陷，请报告。",
     },
+    "finding.rows-lost": {
+        "en": "{column}: not judged, for archived rows of {missing_share:.1%} of this window are "
+        "missing or damaged.",
+        "zh": "{column}：未作判断，因为该窗口 {missing_share:.1%} 的时段内，归档的行缺失或已损坏。",
+    },
 }
 
 _LACKS = {

@@ -65,6 +65,21 @@ def desk(judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "desk"
 
 
+ARCHIVE = """\
+    archive: {after: 30d, to: cold}
+"""
+
+
+@pytest.fixture(scope="session")
+def archived(judged: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The judged folder with every day archived, in its folder `cold`."""
+    folder = tmp_path_factory.mktemp("archived") / "desk"
+    shutil.copytree(judged, folder)
+    (folder / "driftline.yaml").write_text(CONFIGURATION + ARCHIVE, encoding="utf-8")
+    assert run(["archive", "--config", str(folder / "driftline.yaml")]) == 0
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch):
     for name in [name for name in os.environ if name.startswith("DRIFTLINE_")]:

@@ -16,9 +16,10 @@ from domain.tiers import Fault
 from domain.window import Window
 from store.archive_catalog import add_leftover
 from store.backup import restore
+from store.catalog import DeploymentInfo
 from store.store import Store
 from tests.store.archived import GRID, archive_all
-from tests.store.made import START, batch, event
+from tests.store.made import START, at, batch, event
 
 DAY = timedelta(days=1)
 NOW = START + 100 * DAY
@@ -167,7 +168,7 @@ def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
     assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 1, 3]
     assert store.row_counts("m", WINDOWS)["1"].tolist() == [3, 1, 3]
     assert store.call_counts("m", WINDOWS)["1"].tolist() == [3, 1, 3]
-    assert store.deployments("m")[0].predictions == 7
+    assert store.deployments("m") == (DeploymentInfo("1", at(0), at(3 * 1440 - 1), 7, 7),)
     score = Column("score", ColumnKind.NUMBER, ColumnRole.SCORE)
     counted = store.counts("m", {score: GRID}, WINDOWS, ["1"] * 3)[score]
     assert counted.counts.sum(axis=1).tolist() == [3, 1, 3]
@@ -181,6 +182,15 @@ def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
     assert _by_hour(store, "call_hours", "logged") == [3, 4, 3]
     assert _by_hour(store, "prediction_hours", "predictions") == [3, 4, 3]
     assert store.call_counts("m", WINDOWS)["1"].tolist() == [3, 4, 3]
+
+
+def test_a_version_of_which_every_file_is_lost_is_still_known(store: Store, cold: Path) -> None:
+    for path in cold.rglob("*.parquet"):
+        path.unlink()
+    store.check_archive("me", NOW, repair=True)
+
+    assert store.deployments("m") == (DeploymentInfo("1", at(0), at(3 * 1440 - 1), 0, 0),)
+    assert store.missing_shares("m", None, WINDOWS) == pytest.approx([1, 1, 1], abs=1e-3)
 
 
 def _by_hour(store: Store, table: str, count: str) -> list[int]:
