@@ -6,6 +6,7 @@ import threading
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 MIB: Final = 1 << 20
 # a question about fewer rows reads too little to matter
@@ -21,6 +22,11 @@ _USED = """
 """
 _LIMIT = "select current_setting('memory_limit')"
 _SET_LIMIT = "set global memory_limit = '{limit}'"
+
+
+def release() -> None:
+    """Give back what Arrow keeps of batches that are gone: of files, as much as a column."""
+    pa.default_memory_pool().release_unused()
 
 
 def trim(connection: duckdb.DuckDBPyConnection, n_rows: int) -> None:
@@ -39,6 +45,7 @@ def trim(connection: duckdb.DuckDBPyConnection, n_rows: int) -> None:
     """
     if n_rows < LARGE_ROWS:
         return
+    release()
     with _SETTING:
         used, of_file = connection.execute(_USED).fetchall()[0]
         if of_file <= KEPT_BYTES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal
@@ -212,8 +212,7 @@ class Scan:
             ).fetchall()
             return np.broadcast_to(np.int64(0), n_rows)
         index = np.asarray(self._fetch("epoch_us(ts)"), dtype=np.int64)
-        for start in range(0, len(index), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
+        for part in slices(len(index)):
             index[part] = window_index(index[part], self.windows)
         if versions is not None and len(set(versions)) > 1:
             names = sorted(set(versions))
@@ -227,6 +226,12 @@ class Scan:
             f"select {sql} as value {self._rows}", self._values
         ).fetchnumpy()
         return np.asanyarray(fetched["value"])
+
+
+def slices(n_rows: int) -> Iterator[slice]:
+    """Part rows into as many as are worked on at once."""
+    for start in range(0, n_rows, _AT_ONCE):
+        yield slice(start, start + _AT_ONCE)
 
 
 def window_index(ts_us: Int, windows: Sequence[Window]) -> Int:

@@ -79,6 +79,8 @@ class VirtualRows(ds.Dataset):
 
     Attributes
     ----------
+    n_rows : int
+        In the row groups that are chosen.
     failure : DriftlineError or None
         What went wrong while a query read: DuckDB would only tell its text.
     """
@@ -94,8 +96,8 @@ class VirtualRows(ds.Dataset):
         self._chosen = chosen
         self._places = {column: pair for pair, column in features.columns.items()}
         self.failure: DriftlineError | None = None
-        n_rows = sum(one.facts.groups[group].rows for one in chosen for group in one.groups)
-        at_once = _MOST_VALUES // max(n_rows, 1) - _BESIDE
+        self.n_rows = sum(one.facts.groups[group].rows for one in chosen for group in one.groups)
+        at_once = _MOST_VALUES // max(self.n_rows, 1) - _BESIDE
         self._parts = [in_turn[i : i + at_once] for i in range(0, len(in_turn), max(at_once, 1))]
         if at_once < 2:
             self._parts = []

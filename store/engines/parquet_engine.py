@@ -16,6 +16,7 @@ from domain.errors import InputError
 from domain.profile import ColumnRole
 from domain.window import Window, parse_time
 from store import catalog
+from store.buffer import LARGE_ROWS, release
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.engines.counted_engine import CountedEngine
@@ -165,6 +166,7 @@ class ParquetEngine(CountedEngine):
                 self._state = dataclasses.replace(before, fault=error)
                 raise
             facts = {f: kept.get((f.path, f.stamp)) or self._survey(f) for f in files}
+            release()
             there = {(f.path, f.stamp) for f in files}
             gone = {path for path, stamp in kept if (path, stamp) not in there}
             new = {
@@ -219,6 +221,9 @@ class ParquetEngine(CountedEngine):
             except duckdb.Error as error:
                 failure = rows.failure or labels.failure
                 raise failure or error from error
+            finally:
+                if rows.n_rows >= LARGE_ROWS:
+                    release()
 
     def _choose(
         self, state: SourceState, windows: Sequence[Window]
