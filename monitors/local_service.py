@@ -165,6 +165,8 @@ class LocalService(LocalUpkeep):
     ) -> list[Planned]:
         """Return the windows of a span that were not judged yet, or should be again."""
         look(self.store, model)
+        for name in self._runner.models(model):
+            self.store.reopen(name)
         return self._runner.plan_backfill(model, start, end, reprocess, now)
 
     def execute(self, planned: Sequence[Planned], now: datetime, progress: Progress) -> list[Run]:

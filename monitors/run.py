@@ -239,6 +239,8 @@ class Runner:
     def _judge(
         self, plan: Planned, now: datetime, progress: Progress = lambda *_: None
     ) -> list[Run]:
+        if plan.windows:
+            self.store.reopen(plan.model)
         judge = Judge(self.store, self.config, plan.model, now, self.code_version)
         runs: list[Run] = []
         try:
@@ -265,6 +267,8 @@ class Runner:
             if len(windows) > 1:
                 return [run for window in windows for run in self._step(judge, [window], now)]
             judged = Judged([self._failed(judge, windows[0], now, error)], {})
+        else:
+            self.store.count_judged_hours(judge.model, windows)
         self.store.replace_runs(judge.model, windows, judged.runs, judged.profiles)
         return judged.runs
 

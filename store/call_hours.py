@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,75 +11,24 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from domain.call_hours import (
-    LATENCY_GROWTH,
-    LONGEST_MS,
-    SHORTEST_MS,
-    ZERO_CELL,
-    CallHours,
-)
-from domain.calls import ANSWERED_FROM, SERVER_ERROR_FROM
+from domain.call_hours import CallHours
 from domain.errors import InvalidWindowError
 from domain.window import Window
 from store.database import Database
-from store.moments import from_microseconds, to_microseconds
+from store.moments import to_microseconds
 from store.registry import find_model
-from store.spanning import asking
-from store.stale_hours import HOUR_US, find_stale, stale_models, unmark, whole_hours
+from store.stale_hours import HOUR_US, find_stale, unmark, whole_hours
 
 Float = NDArray[np.float64]
 # columns by name, as fetchnumpy returns them
 Columns = Mapping[str, Any]
+# counts some ascending hours since 1970; see `Engine.calls_by_hour`
+CountHours = Callable[[Sequence[int]], pa.Table]
 
 # Stale hours with less than this between them are counted in one go: reading rows that did not
 # change costs less than another question.
 _NEAR_HOURS: Final = 24
 
-_COUNT = """
-    with judged as (
-        select
-            version,
-            coalesce(replica, '') as replica,
-            ts,
-            date_trunc('hour', ts) as hour,
-            case when sampling_rate > 0 then 1 / sampling_rate else 1 end as weight,
-            status is not null as told,
-            coalesce(status < $answered_from or status >= $error_from, false) as failed,
-            case
-                when latency_ms < $shortest then $zero_cell
-                when isfinite(latency_ms) then floor(ln(least(latency_ms, $longest)) / $growth)
-            end::smallint as cell
-        from {calls}
-        where ts >= make_timestamp($start)
-          and ts < make_timestamp($end)
-    ),
-    by_cell as (
-        select
-            version, replica, hour, cell,
-            count(*) as n,
-            sum(weight) as calls,
-            sum(weight) filter (told) as with_status,
-            sum(weight) filter (failed) as failed,
-            min(ts) as first,
-            max(ts) as last
-        from judged
-        where hour in (select make_timestamp(unnest($hours::bigint[]) * 3600000000))
-        group by all
-    )
-    select
-        version, replica, hour,
-        sum(n)::bigint as logged,
-        min(first) as first,
-        max(last) as last,
-        sum(calls) as calls,
-        coalesce(sum(with_status), 0) as with_status,
-        coalesce(sum(failed), 0) as failed,
-        coalesce(list(cell order by cell) filter (cell is not null), []) as cells,
-        coalesce(list(n order by cell) filter (cell is not null), []) as counts
-    from by_cell
-    group by version, replica, hour
-    order by version, hour, replica
-"""
 _FORGET = """
     delete from call_hours
     where model = $model
@@ -126,14 +74,9 @@ _VERSIONS = """
 """
 
 
-def refresh_all(database: Database) -> int:
-    """Count the stale hours of all models; return how many there were."""
-    with database.reading() as connection:
-        models = stale_models(connection, database.marks.calls)
-    return sum(refresh_call_hours(database, model, None) for model in models)
-
-
-def refresh_call_hours(database: Database, model: str, span: Window | None) -> int:
+def refresh_call_hours(
+    database: Database, model: str, counted_by: CountHours, span: Window | None
+) -> int:
     """
     Count the stale hours of a model from its rows.
 
@@ -145,6 +88,8 @@ def refresh_call_hours(database: Database, model: str, span: Window | None) -> i
     ----------
     database : Database
     model : str
+    counted_by : callable
+        `Engine.calls_by_hour` of the model.
     span : Window or None
         Only the hours that overlap it; None: all.
 
@@ -164,11 +109,41 @@ def refresh_call_hours(database: Database, model: str, span: Window | None) -> i
         with database.writing() as connection:
             stale = find_stale(connection, model, marked, limits)
             marked.forget(model, stale)
-        counted = [_count(database, model, hours) for hours in near(sorted(stale))]
+        counted = _counted(counted_by, stale)
         with database.writing() as connection:
-            _replace(connection, model, pa.concat_tables(counted), stale)
+            _replace(connection, model, counted, stale)
             unmark(connection, model, marked, stale)
     return len(stale)
+
+
+def recount_call_hours(
+    database: Database, model: str, counted_by: CountHours, windows: Sequence[Window]
+) -> None:
+    """
+    Count the hours of some windows anew, of a model whose rows nobody marks.
+
+    Parameters
+    ----------
+    database : Database
+    model : str
+    counted_by : callable
+        `Engine.calls_by_hour` of the model.
+    windows : sequence of Window
+        At least one; an hour that one cuts is counted whole.
+    """
+    hours = {hour for window in windows for hour in _hours_of(whole_hours(window))}
+    with database.marks.calls.counting:
+        counted = _counted(counted_by, hours)
+        with database.writing() as connection:
+            _replace(connection, model, counted, hours)
+
+
+def _hours_of(span: Window) -> range:
+    return range(to_microseconds(span.start) // HOUR_US, to_microseconds(span.end) // HOUR_US)
+
+
+def _counted(counted_by: CountHours, hours: Collection[int]) -> pa.Table:
+    return pa.concat_tables([counted_by(part) for part in near(sorted(hours))])
 
 
 def near(hours: list[int]) -> list[list[int]]:
@@ -177,29 +152,10 @@ def near(hours: list[int]) -> list[list[int]]:
     return [part.tolist() for part in np.split(np.array(hours), cuts)]
 
 
-def _count(database: Database, model: str, hours: list[int]) -> pa.Table:
-    start, end = hours[0] * HOUR_US, (hours[-1] + 1) * HOUR_US
-    values = {
-        "start": start,
-        "end": end,
-        "hours": hours,
-        "answered_from": ANSWERED_FROM,
-        "error_from": SERVER_ERROR_FROM,
-        "shortest": SHORTEST_MS,
-        "longest": LONGEST_MS,
-        "zero_cell": ZERO_CELL,
-        "growth": math.log(LATENCY_GROWTH),
-    }
-    span = Window(from_microseconds(start), from_microseconds(end))
-    with asking(database, model, [span]) as (connection, logs):
-        sql = _COUNT.format(calls=logs.calls)
-        return connection.sql(sql, params=values).to_arrow_table()
-
-
 def _replace(
-    connection: duckdb.DuckDBPyConnection, model: str, counted: pa.Table, stale: dict[int, int]
+    connection: duckdb.DuckDBPyConnection, model: str, counted: pa.Table, hours: Collection[int]
 ) -> None:
-    connection.execute(_FORGET, {"model": model, "hours": list(stale)})
+    connection.execute(_FORGET, {"model": model, "hours": list(hours)})
     connection.register(_COUNTED, counted)
     try:
         connection.execute(_KEEP, {"model": model})

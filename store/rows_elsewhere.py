@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.errors import UsageError
 from domain.source import Source
+from domain.window import Window
+from store.call_hours import recount_call_hours
 from store.engines.engine import Engine
 from store.engines.parquet_engine import ParquetEngine, SourceState
 from store.engines.spark_engine import SparkEngine
 from store.log_questions import LogQuestions
 from store.parquet_files import lake_of
+from store.registry import ensure_model
 from store.rows_in_place import RowForm
 from store.source_catalog import any_forgotten, forget_sources
 from store.volumes import Volume
@@ -42,6 +46,9 @@ class RowsElsewhere(LogQuestions):
 
     def attach_spark(self, model: str, source: Source) -> None:
         """Let Spark answer for a model; it starts when somebody asks."""
+        with self._database.writing() as connection:
+            # what is found of it is kept here
+            ensure_model(connection, model)
         self.attach(model, SparkEngine(source, model))
 
     def forget_sources(self) -> None:
@@ -51,6 +58,27 @@ class RowsElsewhere(LogQuestions):
                 return
         with self._database.writing() as connection:
             forget_sources(connection, self.elsewhere, self._database.marks)
+
+    @property
+    def counted_in_runs(self) -> frozenset[str]:
+        """The models whose calls are counted by hour only where their windows are judged."""
+        return frozenset(m for m, engine in self._attached.items() if _is_spark(engine))
+
+    def count_judged_hours(self, model: str, windows: Sequence[Window]) -> None:
+        """
+        Count the calls of the hours of judged windows, of a model where nothing else does.
+
+        Parameters
+        ----------
+        model : str
+            Of one that is not among `counted_in_runs` nothing is counted: loads and new files mark
+            the hours that they change.
+        windows : sequence of Window
+            At least one; an hour that one cuts is counted whole.
+        """
+        if model in self.counted_in_runs:
+            counted_by = self._engine(model).calls_by_hour
+            recount_call_hours(self._database, model, counted_by, windows)
 
     def close_sources(self) -> None:
         """End what answers for rows elsewhere."""
@@ -69,9 +97,19 @@ class RowsElsewhere(LogQuestions):
             If there are none, or they cannot be reached.
         """
         engine = self.attached(model)
-        if isinstance(engine, SparkEngine):
-            engine.look()
         return engine.look() if isinstance(engine, ParquetEngine) else None
+
+    def reopen(self, model: str) -> None:
+        """
+        Let Spark list a model's files anew with the next question; of other engines nothing.
+
+        Until then Spark answers of the files that it listed before, and small facts of them, such
+        as the rows of a window, are not asked for twice. A run begins with it; pages show what the
+        last run saw.
+        """
+        engine = self.attached(model)
+        if isinstance(engine, SparkEngine):
+            engine.reopen()
 
     def source_state(self, model: str) -> SourceState | None:
         """Return what is known of a model's files; None for one whose rows are not in files."""
@@ -113,6 +151,10 @@ class RowsElsewhere(LogQuestions):
             if engine is not None:
                 found[model] = _volume_of(engine, volume)
         return found
+
+
+def _is_spark(engine: Engine) -> bool:
+    return isinstance(engine, SparkEngine)
 
 
 def _volume_of(engine: Engine, kept: Volume) -> Volume:

@@ -22,12 +22,13 @@ from store import (
     rejected,
 )
 from store.append import Bodies, LoadCounts
-from store.call_hours import call_hours, called_versions, refresh_all, refresh_call_hours
+from store.call_hours import call_hours, called_versions, refresh_call_hours
 from store.database import Database
 from store.read_only import run_sql
 from store.rejected import RejectedLine, RejectedReason
 from store.rows_elsewhere import RowsElsewhere
 from store.spanning import reading_all, show_archived
+from store.stale_hours import stale_models
 from store.volumes import Volume, volumes
 
 Float = NDArray[np.float64]
@@ -195,9 +196,12 @@ class Store(RowsElsewhere):
         int
             Hours that were counted.
         """
-        if model is None:
-            return refresh_all(self._database)
-        return refresh_call_hours(self._database, model, span)
+        if model is not None:
+            counted_by = self._engine(model).calls_by_hour
+            return refresh_call_hours(self._database, model, counted_by, span)
+        with self._database.reading() as connection:
+            models = stale_models(connection, self._database.marks.calls)
+        return sum(self.refresh_call_hours(one) for one in models)
 
     def called_versions(self, model: str) -> tuple[str, ...]:
         """Return the versions whose calls were counted by hour, in alphabetical order."""

@@ -48,7 +48,9 @@ def draw_models(view: DataView, now: datetime, language: str) -> None:
         columns=_model_columns(language),
         height=table_height(len(rows)),
     )
-    st.markdown(f":gray[{say('page_data.models.note', language)}]")
+    notes = [say("page_data.models.note", language), queries.judged_note(view, language)]
+    for note in filter(None, notes):
+        st.markdown(f":gray[{plain(note)}]")
     if clicked is not None:
         go("slo", model=rows[clicked].model)
 

@@ -45,7 +45,8 @@ def draw(context: Context) -> None:
     tone, sentence = levels.verdict(seen, objective, context.language)
     span = numbers.span(seen.span, context.language)
     calls = numbers.count(seen.whole.calls)
-    banner(tone, sentence, context.say("page_service.subtitle", span=span, calls=calls))
+    subtitle = f"page_service.subtitle{'.judged' if seen.counted_in_runs else ''}"
+    banner(tone, sentence, context.say(subtitle, span=span, calls=calls))
     if not seen.whole.calls:
         if seen.incidents:
             _draw_incidents(context, seen)

@@ -75,11 +75,17 @@ def opening(view: DataView, language: str) -> tuple[Tone, str]:
     if _holes(worst):
         values = {"model": worst.model, "missing": _holes(worst), "total": worst.windows}
         return Tone.WARNING, say("page_data.holes", language, **values)
+    judged = ".judged" if any(one.counted_in_runs for one in current) else ""
     if len(current) > 1:
-        return Tone.OK, say("page_data.current.many", language, n=len(current))
-    return Tone.OK, say(
-        "page_data.current.one", language, model=worst.model, length=_length(worst, language)
-    )
+        return Tone.OK, say(f"page_data.current.many{judged}", language, n=len(current))
+    key = f"page_data.current.one{judged}"
+    return Tone.OK, say(key, language, model=worst.model, length=_length(worst, language))
+
+
+def judged_note(view: DataView, language: str) -> str | None:
+    """Say of which models calls are known of judged windows alone; None: of none."""
+    models = sorted(one.model for one in view.models if one.counted_in_runs)
+    return say("page_data.models.judged", language, models=", ".join(models)) if models else None
 
 
 def figures(view: DataView, now: datetime, language: str) -> list[Figure]:
@@ -160,9 +166,10 @@ def _coverage(one: ModelData, language: str) -> str:
     if one.first is None:
         return numbers.DASH
     if not one.windows:
-        return say("page_data.coverage.new", language)
+        return say(f"page_data.coverage.{'unjudged' if one.counted_in_runs else 'new'}", language)
     values = {"n": one.windows_with_logs, "total": one.windows}
-    return say("page_data.coverage.value", language, **values)
+    key = "judged" if one.counted_in_runs else "value"
+    return say(f"page_data.coverage.{key}", language, **values)
 
 
 def _trend(one: ModelData) -> list[float]:

@@ -168,7 +168,8 @@ def verdict(
     language : {"en", "zh"}
     """
     if not levels.whole.calls:
-        return Tone.UNKNOWN, say("page_service.verdict.no_calls", language)
+        key = "none_counted" if levels.counted_in_runs else "no_calls"
+        return Tone.UNKNOWN, say(f"page_service.verdict.{key}", language)
     if objective is None:
         key = "unjudged" if levels.objectives else "no_objective"
         return Tone.UNKNOWN, say(

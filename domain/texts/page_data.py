@@ -48,6 +48,17 @@ _OPENING: dict[str, dict[str, str]] = {
         "zh": "{model} 数据正常：最新事件为 {length} 前；自首个事件以来的每个完整窗口"
         "（最多 30 个）都有日志。",
     },
+    "page_data.current.one.judged": {
+        "en": "{model} logs: its newest event is {length} old, and every one of its last windows "
+        "that was judged has logs.",
+        "zh": "{model} 数据正常：最新事件为 {length} 前；最近判定过的每个窗口都有日志。",
+    },
+    "page_data.current.many.judged": {
+        "en": "All {n} models log: no newest event is older than a window, and every one of the "
+        "last windows whose calls were counted has logs.",
+        "zh": "全部 {n} 个模型数据正常：最新事件均在一个窗口之内；最近统计过调用的每个窗口"
+        "都有日志。",
+    },
     "page_data.current.many": {
         "en": "All {n} models log: no newest event is older than a window, and every complete "
         "window since a model's first event, up to the last 30, has logs.",
@@ -104,6 +115,12 @@ _MODELS: dict[str, dict[str, str]] = {
         "en": "The one furthest behind first. Click a row for its calls.",
         "zh": "落后最多的在前。点击任意一行查看其调用情况。",
     },
+    "page_data.models.judged": {
+        "en": "Calls by day of {models} are counted when their windows are judged: days without a "
+        "run are empty here. Rows and newest event are those the last run saw.",
+        "zh": "{models} 的每日调用在窗口被判定时统计：没有运行的日子在此为空。"
+        "行数与最新事件以最近一次运行所见为准。",
+    },
     "page_data.freshness": {"en": "Logs", "zh": "日志"},
     "page_data.freshness.current": {"en": "Current", "zh": "正常"},
     "page_data.freshness.late": {"en": "Late", "zh": "延迟"},
@@ -121,6 +138,8 @@ _MODELS: dict[str, dict[str, str]] = {
     "page_data.coverage": {"en": "Windows with logs", "zh": "有日志的窗口"},
     "page_data.coverage.value": {"en": "{n} of {total}", "zh": "{n} / {total}"},
     "page_data.coverage.new": {"en": "none complete", "zh": "尚无完整窗口"},
+    "page_data.coverage.judged": {"en": "{n} of {total} judged", "zh": "已判定 {n} / {total}"},
+    "page_data.coverage.unjudged": {"en": "none judged", "zh": "尚无判定窗口"},
     "page_data.coverage.help": {
         "en": "Of the last complete windows since the first event, at most 30 within 90 days: "
         "those in which any call was logged. Windows shorter than an hour are taken by the hour.",

@@ -10,6 +10,10 @@ _BAR: dict[str, dict[str, str]] = {
     "page_service.span.90d": {"en": "90 days", "zh": "90 天"},
     "page_service.objective": {"en": "Objective", "zh": "目标"},
     "page_service.between": {"en": " ", "zh": ""},
+    "page_service.subtitle.judged": {
+        "en": "{span} · {calls} calls in judged windows; the rest of the span was not counted",
+        "zh": "{span} · 已判定窗口内 {calls} 次调用；本时段其余部分未统计",
+    },
     "page_service.subtitle": {"en": "{span} · {calls} calls", "zh": "{span} · {calls} 次调用"},
 }
 
@@ -17,6 +21,11 @@ _VERDICTS: dict[str, dict[str, str]] = {
     "page_service.verdict.no_calls": {
         "en": "No call was logged in this span",
         "zh": "本时段没有任何调用记录",
+    },
+    "page_service.verdict.none_counted": {
+        "en": "No call was counted in this span: calls of this model are counted when its windows "
+        "are judged",
+        "zh": "本时段没有统计到调用：该模型的调用在窗口被判定时统计",
     },
     "page_service.verdict.no_objective": {
         "en": "No objective is set, so nothing is judged: {calls} calls, {failed} of them failed, "

@@ -109,6 +109,9 @@ def _model(
     length = max(monitor.window, _HOUR)
     lag = None if volume.last is None else now - volume.last
     windows = _windows(volume, span, now - monitor.grace, length, config.timezone)
+    counted_in_runs = model in store.counted_in_runs
+    if counted_in_runs:
+        windows = _judged(store, model, span, windows)
     return ModelData(
         model=model,
         freshness=freshness(lag, monitor.window, monitor.grace),
@@ -125,6 +128,7 @@ def _model(
         size_bytes=volume.size_bytes,
         conflicts=store.conflicts(model),
         tiers=_tiers(monitor, volume.archived),
+        counted_in_runs=counted_in_runs,
     )
 
 
@@ -159,9 +163,23 @@ def _windows(
 def _with_logs(volume: Volume, span: Window, windows: list[Window]) -> int:
     """Count the windows in whose hours any call was logged; an hour that one cuts is whole."""
     reached = np.concatenate([[0.0], np.cumsum(volume.hourly_calls)])
-    starts = [(window.start - span.start) // _HOUR for window in windows]
-    ends = [-((span.start - window.end) // _HOUR) for window in windows]
-    return int(np.count_nonzero(reached[ends] > reached[starts]))
+    hours = [_hours(window, span) for window in windows]
+    return sum(bool(reached[own.stop] > reached[own.start]) for own in hours)
+
+
+def _judged(store: Store, model: str, span: Window, windows: list[Window]) -> list[Window]:
+    """Return the windows all of whose hours lie in windows that were judged."""
+    counted = np.zeros(DAYS * 24, np.bool_)
+    for window in store.run_statuses(model):
+        if window.start < span.end and window.end > span.start:
+            counted[_hours(window, span)] = True
+    return [window for window in windows if counted[_hours(window, span)].all()]
+
+
+def _hours(window: Window, span: Window) -> slice:
+    """Return the places of a window's hours among those of the span."""
+    first = (window.start - span.start) // _HOUR
+    return slice(max(first, 0), -((span.start - window.end) // _HOUR))
 
 
 def _furthest_behind(one: ModelData) -> tuple[int, float, str]:

@@ -68,6 +68,7 @@ def service_levels(store: Store, config: Config, of: Deployment, span: Window) -
         n_replicas=sum(map(bool, hours.replicas)),
         objectives=objectives,
         incidents=_incidents(store, of, span),
+        counted_in_runs=of.model in store.counted_in_runs,
     )
 
 

@@ -82,6 +82,9 @@ class ModelData:
     conflicts : dict of str to tuple of str
         Features that came with more than one type, and the types, the first one first.
     tiers : TierData
+    counted_in_runs : bool
+        Calls by hour are known of judged windows alone: `windows` are the judged ones of those, and
+        days of which nothing was judged are 0 in `daily_calls`.
     """
 
     model: str
@@ -99,6 +102,7 @@ class ModelData:
     size_bytes: int | None
     conflicts: dict[str, tuple[str, ...]]
     tiers: TierData
+    counted_in_runs: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,8 @@ class ServiceLevels:
         Those configured, in that order, then others that were judged.
     incidents : tuple of Incident
         Of traffic, availability and latency of this version, that touch the span.
+    counted_in_runs : bool
+        Calls are known of the hours of judged windows alone.
     """
 
     deployment: Deployment
@@ -97,3 +99,4 @@ class ServiceLevels:
     n_replicas: int
     objectives: tuple[ObjectiveHistory, ...]
     incidents: tuple[Incident, ...]
+    counted_in_runs: bool

@@ -29,6 +29,7 @@ from store import (
     sliced_counts,
     traffic,
 )
+from store.calls_by_hour import calls_by_hour, span_of
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.exact_values import Result, Use, Within
@@ -176,6 +177,10 @@ class DuckDBEngine:
             return calls.call_buckets(
                 connection, logs, version, span, bucket_s, latency_thresholds_ms
             )
+
+    def calls_by_hour(self, hours: Sequence[int]) -> pa.Table:
+        with self._asking([span_of(hours)]) as (connection, logs):
+            return calls_by_hour(connection, logs, hours)
 
     def latency_quantiles(
         self, version: str, windows: Sequence[Window], qs: Sequence[float]

@@ -183,6 +183,24 @@ class Engine(Protocol):
         """Count calls in equal buckets from the start of `span`, by replica."""
         ...
 
+    def calls_by_hour(self, hours: Sequence[int]) -> pa.Table:
+        """
+        Count the calls of some hours by version and replica, and their latencies in cells.
+
+        Parameters
+        ----------
+        hours : sequence of int
+            Since 1970, ascending, at least one.
+
+        Returns
+        -------
+        Table
+            ``version``, ``replica``, ``hour``, ``logged``, ``first``, ``last``, ``calls``,
+            ``with_status``, ``failed``, ``cells`` and ``counts``, as `domain.call_hours` has them;
+            by version, hour and replica.
+        """
+        ...
+
     def latency_quantiles(
         self, version: str, windows: Sequence[Window], qs: Sequence[float]
     ) -> Float:

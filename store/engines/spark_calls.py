@@ -55,25 +55,6 @@ _REQUESTS: Final = """
     from ({calls})
     group by bucket
 """
-_FAILED_BY: Final = f"""
-    select w, status, count(*) as calls
-    from (
-        select {{place}} as w, status
-        from ({{calls}})
-        where {FAILED}
-    )
-    where w is not null
-    group by w, status
-"""
-_SPANS: Final = """
-    select w, min(us) as first, max(us) as last
-    from (
-        select {place} as w, us
-        from ({calls})
-    )
-    where w is not null
-    group by w
-"""
 # Of several labels of one prediction the newest counts; of two at one moment the last by its text.
 _TOLD: Final = """
     with served as (
@@ -163,26 +144,6 @@ def request_counts(logs: SparkLogs, span: Window, bucket_s: int) -> Int:
     return counts
 
 
-def failed_statuses(
-    logs: SparkLogs, version: str, windows: Sequence[Window]
-) -> list[dict[int, int]]:
-    """Count failed calls by window and status; see `Engine.failed_statuses`."""
-    found: list[dict[int, int]] = [{} for _ in windows]
-    for row in _by_window(logs, _FAILED_BY, version, windows):
-        found[row["w"]][row["status"]] = row["calls"]
-    return found
-
-
-def event_spans(
-    logs: SparkLogs, version: str, windows: Sequence[Window]
-) -> list[tuple[datetime, datetime] | None]:
-    """Return the first and last call in every window; see `Engine.event_spans`."""
-    found: list[tuple[datetime, datetime] | None] = [None] * len(windows)
-    for row in _by_window(logs, _SPANS, version, windows):
-        found[row["w"]] = from_microseconds(row["first"]), from_microseconds(row["last"])
-    return found
-
-
 def outcomes(
     logs: SparkLogs, version: str, windows: Sequence[Window], known_by: datetime | None
 ) -> list[Outcomes]:
@@ -213,13 +174,3 @@ def _outcome(served: pa.Table, window: Window) -> Outcomes:
         pending=served.num_rows - labelled.num_rows,
         newest_label_at=from_microseconds(max(told[0].to_pylist())) if len(told[0]) else None,
     )
-
-
-def _by_window(
-    logs: SparkLogs, sql: str, version: str, windows: Sequence[Window]
-) -> list[dict[str, int]]:
-    where = place(windows, (version,) * len(windows))
-    if not windows:
-        return []
-    calls = logs.calls(Window(windows[0].start, windows[-1].end))
-    return logs.ask(sql.format(place=where, calls=calls)).to_pylist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +19,17 @@ from domain.slice import MOST_SLICES, SlicedCounts
 from domain.source import Source
 from domain.window import Rows, Window
 from store.catalog import DeploymentInfo
-from store.engines import spark_calls, spark_cells, spark_session, spark_slices, spark_values
+from store.engines import (
+    spark_calls,
+    spark_cells,
+    spark_hours,
+    spark_session,
+    spark_slices,
+    spark_values,
+)
+from store.engines.spark_facts import SparkFacts
 from store.engines.spark_logs import SparkLogs, open_logs
-from store.engines.spark_windows import hull, place
 from store.exact_values import Result, Use, Within
-from store.moments import from_microseconds
 from store.roles import PredictionCounts
 
 if TYPE_CHECKING:
@@ -31,37 +37,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-
-_PREDICTIONS: Final = "select us, version from events where kind = 2"
-_BY_VERSION: Final = """
-    select version, min(us) as first, max(us) as last, count(*) as n
-    from ({events})
-    group by version
-"""
-_IN_WINDOWS: Final = """
-    select w, version, count(*) as n
-    from (
-        select {place} as w, version
-        from ({events})
-    )
-    where w is not null
-    group by w, version
-"""
-_SHADOW: Final = """
-    select w, count(*) as n, count_if(in_shadow) as shadow
-    from (
-        select {place} as w, in_shadow
-        from events
-        where kind = 2{span}
-    )
-    where w is not null
-    group by w
-"""
-_SPAN: Final = """
-    select min(us) as first, max(us) as last
-    from events
-    where kind > 0
-"""
 
 
 class SparkEngine:
@@ -84,19 +59,23 @@ class SparkEngine:
         # two questions may not put their edges under one name at once
         self._asking = threading.RLock()
         self._session: SparkSession | None = None
-        self._opened: SparkLogs | None = None
+        self._opened: SparkFacts | None = None
 
     @property
-    def _logs(self) -> SparkLogs:
+    def _facts(self) -> SparkFacts:
         with self._asking:
             if self._opened is None:
                 if self._session is None:
                     master = self._source.master or spark_session.LOCAL
                     self._session = spark_session.start(master, self._source.options)
-                self._opened = open_logs(self._session, self._source, self.model)
+                self._opened = SparkFacts(open_logs(self._session, self._source, self.model))
             return self._opened
 
-    def look(self) -> None:
+    @property
+    def _logs(self) -> SparkLogs:
+        return self._facts.logs
+
+    def reopen(self) -> None:
         """Look anew, with the next question, which files and columns there are."""
         with self._asking:
             self._opened = None
@@ -109,57 +88,25 @@ class SparkEngine:
             self._session = self._opened = None
 
     def deployments(self) -> tuple[DeploymentInfo, ...]:
-        served = self._by_version(_PREDICTIONS)
-        called = self._by_version(self._logs.calls())
-        return tuple(
-            DeploymentInfo(
-                version,
-                from_microseconds(min(e["first"] for e in there)),
-                from_microseconds(max(e["last"] for e in there)),
-                served.get(version, {"n": 0})["n"],
-                called.get(version, {"n": 0})["n"],
-            )
-            for version in sorted(served.keys() | called.keys())
-            if (there := [told[version] for told in (served, called) if version in told])
-        )
+        return self._facts.deployments()
 
     def columns(self) -> tuple[Column, ...]:
-        return self._logs.columns()
+        return self._facts.columns
 
     def first_values(self, columns: Sequence[Column]) -> dict[Column, datetime | None]:
-        if not columns:
-            return {}
-        parts = [
-            f"min(us) filter (where {self._logs.value(column)} is not null) as c{i}"
-            for i, column in enumerate(columns)
-        ]
-        sql = f"select {', '.join(parts)} from events where kind = 2"
-        found = self._logs.ask(sql).to_pylist()[0].values()
-        return {
-            column: None if first is None else from_microseconds(first)
-            for column, first in zip(columns, found, strict=True)
-        }
+        return self._facts.first_values(columns)
 
     def data_span(self) -> Window | None:
-        told = self._logs.ask(_SPAN).to_pylist()[0]
-        if told["first"] is None:
-            return None
-        return Window(from_microseconds(told["first"]), from_microseconds(told["last"] + 1))
+        return self._facts.data_span()
 
     def row_counts(self, windows: Sequence[Window]) -> dict[str, Int]:
-        return self._in_windows(windows, _PREDICTIONS + self._logs.span(*hull(windows)))
+        return self._facts.row_counts(windows)
 
     def prediction_counts(self, version: str, windows: Sequence[Window]) -> PredictionCounts:
-        counts = np.zeros((2, len(windows)), np.int64)
-        where = place(windows, (version,) * len(windows))
-        sql = _SHADOW.format(place=where, span=self._logs.span(*hull(windows)))
-        for row in self._logs.ask(sql).to_pylist() if windows else ():
-            counts[:, row["w"]] = row["n"], row["shadow"]
-        return PredictionCounts(counts[0], counts[1])
+        return self._facts.prediction_counts(version, windows)
 
     def call_counts(self, windows: Sequence[Window]) -> dict[str, Int]:
-        span = Window(windows[0].start, windows[-1].end) if windows else None
-        return self._in_windows(windows, self._logs.calls(span))
+        return self._facts.call_counts(windows)
 
     def counts(
         self,
@@ -180,8 +127,16 @@ class SparkEngine:
         within: Within | None = None,
         share: float = 1.0,
     ) -> dict[Column, Result]:
+        facts = self._facts
         return spark_values.each_sorted(
-            self._logs, columns, whole, apart, use, within=within, share=share
+            facts.logs,
+            columns,
+            whole,
+            apart,
+            use,
+            within=within,
+            share=share,
+            n_rows=facts.n_rows(whole) + facts.n_rows(apart),
         )
 
     def category_counts(
@@ -230,21 +185,24 @@ class SparkEngine:
     ) -> CallBuckets:
         return spark_calls.call_buckets(self._logs, version, span, bucket_s, latency_thresholds_ms)
 
+    def calls_by_hour(self, hours: Sequence[int]) -> pa.Table:
+        return spark_hours.calls_by_hour(self._logs, hours)
+
     def latency_quantiles(
         self, version: str, windows: Sequence[Window], qs: Sequence[float]
     ) -> Float:
-        return spark_values.latency_quantiles(self._logs, version, windows, qs)
+        return self._facts.latency_quantiles(version, windows, qs)
 
     def request_counts(self, span: Window, bucket_s: int) -> Int:
         return spark_calls.request_counts(self._logs, span, bucket_s)
 
     def failed_statuses(self, version: str, windows: Sequence[Window]) -> list[dict[int, int]]:
-        return spark_calls.failed_statuses(self._logs, version, windows)
+        return self._facts.failed_statuses(version, windows)
 
     def event_spans(
         self, version: str, windows: Sequence[Window]
     ) -> list[tuple[datetime, datetime] | None]:
-        return spark_calls.event_spans(self._logs, version, windows)
+        return self._facts.event_spans(version, windows)
 
     def outcomes(
         self,
@@ -253,15 +211,3 @@ class SparkEngine:
         known_by: datetime | None = None,
     ) -> list[Outcomes]:
         return spark_calls.outcomes(self._logs, version, windows, known_by)
-
-    def _by_version(self, events: str) -> dict[str, dict[str, int]]:
-        table = self._logs.ask(_BY_VERSION.format(events=events))
-        return {row["version"]: row for row in table.to_pylist()}
-
-    def _in_windows(self, windows: Sequence[Window], events: str) -> dict[str, Int]:
-        sql = _IN_WINDOWS.format(place=place(windows), events=events)
-        found: dict[str, Int] = {}
-        for row in self._logs.ask(sql).to_pylist() if windows else ():
-            counts = found.setdefault(row["version"], np.zeros(len(windows), np.int64))
-            counts[row["w"]] = row["n"]
-        return found

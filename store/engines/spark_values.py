@@ -11,26 +11,33 @@ from numpy.typing import NDArray
 
 from domain.column import Column
 from domain.profile import SortedColumn
-from domain.window import Rows, Window
+from domain.window import Rows
 from store.engines.spark_logs import SparkLogs
-from store.engines.spark_windows import hull, place, place_of, thinned
+from store.engines.spark_windows import hull, place_of, thinned
 from store.exact_values import Interval, Result, Use, Within
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 _VALUES: Final = """
-    select w, shared, x, count(*) as n
+    select w, shared, j, x, count(*) as n
     from (
-        select {apart} as w, {whole} is not null as shared, {value} as x
-        from events
-        where kind = 2{span}
-          and {thinned}
+        select w, shared, {stacked}
+        from (
+            select {apart} as w, {whole} is not null as shared, {columns}
+            from events
+            where kind = 2{span}
+              and {thinned}
+        )
+        where w is not null or shared
     )
-    where (w is not null or shared)
-      and {within}
-    group by w, shared, x
+    where {within}
+    group by w, shared, j, x
 """
+# Values that may come back at once, 40 bytes of the driver's memory each: of few rows several
+# columns are one question, of many each column is one.
+_AT_ONCE: Final = 1_000_000
+_MOST_COLUMNS: Final = 64
 # The rows with the smallest hashes: a sample that does not depend on how the logs are parted.
 _SAMPLE: Final = """
     select {columns}
@@ -51,17 +58,31 @@ def each_sorted(
     *,
     within: Within | None,
     share: float,
+    n_rows: int,
 ) -> dict[Column, Result]:
-    """Hand over the exact values of one column at a time; see `Engine.each_sorted`."""
+    """
+    Hand over the exact values of one column at a time; see `Engine.each_sorted`.
+
+    `n_rows` is how many rows there are in `whole` and `apart` together.
+    """
     found: dict[Column, Result] = {}
-    asked = {"whole": place_of(whole), "apart": place_of(apart), "thinned": thinned(share)}
+    places = {"whole": place_of(whole), "apart": place_of(apart), "thinned": thinned(share)}
     span = logs.span(*hull(whole.windows, apart.windows))
-    for column in columns:
-        intervals = None if within is None else within.get(column, ())
+    size = min(max(int(_AT_ONCE / max(n_rows * share, 1.0)), 1), _MOST_COLUMNS)
+    for start in range(0, len(columns), size):
+        part = columns[start : start + size]
         sql = _VALUES.format(
-            value=logs.value(column), within=_inside(intervals), span=span, **asked
+            columns=", ".join(f"{logs.value(column)} as x{j}" for j, column in enumerate(part)),
+            stacked=_stacked(len(part)),
+            within=_inside(part, within),
+            span=span,
+            **places,
         )
-        found[column] = use(column, *_parts(column, logs.ask(sql), len(apart.windows)))
+        table = logs.ask(sql)
+        place = table.column("j").to_numpy()
+        for j, column in enumerate(part):
+            own = table.filter(pa.array(place == j)) if len(part) > 1 else table
+            found[column] = use(column, *_parts(column, own, len(apart.windows)))
     return found
 
 
@@ -77,29 +98,20 @@ def sample(logs: SparkLogs, columns: Sequence[Column], rows: Rows, limit: int) -
     return logs.ask(sql).rename_columns([column.name for column in columns])
 
 
-def latency_quantiles(
-    logs: SparkLogs, version: str, windows: Sequence[Window], qs: Sequence[float]
-) -> Float:
-    """Return exact latency quantiles; see `Engine.latency_quantiles`."""
-    found = np.full((len(windows), len(qs)), np.nan)
-    if not windows or not qs:
-        return found
-    where = place(windows, (version,) * len(windows))
-    calls = logs.calls(Window(windows[0].start, windows[-1].end))
-    wanted = ", ".join(f"{float(q)!r}D" for q in qs)
-    table = logs.ask(
-        f"select w, percentile(latency_ms, array({wanted})) as q "
-        f"from (select {where} as w, latency_ms from ({calls}) where latency_ms is not null) "
-        "where w is not null group by w"
-    )
-    for row in table.to_pylist():
-        found[row["w"]] = row["q"]
-    return found
+def _stacked(n: int) -> str:
+    if n == 1:
+        return "0 as j, x0 as x"
+    return f"posexplode(array({', '.join(f'x{j}' for j in range(n))})) as (j, x)"
 
 
-def _inside(intervals: Sequence[Interval] | None) -> str:
-    if intervals is None:
+def _inside(columns: Sequence[Column], within: Within | None) -> str:
+    if within is None:
         return "true"
+    parts = [f"j = {j} and {_in_one(within.get(c, ()))}" for j, c in enumerate(columns)]
+    return "(" + " or ".join(parts) + ")"
+
+
+def _in_one(intervals: Sequence[Interval]) -> str:
     # a text of the shortest digits that give a double back is that double, to the last bit
     parts = [f"x between double('{low!r}') and double('{high!r}')" for low, high in intervals]
     return "(" + (" or ".join(parts) or "false") + ")"

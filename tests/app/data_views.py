@@ -34,6 +34,7 @@ def model(name="m", *, lag=timedelta(minutes=3), **changed) -> ModelData:
         "size_bytes": 2_000_000,
         "conflicts": {},
         "tiers": tier(),
+        "counted_in_runs": False,
     }
     return ModelData(**{**fields, **changed})
 

@@ -90,6 +90,7 @@ def levels(points=None, *, objectives=(), replicas=(), whole=None, incidents=(),
         n_replicas=len(replicas),
         objectives=tuple(objectives),
         incidents=tuple(incidents),
+        counted_in_runs=False,
     )
 
 

@@ -135,3 +135,19 @@ def test_features_with_two_types_are_listed_by_model_with_the_first_type_first()
 )
 def test_bytes_are_written_in_few_digits(n_bytes, said):
     assert numbers.size(n_bytes) == said
+
+
+def test_what_runs_alone_count_is_called_judged():
+    counted = model(counted_in_runs=True, windows=4, windows_with_logs=4)
+    none = model("n", counted_in_runs=True, windows=0, windows_with_logs=0)
+
+    assert [row.coverage for row in queries.rows(stored(counted, none), NOW, "en")] == [
+        "4 of 4 judged",
+        "none judged",
+    ]
+    assert "that was judged" in queries.opening(stored(counted), "en")[1]
+    assert "were counted" in queries.opening(stored(counted, model("o")), "en")[1]
+    note = queries.judged_note(stored(counted, model("o"), none), "en")
+    assert note is not None
+    assert "of m, n are counted" in note
+    assert queries.judged_note(stored(model()), "en") is None

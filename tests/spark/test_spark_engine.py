@@ -23,7 +23,18 @@ from store.engines.duckdb_engine import DuckDBEngine
 from store.engines.engine import Engine
 from store.engines.spark_engine import SparkEngine
 from store.store import Store
-from tests.spark.logs import CARRIER, GRIDS, START, TIED, VERSIONS, WINDOWS, WINTER, X, write
+from tests.spark.logs import (
+    CARRIER,
+    GRIDS,
+    START,
+    START_US,
+    TIED,
+    VERSIONS,
+    WINDOWS,
+    WINTER,
+    X,
+    write,
+)
 
 pytestmark = pytest.mark.spark
 
@@ -165,6 +176,22 @@ def test_buckets_of_calls_are_the_same(spark: Engine, duck: Engine):
     for name in ("starts", "total", "with_status", "failed", "with_latency", "slow"):
         np.testing.assert_allclose(getattr(mine, name), getattr(theirs, name), rtol=1e-12)
     assert spark.request_counts(SPAN, 7000).tolist() == duck.request_counts(SPAN, 7000).tolist()
+
+
+def test_hours_of_calls_are_the_same(spark: Engine, duck: Engine):
+    first = START_US // 3_600_000_000
+    # a gap, an hour before the windows, and hours in which nothing was logged
+    hours = [*range(first - 1, first + 5), first + 8, *range(first + 38, first + 44)]
+    mine, theirs = (engine.calls_by_hour(hours).to_pydict() for engine in (spark, duck))
+
+    assert list(mine) == list(theirs)
+    for name in ("version", "replica", "hour", "logged", "first", "last", "cells", "counts"):
+        assert mine[name] == theirs[name], name
+    for name in ("calls", "with_status", "failed"):
+        np.testing.assert_allclose(mine[name], theirs[name], rtol=1e-12)
+    # what is sampled stands for more than itself
+    assert sum(mine["calls"]) > sum(mine["logged"]) > sum(map(sum, mine["counts"]))
+    assert spark.calls_by_hour([first + 10_000]).num_rows == 0
 
 
 def test_latencies_failures_and_spans_of_windows_are_the_same(spark: Engine, duck: Engine):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.errors import UnknownNameError
 from domain.run import Run
 from domain.window import Window
 from monitors.local_service import LocalService
@@ -42,3 +43,41 @@ def test_a_run_over_spark_finds_what_a_run_over_the_store_finds(master: str, tmp
         assert other.findings == one.findings
         assert str(other) == str(one)
     assert any(one.status.value == "violations" for one in found)
+
+
+def test_pages_show_what_runs_over_spark_counted_and_say_that_it_is_not_all(
+    master: str, tmp_path: Path
+):
+    (tmp_path / "lake").mkdir()
+    keys = flat(tmp_path / "lake")
+    source = {"engine": "spark", "path": "lake", "master": master, "options": OPTIONS}
+    config = config_of(tmp_path, "in-place", source)
+    month = Window(START, NOW)
+
+    with (
+        ingested(tmp_path, keys) as loaded,
+        LocalService.open(config, "test", create=True) as placed,
+    ):
+        for service in (loaded, placed):
+            run(service)
+        one, other = (service.service_levels("flights", "1", DAY) for service in (loaded, placed))
+        assert (one.counted_in_runs, other.counted_in_runs) == (False, True)
+        assert other.points == one.points
+        assert other.replicas == one.replicas
+        assert 0 < other.whole.calls == one.whole.calls
+        assert placed.service_levels("flights", "1", month).whole.calls == one.whole.calls
+
+        [stored], [seen] = loaded.data(NOW).models, placed.data(NOW).models
+        assert (seen.predictions, seen.calls) == (stored.predictions, stored.calls)
+        assert (seen.first, seen.newest) == (stored.first, stored.newest)
+        assert (seen.windows, seen.windows_with_logs, seen.counted_in_runs) == (1, 1, True)
+        assert [n for n in seen.daily_calls if n] == [stored.daily_calls[-3]]
+
+        assert [d.deployment for d in placed.fleet(NOW).deployments] == [
+            d.deployment for d in loaded.fleet(NOW).deployments
+        ]
+        assert str(placed.targets()) == str(loaded.targets())
+        assert str(placed.performance("flights")) == str(loaded.performance("flights"))
+        assert placed.refresh() == 0
+        with pytest.raises(UnknownNameError, match="no version '9'"):
+            placed.service_levels("flights", "9", DAY)

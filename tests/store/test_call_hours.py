@@ -213,7 +213,7 @@ def test_a_load_that_commits_while_hours_are_counted_is_counted_next_time(
 
     with monkeypatch.context() as patch:
         hooks = (load, nothing) if when == "before" else (nothing, load)
-        patch.setattr(call_hours, "_count", around(call_hours._count, *hooks))
+        patch.setattr(call_hours, "_counted", around(call_hours._counted, *hooks))
         assert store.refresh_call_hours("m") == 1
 
     assert store.refresh_call_hours("m") == 2
