@@ -1,25 +1,23 @@
 """
-What a verdict costs without a load: ``python benchmarks/input_without_ingest.py [ROWS] [--keep]``.
+What a verdict costs without a load: ``python -m benchmarks.input_without_ingest``.
 
-A folder of Parquet with ROWS (default 10M) rows of 20 features, a file a day for 40 days, is judged
-over its last day against the 28 before: once read in place, once loaded and then judged. Every
-figure comes from a child process of its own, with the peak memory of that process; `base` is a
-process that opens an empty store. Loading is asked at a tenth of the rows: it is linear in them.
+A folder of Parquet with 20 features, a file a day for 40 days, is judged over its last day against
+the 28 before, with and without a label in every row: in place, and out of a store that it was
+loaded into. Each step is a child process of its own, which tells its CPU seconds and its peak
+memory beyond `base`, a process that opens an empty store. Sizes are 100,000 and 1,000,000 rows;
+``--large`` adds 10,000,000, which takes some minutes and 2 GB of disk; ``--save`` keeps the sheet.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks._sheet import heading, tell
 from ingest.sources import find
 from monitors.config import Config
 from monitors.ingest_logs import Options
@@ -36,11 +35,12 @@ DAYS = 40
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(days=DAYS)
 DAY_US = 86_400_000_000
-SHARE_LOADED = 10
-RESULTS = Path(__file__).with_name("results")
+SIZES = (100_000, 1_000_000)
+LARGE = 10_000_000
+STEPS = ("look", "judge in place", "load", "judge the store")
 
 
-def fill(folder: Path, n_rows: int) -> None:
+def fill(folder: Path, n_rows: int, *, labels: bool) -> None:
     """Write the files."""
     folder.mkdir()
     for number in range(DAYS):
@@ -54,86 +54,78 @@ def fill(folder: Path, n_rows: int) -> None:
             "latency_ms": rng.gamma(2, 5, n),
             "status": np.full(n, 200, np.int32),
         }
+        if labels:
+            columns["label"] = pa.array(["no", "yes"]).take(pa.array(rng.integers(0, 2, n)))
+            columns["prediction"] = pa.array(["no", "yes"]).take(pa.array(rng.integers(0, 2, n)))
         columns |= {f"x{i}": rng.normal(size=n) for i in range(20)}
         pq.write_table(pa.table(columns), folder / f"{number:02}.parquet", row_group_size=100_000)
 
 
-def judge(folder: Path, name: str) -> dict[str, float]:
-    """Judge the last day, in place or after a load; return CPU seconds of each step."""
-    source = {"path": str(folder / "lake")} if name == "in place" else None
+def take(folder: Path, step: str) -> dict[str, float]:
+    """Take a step over ``folder/lake``; return its CPU seconds and the peak of this process."""
+    source = {"path": str(folder / "lake")}
     baseline = {"window": [f"{START + timedelta(days=11):%F}", f"{START + timedelta(days=39):%F}"]}
-    monitor = {"baseline": baseline} | ({} if source is None else {"source": source})
-    config = Config(store=folder / name, monitors={"m": monitor})
-    steps: dict[str, float] = {}
+    elsewhere = step in ("look", "judge in place")
+    monitor = {"baseline": baseline} | ({"source": source} if elsewhere else {})
+    store = folder / ("base" if step == "base" else "results" if elsewhere else "loaded")
+    config = Config(store=store, monitors={"m": monitor})
     with LocalService.open(config, "benchmark", create=True) as service:
-        if name != "base":
-            began = time.process_time()
-            if source is None:
-                files = find([str(folder / "lake")])
-                service.ingest(files, Options(None, None, None, "auto", NOW))
-            else:
-                service.store.look("m")
-            steps["first"] = time.process_time() - began
-            began = time.process_time()
-            runs = service.run("m", None, NOW, NOW)
-            steps["run"] = time.process_time() - began
-            if runs[0].error is not None:
-                raise SystemExit(runs[0].error)
-    steps["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return steps
+        began = time.process_time()
+        if step == "look":
+            service.store.look("m")
+        elif step == "load":
+            service.ingest(find([source["path"]]), Options(None, None, None, "auto", NOW))
+        elif step != "base":
+            [run] = service.run("m", None, NOW, NOW)
+            if run.error is not None:
+                raise SystemExit(run.error)
+        cpu_s = time.process_time() - began
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"cpu_s": cpu_s, "peak_mb": peak_mb}
 
 
-def child(folder: Path, name: str) -> dict[str, float]:
-    """Judge in a process of its own."""
-    command = [sys.executable, __file__, "--child", name, "--folder", str(folder)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
+def child(folder: Path, step: str) -> dict[str, float]:
+    """Take a step in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.input_without_ingest", "--child", step]
+    command += ["--folder", str(folder)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def report(rows: int, said: Callable[[str], None]) -> None:
-    """Measure and tell."""
-    with tempfile.TemporaryDirectory() as name:
-        large, small = Path(name, "large"), Path(name, "small")
-        for folder, n in ((large, rows), (small, rows // SHARE_LOADED)):
-            folder.mkdir()
-            fill(folder / "lake", n)
-        base = child(small, "base")
-        figures = [
-            ("read in place", rows, child(large, "in place")),
-            ("read in place", rows // SHARE_LOADED, child(small, "in place")),
-            ("loaded", rows // SHARE_LOADED, child(small, "loaded")),
-        ]
-        size = sum(file.stat().st_size for file in (large / "lake").iterdir()) / 1e6
-        shutil.rmtree(large)
-    said(f"# Input without ingest, {datetime.now(UTC):%Y-%m-%d}\n")
-    said(f"Python {platform.python_version()}, pyarrow {pa.__version__}, {os.cpu_count()} cores;")
-    said(f"{rows:,} rows are {size:,.0f} MB of Parquet; `benchmarks/input_without_ingest.py`.")
-    said(f"Memory beyond a process with an empty store ({base['peak_mb']:.0f} MB).\n")
-    said("| | rows | first: look over, or load (CPU-s) | verdict on a day (CPU-s) | memory (MB) |")
-    said("|---|---|---|---|---|")
-    for name_, n, told in figures:
-        memory = told["peak_mb"] - base["peak_mb"]
-        said(f"| {name_} | {n:,} | {told['first']:.1f} | {told['run']:.1f} | {memory:.0f} |")
-    said(f"\nOne column of {rows:,} numbers is {rows * 8 / 1e6:.0f} MB.")
+def measure(sizes: tuple[int, ...]) -> Iterator[str]:
+    """Yield the lines of the sheet."""
+    yield from heading(
+        "Input without ingest",
+        "`python -m benchmarks.input_without_ingest`: a day judged against 28 others, 20 features, "
+        "a file a day. CPU seconds, and peak memory in MB beyond an open, empty store; a column of "
+        "the judged rows is 6 MB per million rows.",
+    )
+    yield "| rows | labels | " + " | ".join(f"{step}: CPU-s, MB" for step in STEPS) + " |"
+    yield "|---" * (2 + len(STEPS)) + "|"
+    for n_rows in sizes:
+        for labels in (False, True):
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                fill(folder / "lake", n_rows, labels=labels)
+                base = child(folder, "base")["peak_mb"]
+                found = [child(folder, step) for step in STEPS]
+            told = [f"{one['cpu_s']:.1f}, {one['peak_mb'] - base:.0f}" for one in found]
+            yield f"| {n_rows:,} | {'all' if labels else 'none'} | {' | '.join(told)} |"
 
 
 def main() -> None:
     """Run as the module's text says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", type=int, nargs="?", default=10_000_000)
-    parser.add_argument("--keep", action="store_true", help="write a dated file, too")
+    parser.add_argument("--large", action="store_true", help="also ten million rows")
+    parser.add_argument("--save", action="store_true", help="write a dated file, too")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.child:
-        sys.stdout.write(json.dumps(judge(told.folder, told.child)) + "\n")
+        sys.stdout.write(json.dumps(take(told.folder, told.child)) + "\n")
         return
-    lines: list[str] = []
-    report(told.rows, lines.append)
-    sys.stdout.write("\n".join(lines) + "\n")
-    if told.keep:
-        file = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-input-without-ingest.md"
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sizes = (*SIZES, LARGE) if told.large else SIZES
+    tell(measure(sizes), "input-without-ingest", save=told.save)
 
 
 if __name__ == "__main__":
