@@ -231,7 +231,10 @@ class _Case:
         own, rest = self._psi(self.sides[:, i]), self.rest_psi(i)
         if own is None or rest is None:
             return Where.UNCLEAR
-        most = self.parts.within[i] >= _MOST * self.parts.within.sum()
+        # what sampling gives a slice goes by its rows
+        sampling = (self.sides.shape[2] - 1) * (1 / self.rows.sum(axis=1)).sum()
+        changed = self.parts.within - sampling * self.share.mean(axis=0)
+        most = changed[i] >= _MOST * changed.sum()
         return Where.WITHIN if most and rest <= own / 2 else Where.EVERYWHERE
 
     def reading(self, one: Slice, i: int) -> SliceReading:

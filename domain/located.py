@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from domain.finding import Value
+from domain.finding import Finding, Value
 from domain.slice import Slice, SliceKind
 
 KEPT: Final = "slices"
@@ -97,6 +97,7 @@ class Located:
             "rest_psi": self.rest_psi,
             "slice_share": self.named.share_current,
             "slice_share_reference": self.named.share_reference,
+            "slice_part": self.named.part,
             "slice_mix": self.mix,
             KEPT: json.dumps([_told(one) for one in self.readings], ensure_ascii=False),
         }
@@ -122,6 +123,12 @@ def readings_in(values: Mapping[str, Value]) -> tuple[SliceReading, ...]:
             json.loads(kept)
         )
     )
+
+
+def without_slice(finding: Finding) -> Finding:
+    """Return a finding that does not say where, for one that stands below another that does."""
+    kept = {name: value for name, value in finding.values.items() if name != "slice_where"}
+    return replace(finding, values=kept)
 
 
 def _told(one: SliceReading) -> list[Value]:

@@ -10,6 +10,7 @@ from app.charts.history import history
 from app.charts.style import CONFIG
 from app.components.column_table import state_chip
 from app.components.markdown import plain
+from app.components.slice_table import draw_slices
 from app.context import Context
 from app.queries.drift import ColumnDetail, baseline_words, detail
 from app.queries.shading import shaded
@@ -29,6 +30,8 @@ def draw_column(context: Context, view: DriftView, column: ColumnHistory) -> Non
     for sentence in said.sentences:
         st.markdown(plain(sentence))
     _draw_numbers(context, said)
+    if said.slices is not None:
+        draw_slices(context, said.slices)
     _draw_distribution(context, view, said.name)
     st.markdown(f"**{context.say('page_drift.section.history')}**")
     _draw_history(context, view, column)

@@ -9,9 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from app.queries.slices import SliceTable, slice_table
 from domain.catalogue import say
 from domain.finding import Finding, Verdict
 from domain.finite import finite
+from domain.located import without_slice
 from domain.profile import ColumnRole
 from domain.sentences import bare_sentence
 from domain.window import Window
@@ -119,6 +121,8 @@ class ColumnDetail:
         Written for a reader; a dash where it is not known.
     visible, visible_note : str
         The smallest shift that would surely be seen, and what it is measured in.
+    slices : SliceTable or None
+        Where in the traffic it changed, if the run kept that.
     """
 
     name: str
@@ -133,6 +137,7 @@ class ColumnDetail:
     since: str
     visible: str
     visible_note: str
+    slices: SliceTable | None
 
 
 def rows(view: DriftView) -> tuple[ColumnRow, ...]:
@@ -196,6 +201,7 @@ def detail(column: ColumnHistory, now: datetime, language: str) -> ColumnDetail:
         since=_since(column.since, now, language),
         visible=amount,
         visible_note=note,
+        slices=slice_table(column.findings, language),
     )
 
 
@@ -335,7 +341,7 @@ def _sentences(column: ColumnHistory, first: Finding | None, language: str) -> I
     for finding in column.findings:
         # what else decides and is not quiet; that a column is there says nothing beside it
         if finding is not first and finding.decides and finding.verdict is not Verdict.OK:
-            yield bare_sentence(finding, language)
+            yield bare_sentence(without_slice(finding), language)
 
 
 def _beside(findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:

@@ -112,6 +112,27 @@ _DETAIL: dict[str, dict[str, str]] = {
         "任何重要偏移都可能看不到。",
     },
     "page_drift.section.distribution": {"en": "Distribution", "zh": "分布"},
+    "page_drift.section.slices": {"en": "Where in the traffic: by {by}", "zh": "变化位置：按 {by}"},
+    "page_drift.table.slices": {
+        "en": "Parts of the traffic by {by}, those that make most of the change first",
+        "zh": "按 {by} 划分的流量，对变化贡献最大的在前",
+    },
+    "page_drift.col.part": {"en": "Of the change", "zh": "占变化"},
+    "page_drift.col.psi_inside": {"en": "PSI", "zh": "PSI"},
+    "page_drift.col.rows_before": {"en": "Rows before", "zh": "之前占比"},
+    "page_drift.col.rows_now": {"en": "Rows now", "zh": "现在占比"},
+    "page_drift.help.part": {
+        "en": "Share of the column's PSI that this part makes, by its moved share of the rows and "
+        "by what changed inside of it; one that went against the change is at 0.",
+        "zh": "该部分在此列 PSI 中所占的份额，包括其行数占比的变动和内部的变化；方向相反的记为 0。",
+    },
+    "page_drift.help.psi_inside": {
+        "en": "PSI of the column inside of this part, less what sampling gives; a dash: too few "
+        "rows.",
+        "zh": "该部分内部此列的 PSI，已减去抽样误差；横线表示行数太少。",
+    },
+    "page_drift.slice.missing": {"en": "(no value)", "zh": "（无值）"},
+    "page_drift.slice.other": {"en": "(rarer values)", "zh": "（其他少见取值）"},
     "page_drift.section.history": {
         "en": "Since when: multiples of its alarm line",
         "zh": "从何时开始：告警线的倍数",

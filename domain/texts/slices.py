@@ -17,10 +17,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "{slice_share:.1%} 的行，之前为 {slice_share_reference:.1%}。",
     },
     "slice.everywhere": {
-        "en": "It is not in one part of {slice_by} alone: PSI {slice_psi:.2f} in {slice_name}, "
-        "{rest_psi:.2f} elsewhere.",
-        "zh": "变化不只出现在 {slice_by} 的某一部分：{slice_name} 中 PSI 为 {slice_psi:.2f}，"
-        "其余部分为 {rest_psi:.2f}。",
+        "en": "It is not in one part of {slice_by} alone: {slice_name} ({slice_share:.1%} of the "
+        "rows) makes most of it, {slice_part:.0%}.",
+        "zh": "变化不只出现在 {slice_by} 的某一部分：{slice_name}（占 {slice_share:.1%} 的行）"
+        "贡献最多，为 {slice_part:.0%}。",
     },
     "slice.unclear": {
         "en": "In which part of {slice_by} cannot be said: too few rows, or too small a change.",
