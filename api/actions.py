@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,6 +39,8 @@ MOST_ARGUMENT_BYTES: Final = 64 * 1024 * 1024
 # a log lies beside the store while it is read; more comes in several files
 MOST_UPLOAD_BYTES: Final = 64 * 1024 * 1024 * 1024
 _THREADS: Final = 8
+# whoever waits for a lock takes it at once when it is free, and nobody does who comes back later
+_MAKE_WAY_S: Final = 0.002
 
 
 class Actions:
@@ -101,7 +104,9 @@ class Actions:
             return StreamingResponse(sent, media_type=BYTES)
         if method.form is Form.STEPS:
             judge = functools.partial(self._judged, method, arguments)
-            return StreamingResponse(lines(method, self._judge, judge), media_type=LINES)
+            # one that makes way does so for runs that wait in the other pool
+            pool = self._threads if method.by_parts else self._judge
+            return StreamingResponse(lines(method, pool, judge), media_type=LINES)
         answer = functools.partial(self._answered, method, arguments)
         return await asyncio.get_running_loop().run_in_executor(self._threads, answer)
 
@@ -118,8 +123,21 @@ class Actions:
     def _judged(self, method: Method, arguments: Mapping[str, Any], steps: Steps) -> object:
         with self._judging:
             steps.require_asker()
-            told = {"progress": steps.tell} if method.takes_progress else {}
+            told: dict[str, object] = {}
+            if method.takes_progress:
+                told["progress"] = steps.tell
+            if method.by_parts:
+                told["go_on"] = functools.partial(self._make_way, steps)
             return self._call(method, {**arguments, **told})
+
+    def _make_way(self, steps: Steps) -> None:
+        """Let those judge who wait for it, then go on where somebody still waits for the answer."""
+        self._judging.release()
+        try:
+            time.sleep(_MAKE_WAY_S)
+        finally:
+            self._judging.acquire()
+        steps.require_asker()
 
     def _load(self, method: Method, upload: Upload, _: Steps) -> object:
         with upload:

@@ -261,9 +261,13 @@ class RemoteService:
         """Archive and drop what is old, or count the days of it."""
         return self._follow(Service.tidy, _silent, model=model, who=who, now=now, dry_run=dry_run)
 
-    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
-        """Read every file of the archive; return which are missing or damaged."""
-        return self._follow(Service.check_archive, _silent, who=who, now=now, repair=repair)
+    def check_archive(
+        self, who: str, now: datetime, *, repair: bool, every_byte: bool
+    ) -> list[ArchiveFault]:
+        """Compare archived files with what was written; return which are missing or damaged."""
+        return self._follow(
+            Service.check_archive, _silent, who=who, now=now, repair=repair, every_byte=every_byte
+        )
 
     def compact(self) -> tuple[int, int]:
         """Write the file anew without what was removed; return its size before and after."""

@@ -54,6 +54,8 @@ class Method:
         Whether it may change what is stored.
     takes_progress : bool
         Whether it tells how far it is.
+    by_parts : bool
+        Whether it lets those who judge in between two of its parts.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Method:
     form: Form
     changes: bool
     takes_progress: bool
+    by_parts: bool
 
 
 _UPLOADS: Final = frozenset({"ingest", "labels"})
@@ -70,6 +73,8 @@ _FILES: Final = frozenset({"backup"})
 _OURS: Final = frozenset({"sources", "target"})
 # these wait for each other: whoever judges, and whoever takes the file for a while
 _LONG: Final = frozenset({"run", "execute", "erase", "tidy", "check_archive", "compact"})
+# an archive of years takes hours to move, and its bytes hours to read
+_BY_PARTS: Final = frozenset({"tidy", "check_archive"})
 # a new use case is taken for a reading one only when it is named here
 READING: Final = frozenset(
     {
@@ -127,7 +132,8 @@ def _method(name: str, member: object) -> Method:
     answer = hints.pop("return")
     carried = {key: kind for key, kind in hints.items() if kind != Progress and key not in _OURS}
     changes, reports = name not in READING, Progress in hints.values()
-    return Method(name, carried, answer, _form(name, answer), changes, reports)
+    form, by_parts = _form(name, answer), name in _BY_PARTS
+    return Method(name, carried, answer, form, changes, reports, by_parts)
 
 
 METHODS: Final[Mapping[str, Method]] = {

@@ -22,7 +22,9 @@ LIBRARIES = ("duckdb", "pyarrow", "numpy", "scipy", "pandas", "evidently")
 LEAST_FREE = 1 << 30
 
 
-def checkup(common: Common, now: datetime, *, repair: bool = False) -> list[Check]:
+def checkup(
+    common: Common, now: datetime, *, repair: bool = False, every_byte: bool = False
+) -> list[Check]:
     """
     Look at everything that a working installation needs.
 
@@ -32,6 +34,8 @@ def checkup(common: Common, now: datetime, *, repair: bool = False) -> list[Chec
     now : datetime
     repair : bool, default=False
         Remove what a dead owner and interrupted work left in the store's folder.
+    every_byte : bool, default=False
+        Read all of every archived file, also of those that were read within a month.
 
     Raises
     ------
@@ -43,17 +47,17 @@ def checkup(common: Common, now: datetime, *, repair: bool = False) -> list[Chec
             f"--repair removes files of this machine, and {common.asked_server} is a server; "
             "call it where its store lies, without DRIFTLINE_SERVER"
         )
-    return list(_checks(common, now, repair=repair))
+    return list(_checks(common, now, repair=repair, every_byte=every_byte))
 
 
-def _checks(common: Common, now: datetime, *, repair: bool) -> Iterator[Check]:
+def _checks(common: Common, now: datetime, *, repair: bool, every_byte: bool) -> Iterator[Check]:
     installed = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     python = platform.python_version()
     yield Check(
         "versions", ok=True, says=f"driftline {code_version()}, Python {python}, {installed}"
     )
     if common.asked_server is not None:
-        yield from _store(common, now, None, repair=False)
+        yield from _store(common, now, None, repair=False, every_byte=every_byte)
         return
     try:
         config = common.load_config()
@@ -68,7 +72,7 @@ def _checks(common: Common, now: datetime, *, repair: bool) -> Iterator[Check]:
     from monitors.sources import sources_of
 
     if (config.store / leftovers.STORE).exists() or sources_of(config):
-        yield from _store(common, now, config.store, repair=repair)
+        yield from _store(common, now, config.store, repair=repair, every_byte=every_byte)
     else:
         yield _no_store(config.store)
 
@@ -150,7 +154,9 @@ def _dead_owner(folder: Path, *, repair: bool) -> Iterator[Check]:
     yield Check("owner", ok=False, says=says)
 
 
-def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) -> Iterator[Check]:
+def _store(
+    common: Common, now: datetime, folder: Path | None, *, repair: bool, every_byte: bool
+) -> Iterator[Check]:
     from monitors.local_service import LocalService
 
     try:
@@ -158,7 +164,7 @@ def _store(common: Common, now: datetime, folder: Path | None, *, repair: bool) 
             if folder is not None and isinstance(service, LocalService):
                 yield from _dead_owner(folder, repair=repair)
             # first: what else is asked may need a file that has to be set aside
-            yield from archive_checks(service, now, repair=repair)
+            yield from archive_checks(service, now, repair=repair, every_byte=every_byte)
             facts = service.facts()
             size, models = facts.size_bytes / 1e6, len(facts.data_spans)
             says = f"version {facts.version}, {size:.1f} MB, {models} models"

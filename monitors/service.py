@@ -180,8 +180,10 @@ class Service(Protocol):
         """Archive and drop what is old, or count the days of it."""
         ...
 
-    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
-        """Read every file of the archive; return which are missing or damaged."""
+    def check_archive(
+        self, who: str, now: datetime, *, repair: bool, every_byte: bool
+    ) -> list[ArchiveFault]:
+        """Compare archived files with what was written; return which are missing or damaged."""
         ...
 
     def compact(self) -> tuple[int, int]:

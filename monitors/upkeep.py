@@ -73,11 +73,20 @@ class LocalUpkeep:
         models = known if model is None else (model,)
         return tidy(self.store, self.config, models, who, now, dry_run=dry_run, go_on=go_on)
 
-    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
+    def check_archive(
+        self,
+        who: str,
+        now: datetime,
+        *,
+        repair: bool,
+        every_byte: bool,
+        go_on: GoOn = lambda: None,
+    ) -> list[ArchiveFault]:
         """
-        Read every file of the archive; return which are missing or damaged.
+        Compare archived files with what was written; return which are missing or damaged.
 
-        With `repair` they are set aside, so that questions pass them over, and files that hold
+        Every byte is read of files of which it was not within a month, or with `every_byte`. With
+        `repair` the faulty are set aside, so that questions pass them over, and files that hold
         nothing that counts are removed.
 
         Raises
@@ -87,7 +96,7 @@ class LocalUpkeep:
         """
         if repair:
             self.store.sweep_archive()
-        return self.store.check_archive(who, now, repair=repair)
+        return self.store.check_archive(who, now, repair=repair, every_byte=every_byte, go_on=go_on)
 
     def compact(self) -> tuple[int, int]:
         """Write the file anew; return its size before and after, in bytes."""

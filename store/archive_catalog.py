@@ -17,8 +17,11 @@ KINDS: Final[tuple[Kind, ...]] = ("predictions", "unanswered", "calls")
 
 _COLUMNS: Final = """
     place, path, model, version, kind, day, rows, size_bytes,
-    epoch_us(first_ts) as first_us, epoch_us(last_ts) as last_us, digest, set_aside
+    epoch_us(first_ts) as first_us, epoch_us(last_ts) as last_us, digest, set_aside,
+    epoch_us(checked_at) as checked_us
 """
+# what is told of a file after it was written
+_LATER: Final = frozenset({"set_aside", "checked_us"})
 _FILES: Final = f"""
     select {_COLUMNS}
     from archived_files
@@ -42,7 +45,8 @@ _ADD: Final = """
     insert into archived_files
     values (
         $place, $path, $model, $version, $kind, $day, $rows, $size_bytes,
-        make_timestamp($first_us), make_timestamp($last_us), $digest, make_timestamp($at_us), null
+        make_timestamp($first_us), make_timestamp($last_us), $digest, make_timestamp($at_us), null,
+        make_timestamp($at_us)
     )
 """
 _REMOVE: Final = """
@@ -60,6 +64,18 @@ _LEFT: Final = "select place, path from archive_leftovers order by place, path"
 _SET_ASIDE: Final = """
     update archived_files
     set set_aside = $aside
+    where place = $place
+      and path = $path
+"""
+_NAMED: Final = """
+    select count(*)
+    from archived_files
+    where place = $place
+      and path = $path
+"""
+_CHECKED: Final = """
+    update archived_files
+    set checked_at = make_timestamp($at_us)
     where place = $place
       and path = $path
 """
@@ -97,6 +113,8 @@ class ArchivedFile:
         SHA-256 of its bytes.
     set_aside : str or None
         Where it was put when it was found damaged: its rows are missing.
+    checked_us : int or None
+        When its digest was last compared, in microseconds since 1970.
     """
 
     place: str
@@ -111,6 +129,7 @@ class ArchivedFile:
     last_us: int
     digest: str
     set_aside: str | None = None
+    checked_us: int | None = None
 
 
 def archived(
@@ -159,7 +178,7 @@ def add_files(
     """Let files hold rows, that were leftovers while they were written."""
     for file in files:
         values: dict[str, Any] = {
-            name: getattr(file, name) for name in ArchivedFile.__slots__ if name != "set_aside"
+            name: getattr(file, name) for name in ArchivedFile.__slots__ if name not in _LATER
         }
         connection.execute(_ADD, {**values, "at_us": at_us})
         connection.execute(_TAKE, _name(file.place, file.path))
@@ -192,6 +211,16 @@ def note_aside(
 ) -> None:
     """Note where a damaged file was put; None: it is back, and whole."""
     connection.execute(_SET_ASIDE, {**_name(file.place, file.path), "aside": aside})
+
+
+def note_checked(connection: duckdb.DuckDBPyConnection, file: ArchivedFile, at_us: int) -> None:
+    """Note that every byte of a file was compared with what was written."""
+    connection.execute(_CHECKED, {**_name(file.place, file.path), "at_us": at_us})
+
+
+def is_named(connection: duckdb.DuckDBPyConnection, file: ArchivedFile) -> bool:
+    """Return whether a file still holds rows that count."""
+    return bool(connection.execute(_NAMED, _name(file.place, file.path)).fetchall()[0][0])
 
 
 def dropped_before(connection: duckdb.DuckDBPyConnection, model: str) -> int | None:

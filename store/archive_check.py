@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from domain.tiers import ArchiveFault, Fault
 from domain.window import Window
-from store.archive_catalog import ArchivedFile, Moved, archived, note_aside, note_moved
-from store.archive_files import digest_of, move
+from store.archive_catalog import (
+    ArchivedFile,
+    Moved,
+    archived,
+    is_named,
+    note_aside,
+    note_checked,
+    note_moved,
+)
+from store.archive_files import digest_of, move, rows_of
 from store.database import Database
 from store.file_places import place_of
 from store.moments import from_microseconds, to_microseconds
 
 # behind the name of a file that is set aside
 DAMAGED: Final = ".damaged"
+# every byte of a file is read again after so long; questions compare the checksums of pages
+READ_AGAIN: Final = timedelta(days=30)
 
 
 def check_archive(
-    database: Database, who: str, now: datetime, *, repair: bool
+    database: Database,
+    who: str,
+    now: datetime,
+    *,
+    repair: bool,
+    every_byte: bool = False,
+    go_on: Callable[[], None] = lambda: None,
 ) -> list[ArchiveFault]:
     """
-    Read every file of the archive once, and compare what it holds with what was written.
+    Compare the files of the archive with what was written.
+
+    Of every file its size and the number of its rows, as its footer has it. Of those whose bytes
+    were not read within `READ_AGAIN`, or that were set aside, the digest as well.
 
     Parameters
     ----------
@@ -32,6 +51,10 @@ def check_archive(
     repair : bool
         Set aside what is damaged or missing, so that the rest answers; what was put back whole
         answers again.
+    every_byte : bool, default=False
+        Compare the digest of every file.
+    go_on : callable
+        Called before each file; what it raises ends the work there.
 
     Returns
     -------
@@ -43,17 +66,35 @@ def check_archive(
     StoreError
         If a place cannot be reached: that says nothing of its files.
     """
-    with database.tiers.moving:
-        with database.reading() as connection:
-            files = archived(connection)
-        found: list[ArchiveFault] = []
-        for file in files:
-            fault = _fault(file)
-            if repair and (fault is None) != (file.set_aside is None):
-                _repair(database, file, fault, who, now)
-            if fault is not None:
-                found.append(_told(file, fault, set_aside=repair or file.set_aside is not None))
-        return found
+    with database.reading() as connection:
+        files = archived(connection)
+    found: list[ArchiveFault] = []
+    for file in files:
+        # outside the lock: whoever is let in here may want it
+        go_on()
+        with database.tiers.moving:
+            whole = every_byte or _is_due(file, now)
+            if fault := _checked(database, file, who, now, repair=repair, whole=whole):
+                found.append(fault)
+    return found
+
+
+def _checked(
+    database: Database, file: ArchivedFile, who: str, now: datetime, *, repair: bool, whole: bool
+) -> ArchiveFault | None:
+    with database.reading() as connection:
+        if not is_named(connection, file):
+            # its rows came back into the tables meanwhile, or were dropped
+            return None
+    fault = _fault(file, every_byte=whole)
+    if repair and (fault is None) != (file.set_aside is None):
+        _repair(database, file, fault, who, now)
+    if fault is not None:
+        return _told(file, fault, set_aside=repair or file.set_aside is not None)
+    if whole:
+        with database.writing() as connection:
+            note_checked(connection, file, to_microseconds(now))
+    return None
 
 
 def missing_windows(
@@ -84,14 +125,23 @@ def _share(gaps: list[tuple[int, int]], window: Window) -> float:
     return missing / (end - start)
 
 
-def _fault(file: ArchivedFile) -> Fault | None:
+def _is_due(file: ArchivedFile, now: datetime) -> bool:
+    if file.set_aside is not None or file.checked_us is None:
+        return True
+    return from_microseconds(file.checked_us) + READ_AGAIN <= now
+
+
+def _fault(file: ArchivedFile, *, every_byte: bool) -> Fault | None:
     place = place_of(file.place)
     with place.reached("read"):
         info = place.filesystem.get_file_info(place.path(file.path))
         if not info.is_file:
             return Fault.MISSING
-        # a size costs nothing to compare
-        if info.size != file.size_bytes or digest_of(place, file.path)[0] != file.digest:
+        if info.size != file.size_bytes:
+            return Fault.DAMAGED
+        # where its footer cannot be read, its bytes tell whether that is the file or the way to it
+        whole = every_byte or rows_of(place, file.path) != file.rows
+        if whole and digest_of(place, file.path)[0] != file.digest:
             return Fault.DAMAGED
     return None
 

@@ -133,6 +133,15 @@ def digest_of(place: Place, path: str) -> tuple[str, int]:
     return told.hexdigest(), size
 
 
+def rows_of(place: Place, path: str) -> int | None:
+    """Return how many rows a file holds by its footer; None where that cannot be read."""
+    with place.filesystem.open_input_file(place.path(path)) as file:
+        try:
+            return int(pq.read_metadata(file).num_rows)
+        except (OSError, pa.ArrowInvalid):
+            return None
+
+
 def remove(place: Place, path: str) -> None:
     """Remove a file, or what was written of it; one that is not there is no error."""
     for name in (path, f"{path}.part"):

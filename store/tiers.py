@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from domain.tiers import ArchiveFault
@@ -55,9 +55,19 @@ class Tiers(Rollups):
         """Drop a model's rows from before a midnight UTC, with their labels and archived files."""
         return drop_before(self._database, model, to_microseconds(before), who, now)
 
-    def check_archive(self, who: str, now: datetime, *, repair: bool) -> list[ArchiveFault]:
-        """Read every file of the archive; return which are missing or damaged."""
-        return check_archive(self._database, who, now, repair=repair)
+    def check_archive(
+        self,
+        who: str,
+        now: datetime,
+        *,
+        repair: bool,
+        every_byte: bool = False,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> list[ArchiveFault]:
+        """Compare archived files with what was written; return which are missing or damaged."""
+        return check_archive(
+            self._database, who, now, repair=repair, every_byte=every_byte, go_on=go_on
+        )
 
     def missing_shares(
         self, model: str, version: str | None, windows: Sequence[Window]

@@ -35,6 +35,7 @@ _ARCHIVED: Final = """
         coalesce(sum(size_bytes), 0)::bigint,
         count(*),
         count(set_aside),
+        coalesce(sum(rows) filter (set_aside is not null), 0)::bigint,
         epoch_us(min(first_ts)),
         epoch_us(max(last_ts))
     from archived_files
@@ -59,8 +60,8 @@ class ArchivedVolume:
     ----------
     rows, size_bytes, files : int
         Predictions, rows without an answer and calls; rows of damaged files left out.
-    damaged : int
-        Files of these that were set aside.
+    damaged, lost_rows : int
+        Files of these that were set aside, and the rows in them.
     dropped_before : datetime or None
         Rows of before were dropped; None: none ever was.
     """
@@ -69,6 +70,7 @@ class ArchivedVolume:
     size_bytes: int
     files: int
     damaged: int
+    lost_rows: int
     dropped_before: datetime | None
 
 
@@ -135,7 +137,7 @@ def _volume(
     calls, *called = _of_table(connection, tables, "calls")
     labels = connection.execute(_LABELS.format(table=tables.table("labels"))).fetchall()[0][0]
     found = connection.execute(_ARCHIVED, {"model": tables.model}).fetchall()[0]
-    cold_predictions, cold_calls, rows, size, files, damaged, *cold = found
+    cold_predictions, cold_calls, rows, size, files, damaged, lost, *cold = found
     ends = _ends([us for us in (*served, *called, *cold) if us is not None], counted)
     dropped = dropped_before(connection, tables.model)
     return Volume(
@@ -151,6 +153,7 @@ def _volume(
             size_bytes=size,
             files=files,
             damaged=damaged,
+            lost_rows=lost,
             dropped_before=None if dropped is None else from_microseconds(dropped),
         ),
     )

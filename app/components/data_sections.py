@@ -139,8 +139,12 @@ def draw_tiers(view: DataView, language: str) -> None:
     if not rows:
         return
     st.subheader(say("page_data.tiers", language), anchor=False)
-    names = ("model", "archive", "archived", "kept", "dropped")
-    widths = dict(zip(names, (140, 330, 190, 170, 170), strict=True))
+    if n := tiers.damaged(view):
+        gone = numbers.count(tiers.lost(view))
+        st.error(say("page_data.tiers.damaged", language, n=n, rows=gone))
+    # what went comes first: a phone shows two columns
+    names = ("model", "archived", "dropped", "kept", "archive")
+    widths = dict(zip(names, (140, 190, 170, 170, 330), strict=True))
     _table(
         {name: [getattr(row, name) for row in rows] for name in names},
         key="data-tiers",
@@ -154,8 +158,6 @@ def draw_tiers(view: DataView, language: str) -> None:
         },
     )
     st.markdown(f":gray[{plain(say('page_data.tiers.note', language))}]")
-    if n := tiers.damaged(view):
-        st.error(say("page_data.tiers.damaged", language, n=n))
 
 
 def draw_store(view: DataView, now: datetime, language: str) -> None:

@@ -46,6 +46,11 @@ def damaged(view: DataView) -> int:
     return sum(one.tiers.damaged for one in view.models)
 
 
+def lost(view: DataView) -> int:
+    """Return how many rows are missing with them."""
+    return sum(one.tiers.lost_rows for one in view.models)
+
+
 def _archive(one: TierData, language: str) -> str:
     if one.archive_to is None or one.archive_after_days is None:
         return say("page_data.tiers.stay", language)
@@ -69,7 +74,9 @@ def _kept(one: TierData, language: str) -> str:
     if one.keep_bytes is not None:
         size = numbers.size(one.keep_bytes)
         parts.append(say("page_data.tiers.size", language, size=size))
-    return ", ".join(parts) or say("page_data.tiers.forever", language)
+    return say("page_data.tiers.and", language).join(parts) or say(
+        "page_data.tiers.forever", language
+    )
 
 
 def _dropped(one: TierData, language: str) -> str:

@@ -243,6 +243,7 @@ _TIERS: dict[str, dict[str, str]] = {
     "page_data.tiers.to": {"en": "after {days} days to {to}", "zh": "{days} 天后移至 {to}"},
     "page_data.tiers.archived.value": {"en": "{n} rows, {size}", "zh": "{n} 行，{size}"},
     "page_data.tiers.forever": {"en": "for good", "zh": "永久"},
+    "page_data.tiers.and": {"en": ", ", "zh": "，"},
     "page_data.tiers.days": {"en": "{days} days", "zh": "{days} 天"},
     "page_data.tiers.size": {"en": "up to {size}", "zh": "不超过 {size}"},
     "page_data.tiers.dropped.value": {"en": "before {day}", "zh": "{day} 之前"},
@@ -255,10 +256,11 @@ _TIERS: dict[str, dict[str, str]] = {
     },
     "page_data.tiers.damaged": {
         "en": (
-            "{n} archived files are missing or damaged: windows over them are insufficient. "
-            "'driftline doctor' names them."
+            "{n} archived files with {rows} rows are missing or damaged: windows over them are "
+            "insufficient, hourly counts still tell of them. 'driftline doctor' names them."
         ),
-        "zh": "{n} 个归档文件缺失或损坏：涉及的时间窗口数据不足；'driftline doctor' 会列出。",
+        "zh": "{n} 个归档文件（{rows} 行）缺失或损坏：涉及的时间窗口数据不足，"
+        "每小时计数仍包含这些行；'driftline doctor' 会列出。",
     },
 }
 

@@ -144,6 +144,7 @@ def _tiers(monitor: MonitorConfig, archived: ArchivedVolume) -> TierData:
         size_bytes=archived.size_bytes,
         files=archived.files,
         damaged=archived.damaged,
+        lost_rows=archived.lost_rows,
         dropped_before=archived.dropped_before,
     )
 

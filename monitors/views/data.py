@@ -37,8 +37,8 @@ class TierData:
         What rows may take, in the store and the archive together; None: any.
     rows, size_bytes, files : int
         That are archived.
-    damaged : int
-        Files of these that were set aside: their rows are missing.
+    damaged, lost_rows : int
+        Files of these that were set aside, and the rows in them, which are missing.
     dropped_before : datetime or None
         Rows of before were dropped; None: none ever was.
     """
@@ -51,6 +51,7 @@ class TierData:
     size_bytes: int
     files: int
     damaged: int
+    lost_rows: int
     dropped_before: datetime | None
 
 

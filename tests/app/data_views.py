@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 def tier(**changed) -> TierData:
     """Where old rows go; nowhere, unless told otherwise."""
     fields = dict.fromkeys(("archive_to", "archive_after_days", "keep_days", "keep_bytes"))
-    fields |= dict.fromkeys(("rows", "size_bytes", "files", "damaged"), 0)
+    fields |= dict.fromkeys(("rows", "size_bytes", "files", "damaged", "lost_rows"), 0)
     return TierData(**{**fields, "dropped_before": None, **changed})
 
 

@@ -33,10 +33,11 @@ def test_an_archive_and_what_is_kept_are_said_with_their_units() -> None:
     assert "20" in row.kept
     assert "GB" in row.kept
     assert "2026" in row.dropped
+    assert "天，不超过" in tiers.rows(stored(model(tiers=told)), "zh")[0].kept
 
 
 def test_models_come_in_the_order_of_their_names_and_damage_is_summed() -> None:
-    view = stored(model("b", tiers=tier(damaged=2)), model("a", tiers=tier(damaged=1)))
+    view = stored(model("b", tiers=tier(damaged=2, lost_rows=7)), model("a", tiers=tier(damaged=1)))
 
     assert [row.model for row in tiers.rows(view, "zh")] == ["a", "b"]
-    assert tiers.damaged(view) == 3
+    assert (tiers.damaged(view), tiers.lost(view)) == (3, 7)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -77,6 +78,17 @@ def archived(judged: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(judged, folder)
     (folder / "driftline.yaml").write_text(CONFIGURATION + ARCHIVE, encoding="utf-8")
     assert run(["archive", "--config", str(folder / "driftline.yaml")]) == 0
+    return folder
+
+
+@pytest.fixture
+def cold_desk(archived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to work on, as the current folder; its catalogue names the copied files."""
+    folder = tmp_path / "desk"
+    shutil.copytree(archived, folder)
+    with duckdb.connect(str(folder / "store" / "driftline.duckdb")) as connection:
+        connection.execute("update archived_files set place = ?", [str(folder / "cold")])
+    monkeypatch.chdir(folder)
     return folder
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.jobs.conftest import console
 from tests.jobs.serving import owner_of, server
 
 COUNT = "select count(*) as n from predictions"
@@ -64,3 +65,34 @@ def test_restore_asks_no_server(desk, call, monkeypatch):
     answer = call("restore", "copy.duckdb")
     assert answer.code == 2
     assert "where its store lies" in answer.err
+
+
+def test_a_backup_says_what_it_does_not_hold_and_restore_what_is_not_there(cold_desk, call):
+    cold = cold_desk / "cold"
+    files = sorted(cold.rglob("*.parquet"))
+    before = counted(call)
+
+    made = console("backup", "copy.duckdb", cwd=cold_desk)
+    whole = console("restore", "copy.duckdb", cwd=cold_desk)
+    assert f"not in it: {len(files)} archived files of 5760 rows at {cold}" in made.out
+    assert (whole.code, "archived" in whole.out) == (0, False)
+    assert counted(call) == before
+
+    files[0].unlink()
+    files[1].write_bytes(b"short")
+    partly = call("restore", "copy.duckdb")
+    assert partly.code == 0
+    assert f"missing: 1 archived files of 80 rows, the first of them {files[0]}; put" in partly.out
+    assert f"damaged: 1 archived files of 80 rows, the first of them {files[1]}; put" in partly.out
+
+    cold.rename(cold_desk / "elsewhere")
+    [line] = call("restore", "copy.duckdb", "--json").json["archive"]
+    assert line.startswith(f"missing: {len(files)} archived files of 5760 rows")
+    assert call("doctor", "--repair").code == 2
+    assert counted(call) == 0
+    [said] = call("backup", "other.duckdb", "--json").json["archived"] or [None]
+    assert said is None
+
+
+def test_a_backup_of_a_store_without_an_archive_holds_everything(desk, call):
+    assert "not in it" not in call("backup", "copy.duckdb").out

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 WINDOW = ("run", "--window", "2024-03-31/2024-04-01", "--format", "json")
-
-
-@pytest.fixture
-def desk(archived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the archived folder to work on; its catalogue names the files of the copy."""
-    folder = tmp_path / "desk"
-    shutil.copytree(archived, folder)
-    with duckdb.connect(str(folder / "store" / "driftline.duckdb")) as connection:
-        connection.execute("update archived_files set place = ?", [str(folder / "cold")])
-    monkeypatch.chdir(folder)
-    return folder
 
 
 def _run(call: Any) -> dict[str, Any]:
@@ -30,11 +17,11 @@ def _run(call: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["predictions", "calls"])
 def test_a_window_whose_file_was_set_aside_is_insufficient_and_never_healthy(
-    desk: Path, call, kind: str
+    cold_desk: Path, call, kind: str
 ) -> None:
     before = _run(call)
     assert (before["status"], before["coverage"]) == ("ok", 1.0)
-    [path] = (desk / "cold" / kind).rglob("date=2024-03-31/*.parquet")
+    [path] = (cold_desk / "cold" / kind).rglob("date=2024-03-31/*.parquet")
     path.write_bytes(path.read_bytes()[:-100])
 
     assert call(*WINDOW).code == 2
@@ -52,10 +39,10 @@ def test_a_window_whose_file_was_set_aside_is_insufficient_and_never_healthy(
     assert "missing or damaged" in call("run", "--window", "2024-03-31/2024-04-01").out
 
 
-def test_a_baseline_is_told_without_the_windows_that_lack_rows(desk: Path, call) -> None:
+def test_a_baseline_is_told_without_the_windows_that_lack_rows(cold_desk: Path, call) -> None:
     before = _run(call)
     for day in ("2024-03-10", "2024-03-11"):
-        for path in (desk / "cold").rglob(f"date={day}/*.parquet"):
+        for path in (cold_desk / "cold").rglob(f"date={day}/*.parquet"):
             path.unlink()
     call("doctor", "--repair")
 
@@ -72,8 +59,10 @@ def test_a_baseline_is_told_without_the_windows_that_lack_rows(desk: Path, call)
     assert traffic[1] == traffic[0] - 2 * 80
 
 
-def test_by_a_baseline_of_which_too_little_is_left_no_column_is_judged(desk: Path, call) -> None:
-    for path in (desk / "cold").rglob("date=2024-03-*/*.parquet"):
+def test_by_a_baseline_of_which_too_little_is_left_no_column_is_judged(
+    cold_desk: Path, call
+) -> None:
+    for path in (cold_desk / "cold").rglob("date=2024-03-*/*.parquet"):
         if int(path.parent.name[-2:]) < 29:
             path.unlink()
     call("doctor", "--repair")

@@ -62,7 +62,47 @@ def _flip(path: Path) -> bytes:
 
 
 def test_a_whole_archive_has_no_fault(store: Store) -> None:
-    assert store.check_archive("me", NOW, repair=True) == []
+    assert store.check_archive("me", NOW, repair=True, every_byte=True) == []
+
+
+def test_every_byte_is_read_again_after_a_month_or_when_asked_for_and_the_footer_always(
+    store: Store, cold: Path
+) -> None:
+    path = _file(cold, "calls", "2013-07-02")
+    day = timedelta(days=1)
+
+    def faults(at: int, *, every_byte: bool = False) -> list[Fault]:
+        found = store.check_archive("me", NOW + at * day, repair=False, every_byte=every_byte)
+        return [one.fault for one in found]
+
+    assert faults(31) == []
+    whole = path.read_bytes()
+    # of the first page, far from the footer
+    path.write_bytes(whole[:20] + bytes(b ^ 0xFF for b in whole[20:28]) + whole[28:])
+    assert faults(60) == []
+    assert faults(60, every_byte=True) == [Fault.DAMAGED]
+    assert faults(61) == [Fault.DAMAGED]
+    path.write_bytes(whole[:-8] + b"\xff" * 8)
+    assert faults(1) == [Fault.DAMAGED]
+    path.write_bytes(_file(cold, "calls", "2013-07-01").read_bytes())
+    assert faults(1) == [Fault.DAMAGED]
+    path.write_bytes(whole)
+    assert faults(62) == []
+
+
+def test_a_file_whose_rows_came_back_while_others_were_looked_at_is_no_fault(
+    store: Store,
+) -> None:
+    worse = event(1440 * 2 + 1, version="1", request_id=f"r{2 * 1440}", status=500)
+    steps = iter(range(100))
+
+    def go_on() -> None:
+        if next(steps) == 1:
+            store.load([batch([worse])], "b")
+            assert store.sweep_archive()
+
+    assert store.check_archive("me", NOW, repair=True, every_byte=True, go_on=go_on) == []
+    assert store.sql("select count(*) as n from calls").to_pylist() == [{"n": 9}]
 
 
 def test_a_question_over_a_damaged_file_fails_and_says_who_helps(store: Store, cold: Path) -> None:
@@ -82,11 +122,11 @@ def test_what_is_set_aside_is_passed_over_said_and_taken_back(
     if fault is Fault.MISSING:
         path.unlink()
 
-    [looked] = store.check_archive("me", NOW, repair=False)
+    [looked] = store.check_archive("me", NOW, repair=False, every_byte=True)
     assert (looked.fault, looked.rows, looked.set_aside) == (fault, 3, False)
     assert store.missing_shares("m", "1", WINDOWS) == [0, 0, 0]
 
-    [repaired] = store.check_archive("me", NOW, repair=True)
+    [repaired] = store.check_archive("me", NOW, repair=True, every_byte=True)
     assert repaired.set_aside
     assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 0, 3]
     shares = store.missing_shares("m", "1", WINDOWS)
@@ -95,7 +135,7 @@ def test_what_is_set_aside_is_passed_over_said_and_taken_back(
     assert path.with_name(path.name + ".damaged").exists() == (fault is Fault.DAMAGED)
 
     path.write_bytes(whole)
-    assert store.check_archive("me", NOW, repair=True) == []
+    assert store.check_archive("me", NOW, repair=True, every_byte=True) == []
     assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 3, 3]
     assert store.missing_shares("m", "1", WINDOWS) == [0, 0, 0]
 
@@ -109,7 +149,7 @@ def test_erasing_refuses_while_nobody_can_look_into_a_damaged_file(
 
     with pytest.raises(StoreError, match="doctor --repair"):
         store.erase(wanted, "me", NOW)
-    store.check_archive("me", NOW, repair=True)
+    store.check_archive("me", NOW, repair=True, every_byte=True)
     aside = path.with_name(path.name + ".damaged")
     with pytest.raises(StoreError, match=f"{aside.name} is damaged and may hold"):
         store.erase(wanted, "me", NOW)
@@ -142,7 +182,7 @@ def test_a_restored_copy_removes_no_file_that_counts_for_the_original(
 
     with Store.open(tmp_path / "other") as other:
         assert other.sweep_archive() == []
-        assert other.check_archive("me", NOW, repair=False) == []
+        assert other.check_archive("me", NOW, repair=False, every_byte=True) == []
     assert file.exists()
     assert rows.version == "1"
 
@@ -155,13 +195,15 @@ def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
     path = _file(cold, "calls", "2013-07-02")
     served = _file(cold, "predictions", "2013-07-02")
     whole = _flip(path), _flip(served)
-    store.check_archive("me", NOW, repair=True)
+    store.check_archive("me", NOW, repair=True, every_byte=True)
 
     late = event(1440 + 721, version="1", request_id="late", prediction="x", score=0.5)
     store.load([batch([late])], "b")
     store.refresh_call_hours()
     store.refresh_column_hours()
 
+    cold_rows = store.volumes(WINDOWS[0])["m"].archived
+    assert (cold_rows.damaged, cold_rows.lost_rows, cold_rows.rows) == (2, 6, 12)
     assert _by_hour(store, "call_hours", "logged") == [3, 3, 3]
     assert _by_hour(store, "prediction_hours", "predictions") == [3, 3, 3]
     # every question about the window tells of the one row that is left of it
@@ -175,7 +217,7 @@ def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
 
     path.write_bytes(whole[0])
     served.write_bytes(whole[1])
-    store.check_archive("me", NOW, repair=True)
+    store.check_archive("me", NOW, repair=True, every_byte=True)
     store.refresh_call_hours()
     store.refresh_column_hours()
 
@@ -187,7 +229,7 @@ def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
 def test_a_version_of_which_every_file_is_lost_is_still_known(store: Store, cold: Path) -> None:
     for path in cold.rglob("*.parquet"):
         path.unlink()
-    store.check_archive("me", NOW, repair=True)
+    store.check_archive("me", NOW, repair=True, every_byte=True)
 
     assert store.deployments("m") == (DeploymentInfo("1", at(0), at(3 * 1440 - 1), 0, 0),)
     assert store.missing_shares("m", None, WINDOWS) == pytest.approx([1, 1, 1], abs=1e-3)

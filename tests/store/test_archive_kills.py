@@ -89,7 +89,7 @@ def test_a_kill_at_any_step_loses_nothing_and_stores_nothing_twice(
 
     with Store.open(tmp_path / "s") as store:
         assert store.sql(COUNTS).to_pylist() == [{"n": 48, "ids": 48, "s": 24.0}]
-        assert store.check_archive("me", NOW, repair=False) == []
+        assert store.check_archive("me", NOW, repair=False, every_byte=True) == []
         store.sweep_archive()
         known = {f"{file.place}/{file.path}" for file in store.archived_files()}
         assert {str(path) for path in cold.rglob("*") if path.is_file()} == known
@@ -106,7 +106,7 @@ def test_an_archive_in_s3_answers_changes_and_forgets_like_a_folder(tmp_path: Pa
             assert store.archive_day(rows, to, "test", NOW)
 
         assert store.sql(COUNTS).to_pylist() == [{"n": 48, "ids": 48, "s": 24.0}]
-        assert store.check_archive("me", NOW, repair=False) == []
+        assert store.check_archive("me", NOW, repair=False, every_byte=True) == []
         again = event(60, prediction_id="p60", prediction="x", score=0.5)
         assert store.load([batch([again])], "b").predictions == 0
 

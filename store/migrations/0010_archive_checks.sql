@@ -1,0 +1,2 @@
+-- When every byte of an archived file was last compared with what was written; null: nobody knows.
+alter table archived_files add column checked_at timestamp;
