@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from domain.errors import (
     DriftlineError,
+    InputError,
     InvalidWindowError,
     NothingToJudgeError,
     StoreError,
@@ -51,11 +52,15 @@ class Planned:
         Oldest first.
     left_out : tuple of Window
         That would be due too, but are too many at once.
+    unread : str or None
+        Why the model's logs could not be looked at where they lie: what is planned fails, and
+        windows that nobody knows of are not planned.
     """
 
     model: str
     windows: tuple[Window, ...]
     left_out: tuple[Window, ...] = ()
+    unread: str | None = None
 
 
 @dataclass(frozen=True)
@@ -195,15 +200,23 @@ class Runner:
         """
         planned: list[Planned] = []
         for name in self.models(model):
-            span = self.store.data_span(name)
+            span, unread = self.store.data_span(name), self._unread(name)
             if span is None:
+                planned += [Planned(name, (), unread=unread)] if unread else []
                 continue
             monitor = self.config.monitor(name)
             every = self._windows(name, monitor, start or span.start, end or span.end, now)
             done = self.store.run_statuses(name)
             wanted = [w for w in every if _wanted(done.get(w), reprocess)]
-            planned.append(Planned(name, tuple(wanted)))
+            planned.append(Planned(name, tuple(wanted), unread=unread))
         return planned
+
+    def _unread(self, model: str) -> str | None:
+        try:
+            self.store.require(model)
+        except InputError as error:
+            return str(error)
+        return None
 
     def _windows(
         self, model: str, monitor: MonitorConfig, start: datetime, end: datetime, now: datetime

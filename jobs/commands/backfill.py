@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from jobs.context import Common, common_options, json_option, now, progress
 from jobs.output import print_json
+
+if TYPE_CHECKING:
+    from monitors.run import Planned
 
 
 @click.command("backfill")
@@ -34,7 +40,7 @@ def command(
 ) -> int:
     """Check windows of the past; a window that was checked is left alone unless asked for."""
     from domain.run import RunStatus
-    from domain.window import iso, parse_time
+    from domain.window import parse_time
     from jobs.results import summary
     from monitors.run import Reprocess
 
@@ -48,17 +54,13 @@ def command(
             Reprocess(reprocess),
             at,
         )
-        windows = {plan.model: list(plan.windows) for plan in planned}
+        # the runs of windows that are judged say it themselves
+        unread = {p.model: p.unread for p in planned if p.unread and (dry_run or not p.windows)}
+        for name, reason in unread.items():
+            click.echo(f"driftline: {name}: {reason}", err=True)
         if dry_run:
-            if as_json:
-                print_json(
-                    {"schema_version": 1, "planned": {n: len(w) for n, w in windows.items()}}
-                )
-                return 0
-            for name, spans in windows.items():
-                edge = f", {iso(spans[0].start)} to {iso(spans[-1].end)}" if spans else ""
-                click.echo(f"{name}: {len(spans)} windows{edge}")
-            return 0
+            _say(planned, as_json=as_json)
+            return 2 if unread else 0
         runs = service.execute(planned, at, progress("backfill"))
     if as_json:
         counts = {s.value: sum(r.status is s for r in runs) for s in RunStatus}
@@ -68,8 +70,22 @@ def command(
     for run in runs:
         if run.error:
             click.echo(f"driftline: {run.deployment.model} {run.window}: {run.error}", err=True)
-    if any(run.status is RunStatus.FAILED for run in runs):
+    if unread or any(run.status is RunStatus.FAILED for run in runs):
         return 2
     # what history says of violations is read, not failed on; that nothing could be said is told
     unjudged = all(run.status is RunStatus.INSUFFICIENT for run in runs)
     return 3 if runs and unjudged else 0
+
+
+def _say(planned: Sequence[Planned], *, as_json: bool) -> None:
+    """Say which windows would be judged."""
+    from domain.window import iso
+
+    if as_json:
+        counts = {plan.model: len(plan.windows) for plan in planned}
+        print_json({"schema_version": 1, "planned": counts})
+        return
+    for plan in planned:
+        spans = plan.windows
+        edge = f", {iso(spans[0].start)} to {iso(spans[-1].end)}" if spans else ""
+        click.echo(f"{plan.model}: {len(spans)} windows{edge}")

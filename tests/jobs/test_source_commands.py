@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from api.client import RemoteService
+from domain.window import Window
+from monitors.views.drift import Against
 from tests.jobs.conftest import CONFIGURATION, MADE, Answer, console
+from tests.jobs.serving import PATIENCE_S, owner_of, server
 
 SPAN = ["--from", "2024-04-03", "--to", "2024-04-08"]
 SOURCE = "  parcel:\n    source: {path: lake}\n"
@@ -108,3 +114,56 @@ def test_a_delta_table_is_not_read_as_a_folder(call, lake: Path):
     assert answer.code == 2
     assert "Delta table" in answer.err
     assert "engine: spark" in answer.err
+
+
+@pytest.mark.parametrize("before", [["doctor"], ["backfill", *SPAN]])
+def test_history_of_all_models_is_not_done_where_a_source_could_not_be_read(
+    call, lake: Path, before: list[str]
+):
+    """Whether no window is planned because none is known, or because all were judged before."""
+    if before[0] == "backfill":
+        assert call(*before).code == 0
+    shutil.move(lake, lake.with_name("elsewhere"))
+    for words in (["backfill", *SPAN], ["backfill", *SPAN, "--dry-run"]):
+        answer = call(*words)
+        assert answer.code == 2
+        assert answer.err.startswith("driftline: parcel: ")
+        assert "lake is not there" in answer.err
+        assert answer.err.count("\n") == 1
+    shutil.move(lake.with_name("elsewhere"), lake)
+    assert call("backfill", *SPAN).code == 0
+
+
+def until_calls(service: RemoteService, window: Window, expected: int) -> None:
+    """Wait until the hours of a window are counted, which happens in the background."""
+    deadline = time.monotonic() + PATIENCE_S
+    while service.service_levels("parcel", "1", window).whole.calls != expected:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_served_folder_answers_what_its_pages_ask(lake: Path):
+    events = MADE.events()
+    now = datetime(2024, 4, 6, tzinfo=UTC)
+    window = Window(now - timedelta(days=1), now)
+    moments = events["ts"].to_pylist()
+    inside = sum(window.contains(moment) for moment in moments)
+    with server("serve", "--no-scheduler", cwd=lake.parent) as served:
+        told = owner_of(lake.parent)
+        with RemoteService(told["url"], told["key"]) as service:
+            [run] = service.run("parcel", window, now, now)
+            assert run.n_predictions == inside > 50
+            assert [target.model for target in service.targets()] == ["parcel"]
+            [shown] = service.versions("parcel").versions
+            assert [point.n_predictions for point in shown.points] == [inside]
+            drifted = service.distribution("parcel", "1", window, "weight_kg", Against.CONFIGURED)
+            assert drifted.current is not None
+            assert drifted.current.counts.sum() == inside
+            until_calls(service, window, inside)
+            # what somebody adds to the folder is there with the next question
+            again = events.filter(pa.array(map(window.contains, moments)))
+            pq.write_table(again.drop_columns(["request_id"]), lake / "again.parquet")
+            until_calls(service, window, 2 * inside)
+            [data] = service.data(now).models
+            assert (data.calls, data.size_bytes) == (events.num_rows + inside, None)
+        assert "Traceback" not in served.said
