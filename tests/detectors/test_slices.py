@@ -137,6 +137,14 @@ def test_what_happened_in_several_slices_is_blamed_on_none(moved):
     assert found.where is Where.EVERYWHERE
 
 
+def test_a_slice_with_most_of_the_rows_is_not_blamed_for_what_happened_in_all():
+    rows = [8000, 1000, 1000]
+    found = locate(sliced(drawn(rows), drawn(rows, {0, 1, 2}, seed=13)))
+    assert found is not None
+    assert found.named.part > 0.75
+    assert found.where is Where.EVERYWHERE
+
+
 @pytest.mark.parametrize("rows", [(40, 3000), (3000, 40)])
 def test_of_too_few_rows_nothing_is_said(rows):
     """The guilty slice, or all the others, are below the fewest rows that can be judged."""
