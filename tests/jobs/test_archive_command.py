@@ -8,18 +8,15 @@ from typing import Any
 import pytest
 
 from jobs.context import now
-from tests.jobs.conftest import CONFIGURATION
+from tests.jobs.conftest import ARCHIVE, CONFIGURATION
 
 SQL = "select version, count(*) as n, min(ts) as first from predictions group by all order by all"
-SETTINGS = """\
-    archive: {after: 30d, to: cold}
-"""
 
 
 @pytest.fixture
 def archiving(desk: Path) -> Path:
     """A desk whose logs are all old enough."""
-    (desk / "driftline.yaml").write_text(CONFIGURATION + SETTINGS)
+    (desk / "driftline.yaml").write_text(CONFIGURATION + ARCHIVE)
     return desk
 
 
@@ -51,11 +48,10 @@ def test_a_run_says_the_same_of_archived_windows(archiving: Path, call) -> None:
     assert before["runs"][0]["findings"]
 
 
-def test_retention_drops_rows_and_keeps_runs(archiving: Path, call) -> None:
-    call("archive")
+def test_retention_drops_rows_and_keeps_runs(cold_desk: Path, call) -> None:
     days = (now().date() - _day("2024-04-02")).days
-    (archiving / "driftline.yaml").write_text(
-        CONFIGURATION + SETTINGS + f"    retention: {{after: {days}d}}\n"
+    (cold_desk / "driftline.yaml").write_text(
+        CONFIGURATION + ARCHIVE + f"    retention: {{after: {days}d}}\n"
     )
     runs = call("sql", "select count(*) as n from runs").out
 

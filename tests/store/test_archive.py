@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+import store.archiving
 from domain.column import Column
+from domain.errors import StoreError
 from domain.profile import ColumnKind, ColumnRole
 from domain.window import Window
+from store.file_places import Place
 from store.store import Store
 from tests.store.archived import answers, archive_all
 from tests.store.made import START, at, batch, event
@@ -123,3 +127,33 @@ def test_nothing_is_left_where_every_day_was_moved(filled: Store, tmp_path: Path
     known = {f"{file.place}/{file.path}" for file in filled.archived_files()}
     assert on_disk == known
     assert filled.days_before("m", datetime(2100, 1, 1, tzinfo=NOW.tzinfo)) == []
+
+
+@pytest.mark.parametrize("wrong", ["a row less", "another value"])
+def test_a_place_that_gives_back_other_rows_takes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    write = store.archiving.write_files
+
+    def careless(place: Place, paths: Sequence[str], rows: pa.RecordBatchReader) -> None:
+        table = rows.read_all()
+        if wrong == "a row less":
+            table = table.slice(1)
+        elif "score" in table.column_names:
+            place_of_score = table.column_names.index("score")
+            table = table.set_column(place_of_score, "score", pa.array([0.25] * len(table)))
+        write(place, paths, table.to_reader())
+
+    monkeypatch.setattr(store.archiving, "write_files", careless)
+    with Store.open(tmp_path / "s") as opened:
+        opened.load([batch([event(m, prediction="x", score=0.5) for m in (1, 2, 3)])], "a")
+        [rows] = opened.days_before("m", START + DAY)
+
+        with pytest.raises(StoreError, match="gives back other rows"):
+            opened.archive_day(rows, str(tmp_path / "cold"), "test", NOW)
+
+        left = opened.sql("select count(*) as n, sum(score) as s from m_m.predictions").to_pylist()
+        assert left == [{"n": 3, "s": 1.5}]
+        assert opened.archived_files() == []
+        opened.sweep_archive()
+    assert not list((tmp_path / "cold").rglob("*.parquet"))
