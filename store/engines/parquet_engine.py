@@ -239,7 +239,7 @@ class ParquetEngine(CountedEngine):
             every = facts.chosen(None) if facts.only_labels else groups
             if groups:
                 chosen.append(Chosen(number, file, facts, groups))
-            if every:
+            if every and facts.labels:
                 labelled.append(Chosen(number, file, facts, every))
         return chosen, labelled
 
