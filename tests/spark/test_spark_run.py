@@ -71,7 +71,7 @@ def test_pages_show_what_runs_over_spark_counted_and_say_that_it_is_not_all(
         assert (seen.predictions, seen.calls) == (stored.predictions, stored.calls)
         assert (seen.first, seen.newest) == (stored.first, stored.newest)
         assert (seen.windows, seen.windows_with_logs, seen.counted_in_runs) == (1, 1, True)
-        assert [n for n in seen.daily_calls if n] == [stored.daily_calls[-3]]
+        assert [n for n in seen.daily_calls if n] == [stored.daily_calls[-4]]
 
         assert [d.deployment for d in placed.fleet(NOW).deployments] == [
             d.deployment for d in loaded.fleet(NOW).deployments
