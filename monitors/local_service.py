@@ -27,6 +27,7 @@ from monitors.config import Config
 from monitors.gathering import data, drift, fleet, incident_page, levels, versions
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.key_ring import KeyRing
+from monitors.refreshing import refresh_each
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
 from monitors.run import Planned, Progress, Reprocess, Runner
@@ -348,24 +349,23 @@ class LocalService(LocalUpkeep):
         Returns
         -------
         int
-            Hours of calls that were counted, of all models.
+            Hours of calls that were counted.
         """
         look(self.store)
-        return self.store.refresh_call_hours()
+        return refresh_each(self.store, self.store.refresh_call_hours)
 
     def refresh_columns(self) -> int:
         """
         Count the columns of the hours whose predictions changed, so that no run has to.
 
-        Called in the background every few minutes: a run counts what it needs itself, and an hour
-        that is still filling would be counted again and again.
+        Called every few minutes: an hour that is still filling would be counted again and again.
 
         Returns
         -------
         int
             Hours that were counted, of all models.
         """
-        return self.store.refresh_column_hours()
+        return refresh_each(self.store, self.store.refresh_column_hours)
 
     def versions(self, model: str) -> VersionsView:
         """Gather what the versions of a model answered, window by window."""
