@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from domain.errors import StoreError
 from store.archive_catalog import ArchivedFile, Kind
 from store.file_places import Place, place_of
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 # a file of 31 columns has about 100 MB then; a question holds a few row groups of it
 ROWS_PER_FILE: Final = 2_000_000
@@ -26,9 +29,6 @@ _LONGEST: Final = 120
 _CHUNK: Final = 1 << 20
 # what Hive writes for a value that is empty
 _EMPTY: Final = "__HIVE_DEFAULT_PARTITION__"
-_FORMAT: Final = ds.ParquetFileFormat(
-    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-)
 
 
 def name_of(kind: Kind, model: str, version: str, day: date, token: str, number: int) -> str:
@@ -155,6 +155,14 @@ def move(place: Place, path: str, to: str) -> None:
     place.filesystem.move(place.path(path), place.path(to))
 
 
+@functools.cache
+def _format() -> ds.ParquetFileFormat:
+    import pyarrow.dataset as ds
+
+    options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    return ds.ParquetFileFormat(default_fragment_scan_options=options)
+
+
 def dataset_of(files: Sequence[ArchivedFile], schema: pa.Schema) -> ds.Dataset:
     """
     Return files as one table; nothing is read yet.
@@ -165,6 +173,8 @@ def dataset_of(files: Sequence[ArchivedFile], schema: pa.Schema) -> ds.Dataset:
     schema : Schema
         Columns that a file lacks are null.
     """
+    import pyarrow.dataset as ds
+
     places = {name: place_of(name) for name in {file.place for file in files}}
     by_filesystem: dict[str, list[ds.Fragment]] = {}
     for file in files:
@@ -172,10 +182,10 @@ def dataset_of(files: Sequence[ArchivedFile], schema: pa.Schema) -> ds.Dataset:
         first, last = (pa.scalar(us, pa.timestamp("us")) for us in (file.first_us, file.last_us))
         # so that a file is not opened whose rows all lie outside
         span = (ds.field("ts") >= first) & (ds.field("ts") <= last)
-        fragment = _FORMAT.make_fragment(place.path(file.path), place.filesystem, span)
+        fragment = _format().make_fragment(place.path(file.path), place.filesystem, span)
         by_filesystem.setdefault(file.place, []).append(fragment)
     parts = [
-        ds.FileSystemDataset(fragments, schema, _FORMAT, places[name].filesystem)
+        ds.FileSystemDataset(fragments, schema, _format(), places[name].filesystem)
         for name, fragments in by_filesystem.items()
     ]
     return parts[0] if len(parts) == 1 else ds.UnionDataset(schema, parts)
@@ -192,7 +202,7 @@ def read_columns(file: ArchivedFile, columns: list[str]) -> pa.Table:
     """
     place = place_of(file.place)
     try:
-        fragment = _FORMAT.make_fragment(place.path(file.path), place.filesystem)
+        fragment = _format().make_fragment(place.path(file.path), place.filesystem)
         return fragment.to_table(columns=columns)
     except (OSError, pa.ArrowInvalid) as error:
         said = " ".join(str(error).split())[-160:]

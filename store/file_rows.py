@@ -34,6 +34,26 @@ _KEPT_FOOTERS: Final = 256
 _DECIDING: Final = frozenset(SUBSTANCE)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """
+    The part of a file that a question is about.
+
+    Parameters
+    ----------
+    number : int
+        Of the file.
+    file : ParquetFile
+    facts : FileFacts
+    groups : sequence of int
+    """
+
+    number: int
+    file: ParquetFile
+    facts: FileFacts
+    groups: Sequence[int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
     """

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -161,6 +160,8 @@ class _Seen:
                     self.features[name] = (*known, kind)
 
     def _add_versions(self, batch: Batch, moments: NDArray[np.int64]) -> None:
+        import pandas as pd
+
         encoded = batch.columns["version"].dictionary_encode()
         codes = np.asarray(encoded.indices)
         own = ~_valid(batch.columns["request_id"])

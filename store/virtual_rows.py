@@ -12,9 +12,7 @@ import pyarrow.dataset as ds
 
 from domain.errors import DriftlineError
 from store.arrow_columns import EVENT_COLUMNS
-from store.file_facts import FileFacts
-from store.file_rows import Batch, Feature, FileRows
-from store.parquet_files import ParquetFile
+from store.file_rows import Batch, Chosen, Feature, FileRows
 from store.registry import Features, FeatureType
 
 _OF_TYPE: Final = {
@@ -30,26 +28,6 @@ _MOST_VALUES: Final = 1 << 22
 _MOST_BYTES: Final = 1 << 26
 # beside a column its rows' time, version and kind are read
 _BESIDE: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """
-    The part of a file that a question is about.
-
-    Parameters
-    ----------
-    number : int
-        Of the file.
-    file : ParquetFile
-    facts : FileFacts
-    groups : sequence of int
-    """
-
-    number: int
-    file: ParquetFile
-    facts: FileFacts
-    groups: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)

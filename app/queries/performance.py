@@ -27,6 +27,7 @@ TONES: Final = {
     Verdict.INCONCLUSIVE: Tone.UNKNOWN,
     Verdict.BLIND: Tone.UNKNOWN,
 }
+_JUDGED: Final = {Verdict.OK: "usual", Verdict.DRIFTED: "worse", Verdict.BLIND: "blind"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +149,9 @@ def findings_of(view: PerformanceView, version: str, window: Window) -> tuple[Fi
 
 
 def was_judged(view: PerformanceView, version: str) -> bool:
-    """Return whether any window of a version was found as usual or worse."""
+    """Return whether what is usual was known in any window of a version."""
     return any(
-        deployment.version == version
-        and finding.decides
-        and finding.verdict in (Verdict.OK, Verdict.DRIFTED)
+        deployment.version == version and finding.decides and finding.verdict in _JUDGED
         for deployment, _, finding in view.findings
     )
 
@@ -282,9 +281,8 @@ def _row(metric: str, finding: Finding | None, point: PerformancePoint, language
     key, tone = "unjudged", Tone.UNKNOWN
     if finding is not None and not finding.decides:
         key, tone = "beside", Tone.UNKNOWN
-    elif finding is not None and finding.verdict in (Verdict.OK, Verdict.DRIFTED):
-        key = "worse" if finding.verdict is Verdict.DRIFTED else "usual"
-        tone = TONES[finding.verdict]
+    elif finding is not None and finding.verdict in _JUDGED:
+        key, tone = _JUDGED[finding.verdict], TONES[finding.verdict]
     return MetricRow(
         label=metric_name(metric, language),
         value=numbers.metric(point.performance.metrics.get(metric)),

@@ -92,6 +92,7 @@ _SECTIONS: dict[str, dict[str, str]] = {
     "page_performance.alarm.above": {"en": "above {value}", "zh": "高于 {value}"},
     "page_performance.state.usual": {"en": "as usual", "zh": "正常"},
     "page_performance.state.worse": {"en": "worse", "zh": "变差"},
+    "page_performance.state.blind": {"en": "blind", "zh": "盲区"},
     "page_performance.state.beside": {"en": "reading only", "zh": "仅供参考"},
     "page_performance.state.unjudged": {"en": "not judged", "zh": "无法判定"},
     "page_performance.worse.none": {

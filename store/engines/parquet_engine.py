@@ -21,7 +21,7 @@ from store.catalog import DeploymentInfo
 from store.database import Database
 from store.engines.counted_engine import CountedEngine
 from store.file_facts import FileFacts, Served
-from store.file_rows import FileRows
+from store.file_rows import Chosen, FileRows
 from store.file_survey import survey
 from store.moments import from_microseconds, to_microseconds
 from store.names import quote_identifier
@@ -30,7 +30,6 @@ from store.registry import Features, find_model
 from store.relations import Relations, stored
 from store.rows_in_place import RowForm
 from store.source_catalog import keep_facts, known_facts
-from store.virtual_rows import Chosen, VirtualRows
 
 _ROWS: Final = "rows_in_place"
 _LABELLED: Final = "labels_in_place"
@@ -203,6 +202,8 @@ class ParquetEngine(CountedEngine):
         self, windows: Sequence[Window], columns: Sequence[Column] = ()
     ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
         """Yield a connection that reads, and the rows that may lie in some windows."""
+        from store.virtual_rows import VirtualRows
+
         state = self.state
         if state.fault is not None:
             raise state.fault
