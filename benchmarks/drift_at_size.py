@@ -101,11 +101,11 @@ def fill(folder: Path, n_sets: int) -> None:
 def ours(folder: Path, number: int) -> Iterator[float]:
     """KS and PSI as a monitor has them: exact values of one column at a time."""
     with Store.open(folder, create=False) as store:
-        columns = [c for c in store.columns("m") if c.role is ColumnRole.FEATURE]
+        columns = [c for c in store.logs("m").columns() if c.role is ColumnRole.FEATURE]
         yield 0.0
         began = time.process_time()
         rows = {side: Rows((window(side),), ("1",)) for side in (0, number)}
-        profiles = store.each_sorted("m", columns, rows[0], Rows(), _learned)
+        profiles = store.logs("m").each_sorted(columns, rows[0], Rows(), _learned)
         once_s = time.process_time() - began
 
         def judge(column: Column, whole: SortedColumn, parts: list[SortedColumn]) -> list[str]:
@@ -115,7 +115,7 @@ def ours(folder: Path, number: int) -> Iterator[float]:
             moved = psi.detect(profile, now, kind=column.role, alpha=0.01)
             return [gap.verdict, moved.verdict]
 
-        store.each_sorted("m", columns, rows[0], rows[number], judge)
+        store.logs("m").each_sorted(columns, rows[0], rows[number], judge)
     yield once_s
 
 

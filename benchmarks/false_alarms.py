@@ -118,9 +118,9 @@ def made_up(folder: Path, seed: int, *, swinging: bool) -> Path:
 
 def weeks(service: LocalService, model: str, first: datetime) -> Iterator[tuple[str, list[Window]]]:
     """Yield the weeks to judge from a Monday on, each with a version that serves all of it."""
-    span = service.store.data_span(model)
+    span = service.store.logs(model).data_span()
     last = align(span.end, DAY, "UTC") + DAY
-    served = service.store.deployments(model)
+    served = service.store.logs(model).deployments()
     monday = first - timedelta(days=first.weekday())
     while monday < last:
         week = windows_between(max(monday, first), min(monday + 7 * DAY, last), DAY, "UTC")

@@ -75,7 +75,7 @@ def fill(store: Store) -> None:
     for first in range(0, DAY_ROWS, 100_000):
         store.load([(MODEL, *made(first, 100_000, START, STEP_US))], "made")
     edges = np.linspace(-2.5, 2.5, CELLS - 1)
-    columns = [c for c in store.columns(MODEL) if c.role is ColumnRole.FEATURE]
+    columns = [c for c in store.logs(MODEL).columns() if c.role is ColumnRole.FEATURE]
     numbers = [c for c in columns if c.kind is ColumnKind.NUMBER]
     store.keep_grids(MODEL, {c: Grid(GridKind.QUANTILES, edges) for c in numbers}, START)
     store.refresh_column_hours()
@@ -96,12 +96,14 @@ def questions(service: LocalService) -> dict[str, Callable[[], object]]:
     return {
         "fleet page": lambda: service.fleet(DEMO_NOW),
         "service levels of a day": lambda: service.service_levels(MODEL, VERSION, DAY),
-        f"{len(grids)} columns of a day, counted by hour": lambda: store.counts(
-            MODEL, grids, [DAY], [VERSION]
+        f"{len(grids)} columns of a day, counted by hour": lambda: store.logs(MODEL).counts(
+            grids, [DAY], [VERSION]
         ),
-        "calls of a day by minute": lambda: store.call_buckets(MODEL, VERSION, DAY, 60, (50.0,)),
-        "exact values of a column of a day": lambda: store.each_sorted(
-            MODEL, [next(columns)], Rows(), rows, size
+        "calls of a day by minute": lambda: store.logs(MODEL).call_buckets(
+            VERSION, DAY, 60, (50.0,)
+        ),
+        "exact values of a column of a day": lambda: store.logs(MODEL).each_sorted(
+            [next(columns)], Rows(), rows, size
         ),
     }
 

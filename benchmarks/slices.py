@@ -72,7 +72,9 @@ def measure(folder: Path, n_rows: int) -> tuple[float, float]:
             apart = Rows(tuple(windows), ("1",) * len(windows))
             asked = (whole, apart)
             costs.append(
-                cpu(lambda a=asked: store.sliced_counts("m", column, grid, BY, *a), ASKED_TIMES)
+                cpu(
+                    lambda a=asked: store.logs("m").sliced_counts(column, grid, BY, *a), ASKED_TIMES
+                )
             )
     return costs[0], costs[1]
 

@@ -116,7 +116,7 @@ def measure(folder: Path, n_rows: int, n_filled: int) -> Costs:
         filling = cpu(lambda: fill(database, n_rows, n_filled))
         asked, versions = grids(), ["1"] * DAYS
         some = dict(list(asked.items())[:1])
-        from_rows = cpu(lambda: store.counts("m", some, WINDOWS, versions))
+        from_rows = cpu(lambda: store.logs("m").counts(some, WINDOWS, versions))
         before = store.size_bytes()
         store.keep_grids("m", asked, START)
         counting = cpu(lambda: store.refresh_column_hours("m"))
@@ -125,7 +125,7 @@ def measure(folder: Path, n_rows: int, n_filled: int) -> Costs:
         with database.writing() as connection:
             mark_hours(connection, "m", {FIRST_HOUR + 100}, database.marks.predictions)
         hour = cpu(lambda: store.refresh_column_hours("m"))
-        windows = cpu(lambda: store.counts("m", asked, WINDOWS, versions), ASKED_TIMES)
+        windows = cpu(lambda: store.logs("m").counts(asked, WINDOWS, versions), ASKED_TIMES)
         return Costs(n_rows, filling, counting, hour, windows, from_rows, each)
 
 

@@ -107,7 +107,7 @@ def show(
     NothingToJudgeError
         If there are no logs before `as_of`.
     """
-    deployments = {d.version: d for d in store.deployments(model)}
+    deployments = {d.version: d for d in store.logs(model).deployments()}
     if version is not None and version not in deployments:
         raise UnknownNameError.nearest("version", version, deployments)
     seen = [d for d in deployments.values() if d.first < as_of and version in (None, d.version)]
@@ -167,7 +167,7 @@ def accept(
     UsageError
         If no reason is given, or `since` lies ahead.
     """
-    known = [name_of(column) for column in store.columns(model)]
+    known = [name_of(column) for column in store.logs(model).columns()]
     for column in columns:
         if column not in known:
             raise UnknownNameError.nearest("column", column, known)
@@ -208,7 +208,7 @@ def fix(
     windows: list[Window] = []
     if span is not None:
         windows = windows_between(span.start, span.end, monitor.window, config.timezone)
-        rows = store.row_counts(model, windows) if windows else {}
+        rows = store.logs(model).row_counts(windows) if windows else {}
         if not any(counts.any() for counts in rows.values()):
             raise NothingToJudgeError(f"{span} holds no complete window with logs of {model!r}")
     for earlier in store.baselines(model):

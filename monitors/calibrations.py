@@ -113,10 +113,12 @@ class Calibrations:
 
     def __post_init__(self) -> None:
         self.monitor = self.config.monitor(self.model)
-        self.deployments = {d.version: d for d in self.store.deployments(self.model)}
+        self.deployments = {d.version: d for d in self.store.logs(self.model).deployments()}
         self.first_data = min(d.first for d in self.deployments.values())
         self.columns = [
-            c for c in self.store.columns(self.model) if self.monitor.columns.chosen(name_of(c))
+            c
+            for c in self.store.logs(self.model).columns()
+            if self.monitor.columns.chosen(name_of(c))
         ]
         self.acceptances: Sequence[Acceptance] = self.store.acceptances(self.model)
         self.lost = LostRows(self.store, self.model)
@@ -252,7 +254,7 @@ class Calibrations:
         """Return the rows of each version in some windows; each window is counted once."""
         fresh = [window for window in windows if window not in self._rows]
         if fresh:
-            counted = self.store.row_counts(self.model, fresh)
+            counted = self.store.logs(self.model).row_counts(fresh)
             for i, window in enumerate(fresh):
                 self._rows[window] = {v: int(c[i]) for v, c in counted.items() if c[i]}
         return {

@@ -82,11 +82,13 @@ def _learn(
         _keep(cells, column, total)
         return total.n
 
-    read = store.each_sorted(model, numbers, rows, Rows(), keep, share=share) if numbers else {}
+    read = (
+        store.logs(model).each_sorted(numbers, rows, Rows(), keep, share=share) if numbers else {}
+    )
     if others:
-        for column, found in store.category_counts(
-            model, others, rows, most=MAX_LABELS, share=share
-        ).items():
+        for column, found in (
+            store.logs(model).category_counts(others, rows, most=MAX_LABELS, share=share).items()
+        ):
             _keep(cells, column, found)
             read[column] = int(found.counts.sum()) + found.missing
     return max(read.values())

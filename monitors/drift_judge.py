@@ -73,7 +73,7 @@ class DriftJudge:
         self.columns = self.calibrations.columns
         self._slices: tuple[Column, ...] = ()
         if self.monitor.slices:
-            every = self.store.columns(self.model)
+            every = self.store.logs(self.model).columns()
             self._slices = slice_columns(self.model, self.monitor.slices, every)
 
     def judge(self, version: str, windows: Sequence[Window]) -> Drift:
@@ -128,7 +128,7 @@ class DriftJudge:
 
     def _seen_before(self, column: Column, window: Window) -> bool:
         if not self._first_values:
-            self._first_values = self.store.first_values(self.model, self.columns)
+            self._first_values = self.store.logs(self.model).first_values(self.columns)
         first = self._first_values[column]
         return first is not None and first < window.end
 
@@ -190,7 +190,7 @@ class DriftJudge:
             wanted = [c for c in calibrated.reported if (c.role is ColumnRole.FEATURE) is inputs]
             grids = {c: calibrated.reference.grids[c] for c in wanted}
             if grids:
-                series |= self.store.counts(self.model, grids, every, whose)
+                series |= self.store.logs(self.model).counts(grids, every, whose)
         return series
 
 

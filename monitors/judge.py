@@ -90,7 +90,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.monitor = self.config.monitor(self.model)
-        self.deployments = {d.version: d for d in self.store.deployments(self.model)}
+        self.deployments = {d.version: d for d in self.store.logs(self.model).deployments()}
 
     @cached_property
     def _drift(self) -> DriftJudge:
@@ -123,7 +123,7 @@ class Judge:
 
     def _served(self, windows: Sequence[Window]) -> dict[str, list[Window]]:
         """Tell the windows each version is judged in: where it had calls; else the last seen."""
-        calls = self.store.call_counts(self.model, windows)
+        calls = self.store.logs(self.model).call_counts(windows)
         served: dict[str, list[Window]] = defaultdict(list)
         for i, window in enumerate(windows):
             active = [v for v in sorted(self.deployments) if v in calls and calls[v][i]]
@@ -145,7 +145,7 @@ class Judge:
             return None
         # it came back later; what counts is what was known when the window was silent
         before = Window(known.first, window.start)
-        span = self.store.event_spans(self.model, version, [before])[0]
+        span = self.store.logs(self.model).event_spans(version, [before])[0]
         return span[1] if span else known.first
 
     def _traffic(self, windows: Sequence[Window]) -> dict[Window, tuple[Finding, ...]]:
@@ -221,9 +221,9 @@ class Judge:
 
     def _logged(self, version: str, windows: Sequence[Window]) -> list[_Logged]:
         nothing = np.zeros(len(windows), np.int64)
-        counts = self.store.prediction_counts(self.model, version, windows)
-        calls = self.store.call_counts(self.model, windows).get(version, nothing)
-        spans = self.store.event_spans(self.model, version, windows)
+        counts = self.store.logs(self.model).prediction_counts(version, windows)
+        calls = self.store.logs(self.model).call_counts(windows).get(version, nothing)
+        spans = self.store.logs(self.model).event_spans(version, windows)
         missing = self.store.missing_shares(self.model, version, windows)
         found = zip(counts.predictions, counts.shadow, calls, spans, missing, strict=True)
         return [

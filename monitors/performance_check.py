@@ -74,12 +74,14 @@ class Quality:
         """Read windows that were not read before."""
         fresh = [w for w in windows if w not in self._seen]
         for part in self._parts(fresh):
-            for one in self.store.outcomes(self.model, self.version, part):
+            for one in self.store.logs(self.model).outcomes(self.version, part):
                 self._take(_in_order(one))
 
     def _parts(self, windows: Sequence[Window]) -> list[list[Window]]:
         """Part windows so that few rows are read at once; a window is never cut."""
-        rows = self.store.row_counts(self.model, windows).get(self.version) if windows else None
+        rows = (
+            self.store.logs(self.model).row_counts(windows).get(self.version) if windows else None
+        )
         if rows is None:
             rows = np.zeros(len(windows), np.int64)
         parts: dict[int, list[Window]] = defaultdict(list)
@@ -164,7 +166,7 @@ class Quality:
 
     def _metrics(self, window: Window, nature: Nature) -> Metrics:
         if (window, nature) not in self._measured:
-            [outcomes] = self.store.outcomes(self.model, self.version, [window])
+            [outcomes] = self.store.logs(self.model).outcomes(self.version, [window])
             self._measure(_in_order(outcomes), nature)
         return self._measured[window, nature]
 

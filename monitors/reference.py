@@ -151,12 +151,12 @@ def count(
     """
     rows = usable.rows
     grids = {column: known[column] for column in columns if column in known}
-    series = store.counts(model, grids, rows.windows, rows.versions) if grids else {}
+    series = store.logs(model).counts(grids, rows.windows, rows.versions) if grids else {}
     series = {column: one for column, one in series.items() if fitting(one.total())}
     others = [column for column in columns if column not in series]
     learned = learn(store, model, others, rows, usable.n_rows)
     if others:
-        series |= store.counts(model, learned.grids, rows.windows, rows.versions)
+        series |= store.logs(model).counts(learned.grids, rows.windows, rows.versions)
     return Counted({column: series[column] for column in columns}, learned.faults)
 
 

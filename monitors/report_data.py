@@ -134,7 +134,7 @@ def _columns(
 ) -> list[ColumnView]:
     """Return every column of every deployment's last run, the newest run first, worst first."""
     readings = _readings(history)
-    columns = store.columns(model)
+    columns = store.logs(model).columns()
     views: list[ColumnView] = []
     for run in sorted(newest, key=lambda r: r.window, reverse=True):
         version = run.deployment.version
@@ -198,8 +198,8 @@ def _traffic(store: Store, model: str, history: Sequence[Run]) -> list[TrafficPo
     points: list[TrafficPoint] = []
     for deployment, runs in windows.items():
         spans = [run.window for run in runs]
-        quantiles = store.latency_quantiles(model, deployment.version, spans, QUANTILES)
-        failed = store.failed_statuses(model, deployment.version, spans)
+        quantiles = store.logs(model).latency_quantiles(deployment.version, spans, QUANTILES)
+        failed = store.logs(model).failed_statuses(deployment.version, spans)
         for run, row, statuses in zip(runs, quantiles, failed, strict=True):
             p50, p95, p99 = (float(v) if np.isfinite(v) else None for v in row)
             points.append(
@@ -304,7 +304,7 @@ def report_rows(store: Store, config: Config, request: ReportRequest) -> ReportR
     limits = {f.column: f.threshold for f in run.findings if f.detector == "psi" and f.threshold}
     return ReportRows(
         _reference_rows(store, request.model, reference, columns),
-        store.rows(request.model, columns, [run.window], [version], MOST_ROWS),
+        store.logs(request.model).rows(columns, [run.window], [version], MOST_ROWS),
         columns,
         {c.name: limits[name_of(c)] for c in columns if name_of(c) in limits},
     )
@@ -315,4 +315,4 @@ def _reference_rows(
 ) -> pa.Table:
     if reference.plan.file is not None:
         return rows_of_file(reference.plan, columns, MOST_ROWS)
-    return store.rows(model, columns, reference.windows, reference.rows.versions, MOST_ROWS)
+    return store.logs(model).rows(columns, reference.windows, reference.rows.versions, MOST_ROWS)

@@ -149,7 +149,7 @@ class Runner:
         )
 
     def _nothing(self, model: str | None, window: Window | None, as_of: datetime) -> str:
-        spans = {name: self.store.data_span(name) for name in self.models(model)}
+        spans = {name: self.store.logs(name).data_span() for name in self.models(model)}
         held = {name: span for name, span in spans.items() if span is not None}
         if not held:
             return "the store holds labels, but no predictions; load some with 'driftline ingest'"
@@ -200,7 +200,7 @@ class Runner:
         """
         planned: list[Planned] = []
         for name in self.models(model):
-            span, unread = self.store.data_span(name), self._unread(name)
+            span, unread = self.store.logs(name).data_span(), self._unread(name)
             if span is None:
                 planned += [Planned(name, (), unread=unread)] if unread else []
                 continue

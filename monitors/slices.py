@@ -57,7 +57,7 @@ def slice_faults(store: Store, config: Config) -> Iterator[str]:
         monitor = config.monitor(model)
         if not monitor.slices:
             continue
-        known = _known(store.columns(model))
+        known = _known(store.logs(model).columns())
         for name in monitor.slices:
             if name not in known:
                 yield f"{model} has no column {name!r}{suggestion(name, known)}"

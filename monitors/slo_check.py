@@ -80,7 +80,7 @@ def judge_slos(
     # buckets lie the same for a window whatever else is judged
     span = Window(windows[0].start - reach, windows[-1].end)
     limits = sorted({slo.latency_ms for slo in slos if slo.latency_ms is not None})
-    buckets = store.call_buckets(model, version, span, BUCKET_S, limits)
+    buckets = store.logs(model).call_buckets(version, span, BUCKET_S, limits)
     sampled = buckets.total.sum() != _logged(store, model, version, span)
     readings = read_calls(store, model, version, windows)
     answers: list[tuple[SLOResult, ...]] = []
@@ -106,15 +106,15 @@ def judge_slos(
 
 def _logged(store: Store, model: str, version: str, span: Window) -> int:
     """Return how many calls were logged, each counted once however many it stands for."""
-    return int(store.call_counts(model, [span]).get(version, np.zeros(1, np.int64))[0])
+    return int(store.logs(model).call_counts([span]).get(version, np.zeros(1, np.int64))[0])
 
 
 def read_calls(
     store: Store, model: str, version: str, windows: Sequence[Window]
 ) -> list[WindowCalls]:
     """Read latency percentiles and the main failing status of each window."""
-    quantiles = store.latency_quantiles(model, version, windows, (0.5, 0.95, 0.99))
-    statuses = store.failed_statuses(model, version, windows)
+    quantiles = store.logs(model).latency_quantiles(version, windows, (0.5, 0.95, 0.99))
+    statuses = store.logs(model).failed_statuses(version, windows)
     found: list[WindowCalls] = []
     for row, failed in zip(quantiles, statuses, strict=True):
         p50, p95, p99 = (float(v) if np.isfinite(v) else None for v in row)

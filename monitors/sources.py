@@ -60,6 +60,6 @@ def look(store: Store, model: str | None = None) -> None:
         try:
             store.look(name)
         except DriftlineError as error:
-            if model is not None and store.data_span(model) is None:
+            if model is not None and store.logs(model).data_span() is None:
                 raise
             log.warning("source.unreachable", extra={"model": name, "error": str(error)})

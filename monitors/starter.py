@@ -49,9 +49,9 @@ def starter(store: Store, folder: str) -> str:
     """
     parts = [HEAD.format(store=json.dumps(folder, ensure_ascii=False))]
     for model in store.models():
-        span = store.data_span(model)
-        names = [c.name for c in store.columns(model) if c.role is ColumnRole.FEATURE]
-        versions = [d.version or "(none)" for d in store.deployments(model)]
+        span = store.logs(model).data_span()
+        names = [c.name for c in store.logs(model).columns() if c.role is ColumnRole.FEATURE]
+        versions = [d.version or "(none)" for d in store.logs(model).deployments()]
         parts.append(
             MONITOR.format(
                 name=json.dumps(model, ensure_ascii=False),
@@ -77,8 +77,8 @@ def _latency_limit(store: Store, model: str, span: Window | None) -> float | Non
         return None
     recent = Window(max(span.start, span.end - timedelta(weeks=4)), span.end)
     found = [
-        float(store.latency_quantiles(model, d.version, [recent], (0.995,))[0, 0])
-        for d in store.deployments(model)
+        float(store.logs(model).latency_quantiles(d.version, [recent], (0.995,))[0, 0])
+        for d in store.logs(model).deployments()
     ]
     known = [value for value in found if np.isfinite(value) and value > 0]
     if not known:

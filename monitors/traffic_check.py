@@ -39,7 +39,7 @@ class Requests:
         """Count the span that the windows cover."""
         span = Window(min(w.start for w in windows), max(w.end for w in windows))
         start_s = int(span.start.timestamp()) // BUCKET_S * BUCKET_S
-        return cls(start_s, store.request_counts(model, span, BUCKET_S))
+        return cls(start_s, store.logs(model).request_counts(span, BUCKET_S))
 
     def inside(self, window: Window) -> Int:
         """Return the buckets of one window."""

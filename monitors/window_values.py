@@ -69,11 +69,10 @@ class WindowValues:
             return {}
         of_file = self.reference.file_values
         if of_file is None:
-            return self.store.each_sorted(
-                self.model, columns, self.reference.rows, self._rows(chosen), use, within=within
+            return self.store.logs(self.model).each_sorted(
+                columns, self.reference.rows, self._rows(chosen), use, within=within
             )
-        return self.store.each_sorted(
-            self.model,
+        return self.store.logs(self.model).each_sorted(
             columns,
             Rows(),
             self._rows(chosen),
@@ -86,12 +85,12 @@ class WindowValues:
     ) -> tuple[Profile, list[Profile]]:
         """Count the baseline and the chosen windows of one column over another grid."""
         grids, rows = {column: grid}, self._rows(chosen)
-        windows = self.store.counts(self.model, grids, rows.windows, rows.versions)[column]
+        windows = self.store.logs(self.model).counts(grids, rows.windows, rows.versions)[column]
         of_file, whole = self.reference.file_values, self.reference.rows
         if of_file is not None:
             total = of_file(column).profile(grid)
         else:
-            series = self.store.counts(self.model, grids, whole.windows, whole.versions)
+            series = self.store.logs(self.model).counts(grids, whole.windows, whole.versions)
             total = series[column].total()
         return total, [windows.at(i) for i in range(len(chosen))]
 
@@ -104,7 +103,7 @@ class WindowValues:
         if self.reference.file_values is not None:
             return None
         grid = self.reference.grids[column]
-        return self.store.cell_scores(self.model, column, grid, self.reference.rows)
+        return self.store.logs(self.model).cell_scores(column, grid, self.reference.rows)
 
     def sliced(
         self, column: Column, grid: Grid, by: Column, chosen: Sequence[int]
@@ -125,8 +124,8 @@ class WindowValues:
         list of SlicedCounts
             One for each chosen window; the baseline is not a file.
         """
-        return self.store.sliced_counts(
-            self.model, column, grid, by, self.reference.rows, self._rows(chosen)
+        return self.store.logs(self.model).sliced_counts(
+            column, grid, by, self.reference.rows, self._rows(chosen)
         )
 
     def _rows(self, chosen: Sequence[int]) -> Rows:

@@ -12,7 +12,7 @@ from store.call_hours import recount_call_hours
 from store.engines.engine import Engine
 from store.engines.parquet_engine import ParquetEngine, SourceState
 from store.engines.spark_engine import SparkEngine
-from store.log_questions import LogQuestions
+from store.model_engines import ModelEngines
 from store.parquet_files import lake_of
 from store.registry import ensure_model
 from store.rows_in_place import RowForm
@@ -20,7 +20,7 @@ from store.source_catalog import any_forgotten, forget_sources
 from store.volumes import Volume
 
 
-class RowsElsewhere(LogQuestions):
+class RowsElsewhere(ModelEngines):
     """The part of a store that knows of logs outside it."""
 
     def attach_files(self, model: str, path: str, form: RowForm) -> None:
@@ -77,7 +77,7 @@ class RowsElsewhere(LogQuestions):
             At least one; an hour that one cuts is counted whole.
         """
         if model in self.counted_in_runs:
-            counted_by = self._engine(model).calls_by_hour
+            counted_by = self.logs(model).calls_by_hour
             recount_call_hours(self._database, model, counted_by, windows)
 
     def close_sources(self) -> None:

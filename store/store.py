@@ -197,7 +197,7 @@ class Store(RowsElsewhere):
             Hours that were counted.
         """
         if model is not None:
-            counted_by = self._engine(model).calls_by_hour
+            counted_by = self.logs(model).calls_by_hour
             return refresh_call_hours(self._database, model, counted_by, span)
         with self._database.reading() as connection:
             models = stale_models(connection, self._database.marks.calls)

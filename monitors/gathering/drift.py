@@ -84,7 +84,7 @@ def _histories(
     windows: Sequence[Window],
     readings: Mapping[str, Mapping[Window, Reading]],
 ) -> list[ColumnHistory]:
-    columns = {name_of(column): column for column in store.columns(run.deployment.model)}
+    columns = {name_of(column): column for column in store.logs(run.deployment.model).columns()}
     of_column: dict[str, list[Finding]] = defaultdict(list)
     for finding in run.findings:
         of_column[finding.column].append(finding)
@@ -176,7 +176,7 @@ def distribution(
 
 
 def _column(store: Store, model: str, name: str) -> Column:
-    columns = {name_of(column): column for column in store.columns(model)}
+    columns = {name_of(column): column for column in store.logs(model).columns()}
     if name not in columns:
         raise UnknownNameError.nearest("column", name, columns)
     return columns[name]

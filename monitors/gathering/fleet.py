@@ -50,7 +50,7 @@ def targets(store: Store) -> tuple[Target, ...]:
             model=model,
             versions=versions.get(model) or _logged_versions(store, model),
             windows=tuple(JudgedWindow(*one) for one in windows.get(model, {}).items()),
-            data_span=store.data_span(model),
+            data_span=store.logs(model).data_span(),
         )
         for model in store.models()
     )
@@ -62,7 +62,7 @@ def facts(store: Store, config: Config) -> StoreFacts:
     return StoreFacts(
         version=store.version(),
         size_bytes=store.size_bytes(),
-        data_spans={model: store.data_span(model) for model in models},
+        data_spans={model: store.logs(model).data_span() for model in models},
         last_run_ends={model: store.last_run_end(model) for model in models},
         last_backup=store.last_backup(),
         free_bytes=space.free_bytes,
@@ -90,8 +90,8 @@ def _source(store: Store, model: str) -> SourceFacts | None:
         place=state.place,
         files=len(state.files),
         rows=sum(known.rows for _, known in state.files),
-        span=store.data_span(model),
-        columns=tuple(column.name for column in store.columns(model)),
+        span=store.logs(model).data_span(),
+        columns=tuple(column.name for column in store.logs(model).columns()),
         refused=dict(refused),
         others=sum(known.others for _, known in state.files),
         zone=state.zone,
@@ -106,7 +106,9 @@ def fleet(store: Store, config: Config, now: datetime) -> FleetView:
     points = points_of(store, most=TREND_WINDOWS)
     views = _Deployments(store, points, stale, incidents).views()
     newest = [_newest_two(own) for own in _by_model(points).values()]
-    spans = [span for model in store.models() if (span := store.data_span(model)) is not None]
+    spans = [
+        span for model in store.models() if (span := store.logs(model).data_span()) is not None
+    ]
     return FleetView(
         deployments=tuple(sorted(views, key=_worst_first)),
         incidents=tuple(sorted(incidents, key=_is_over)[:_INCIDENTS]),
@@ -120,7 +122,9 @@ def fleet(store: Store, config: Config, now: datetime) -> FleetView:
 
 def _logged_versions(store: Store, model: str) -> tuple[str, ...]:
     """Return the versions of a model of which nothing was judged, as its logs have them."""
-    known = sorted(store.deployments(model), key=lambda d: (d.last, d.predictions), reverse=True)
+    known = sorted(
+        store.logs(model).deployments(), key=lambda d: (d.last, d.predictions), reverse=True
+    )
     return tuple(d.version for d in known)
 
 

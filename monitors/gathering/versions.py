@@ -46,7 +46,7 @@ def versions(store: Store, config: Config, model: str) -> VersionsView:
     return VersionsView(
         model=model,
         versions=tuple(sorted(views, key=_newest_first, reverse=True)),
-        columns=tuple(c for c in store.columns(model) if monitor.columns.chosen(name_of(c))),
+        columns=tuple(c for c in store.logs(model).columns() if monitor.columns.chosen(name_of(c))),
         incidents=tuple(ordered(store.incidents(model))),
     )
 

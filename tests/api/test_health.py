@@ -176,7 +176,7 @@ def test_models_say_how_old_they_are_and_what_is_open(service):
     window = MADE.window(0)
     service.run("parcel", window, window.end, datetime(2024, 5, 1, tzinfo=UTC))
     found = samples(asking(service).get("/metrics").text)
-    span = service.store.data_span("parcel")
+    span = service.store.logs("parcel").data_span()
     newest = value(found, "driftline_newest_event_timestamp_seconds", model="parcel")
     assert newest == pytest.approx(span.end.timestamp())
     end = value(found, "driftline_newest_run_end_timestamp_seconds", model="parcel")

@@ -65,7 +65,7 @@ def test_defaults_are_of_one_body_and_not_of_its_neighbours(collect, store):
     )
 
     assert [told(answer) for answer in answers] == [[], [], [(1, "missing_model")]]
-    assert [info.version for info in store.deployments("a")] == ["1", "2"]
+    assert [info.version for info in store.logs("a").deployments()] == ["1", "2"]
 
 
 def test_a_key_for_one_model_brings_no_other(collect, store):

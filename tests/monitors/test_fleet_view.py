@@ -296,7 +296,7 @@ def test_logs_that_nobody_judged_can_be_looked_at_all_the_same(tmp_path: Path) -
         assert (target.model, target.windows) == ("parcel", ())
         assert target.versions[-1] == "1"
         assert set(target.versions) == {"1", "2", "3"}
-        assert target.data_span == service.store.data_span("parcel")
+        assert target.data_span == service.store.logs("parcel").data_span()
         assert service.fleet(END).deployments == ()
 
 
@@ -316,7 +316,7 @@ def test_facts_are_those_of_the_store(calm) -> None:
     facts = calm.facts()
     assert facts.version == calm.store.version()
     assert facts.size_bytes >= calm.store.path.stat().st_size > 0
-    assert facts.data_spans == {"parcel": calm.store.data_span("parcel")}
+    assert facts.data_spans == {"parcel": calm.store.logs("parcel").data_span()}
     assert facts.last_run_ends == {"parcel": END}
 
 

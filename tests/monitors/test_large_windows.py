@@ -23,6 +23,7 @@ from monitors.reference import Reference, count
 from monitors.usable import Usable
 from monitors.value_tests import ValueTests
 from monitors.window_values import WindowValues
+from store.engines.duckdb_engine import DuckDBEngine
 from store.store import Store
 from tests.store.made import START
 
@@ -85,7 +86,7 @@ def of_file(column: Column) -> SortedColumn:
 
 def judged(store: Store, reference: Reference, exact_rows: int, **drift: object) -> ValueTests:
     values = WindowValues(store, "m", "1", JUDGED, reference)
-    series = store.counts("m", reference.grids, JUDGED, ["1"] * len(JUDGED))
+    series = store.logs("m").counts(reference.grids, JUDGED, ["1"] * len(JUDGED))
     totals = {column: one.total() for column, one in reference.series.items()}
     tests = ValueTests(values, totals, series, DriftConfig(**drift), 0.01, exact_rows)
     tests.run(COLUMNS, range(len(JUDGED)))
@@ -129,16 +130,16 @@ def test_far_from_the_line_no_value_but_the_infinite_ones_is_read(
     store: Store, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ):
     read: list[int] = []
-    ask = Store.each_sorted
+    ask = DuckDBEngine.each_sorted
 
-    def counting(self, model, columns, whole, apart, use, **options):
+    def counting(self, columns, whole, apart, use, **options):
         def used(column, total, parts):
             read.append(sum(side.present for side in (total, *parts)))
             return use(column, total, parts)
 
-        return ask(self, model, columns, whole, apart, used, **options)
+        return ask(self, columns, whole, apart, used, **options)
 
-    monkeypatch.setattr(Store, "each_sorted", counting)
+    monkeypatch.setattr(DuckDBEngine, "each_sorted", counting)
 
     tests = ks_of(judged(store, reference, 1, ks=0.6))
 
@@ -150,7 +151,7 @@ def test_far_from_the_line_no_value_but_the_infinite_ones_is_read(
 def test_where_no_test_eats_values_none_are_read(
     store: Store, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Store, "each_sorted", None)
+    monkeypatch.setattr(DuckDBEngine, "each_sorted", None)
     assert judged(store, reference, 3500, numeric=("psi", "missing")).found == {}
 
 

@@ -322,8 +322,8 @@ YEAR = Window(datetime(2013, 1, 1, tzinfo=UTC), datetime(2014, 1, 1, tzinfo=UTC)
 
 def test_a_year_of_the_sample_shows_the_percentiles_of_its_rows(sample: LocalService):
     levels = sample.service_levels("flight-delay", "2", YEAR)
-    (exact,) = sample.store.latency_quantiles("flight-delay", "2", [YEAR], (0.5, 0.95, 0.99))
-    (counted,) = sample.store.call_counts("flight-delay", [YEAR])["2"]
+    (exact,) = sample.store.logs("flight-delay").latency_quantiles("2", [YEAR], (0.5, 0.95, 0.99))
+    (counted,) = sample.store.logs("flight-delay").call_counts([YEAR])["2"]
 
     found = (levels.whole.p50_ms, levels.whole.p95_ms, levels.whole.p99_ms)
     assert found == pytest.approx(tuple(exact), rel=0.02)

@@ -20,7 +20,7 @@ from domain.sentences import finding_sentence
 from domain.slice import Slice, SliceKind
 from monitors.local_service import LocalService
 from monitors.slices import slice_faults
-from store.store import Store
+from store.engines.duckdb_engine import DuckDBEngine
 from tests.golden.logs import Service
 from tests.monitors.made import SETTINGS, judge_days, load, opened
 
@@ -49,13 +49,13 @@ def faulty(where: tuple[str, str]) -> pa.Table:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
     """Every question about slices: which column, by which, of how many windows."""
     questions: list[tuple[str, str, int]] = []
-    genuine = Store.sliced_counts
+    genuine = DuckDBEngine.sliced_counts
 
-    def counted(self: Store, model, column, grid, by, whole, apart, **more):
+    def counted(self: DuckDBEngine, column, grid, by, whole, apart, **more):
         questions.append((column.name, by.name, len(apart.windows)))
-        return genuine(self, model, column, grid, by, whole, apart, **more)
+        return genuine(self, column, grid, by, whole, apart, **more)
 
-    monkeypatch.setattr(Store, "sliced_counts", counted)
+    monkeypatch.setattr(DuckDBEngine, "sliced_counts", counted)
     return questions
 
 

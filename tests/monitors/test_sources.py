@@ -231,9 +231,9 @@ def judged_alike(loaded: LocalService, placed: LocalService) -> None:
     assert str(placed.incidents()) == str(loaded.incidents())
     assert any(run.status.value == "violations" for run in found)
     for question in (
-        lambda s: s.store.columns("flights"),
-        lambda s: s.store.data_span("flights"),
-        lambda s: s.store.first_values("flights", s.store.columns("flights")),
+        lambda s: s.store.logs("flights").columns(),
+        lambda s: s.store.logs("flights").data_span(),
+        lambda s: s.store.logs("flights").first_values(s.store.logs("flights").columns()),
     ):
         assert question(placed) == question(loaded)
 

@@ -30,21 +30,21 @@ def archive_all(store: Store, model: str, before: datetime, to: Path, now: datet
 
 def answers(store: Store, model: str, windows: Sequence[Window]) -> dict[str, object]:
     """Return what every question is answered, in a form that can be compared."""
-    columns = store.columns(model)
+    columns = store.logs(model).columns()
     numbers = [c for c in columns if c.kind is ColumnKind.NUMBER]
     told: dict[str, object] = {
-        "deployments": store.deployments(model),
+        "deployments": store.logs(model).deployments(),
         "columns": columns,
-        "first": store.first_values(model, columns),
-        "span": store.data_span(model),
-        "rows": _plain(store.row_counts(model, windows)),
-        "calls": _plain(store.call_counts(model, windows)),
-        "requests": store.request_counts(
-            model, Window(windows[0].start, windows[-1].end), 3600
-        ).tolist(),
+        "first": store.logs(model).first_values(columns),
+        "span": store.logs(model).data_span(),
+        "rows": _plain(store.logs(model).row_counts(windows)),
+        "calls": _plain(store.logs(model).call_counts(windows)),
+        "requests": store.logs(model)
+        .request_counts(Window(windows[0].start, windows[-1].end), 3600)
+        .tolist(),
     }
     store.refresh_call_hours()
-    for info in store.deployments(model):
+    for info in store.logs(model).deployments():
         told[info.version] = _of_version(store, model, info.version, windows, columns, numbers)
     return told
 
@@ -60,17 +60,19 @@ def _of_version(
     versions = (version,) * len(windows)
     rows = Rows(tuple(windows), versions)
     whole = Window(windows[0].start, windows[-1].end)
-    served = store.prediction_counts(model, version, windows)
-    buckets = store.call_buckets(model, version, whole, 7200, (100.0,))
+    served = store.logs(model).prediction_counts(version, windows)
+    buckets = store.logs(model).call_buckets(version, whole, 7200, (100.0,))
     hours = store.call_hours(model, version, whole, 3600)
     grids = dict.fromkeys(numbers, GRID)
-    sorted_ = store.each_sorted(model, numbers, rows, rows, lambda _, one, parts: [one, *parts])
-    sample = store.rows(model, columns, windows, versions, 10**9)
+    sorted_ = store.logs(model).each_sorted(
+        numbers, rows, rows, lambda _, one, parts: [one, *parts]
+    )
+    sample = store.logs(model).rows(columns, windows, versions, 10**9)
     return {
         "served": (served.predictions.tolist(), served.shadow.tolist()),
         "counts": {
             c: series.counts.tolist()
-            for c, series in store.counts(model, grids, windows, versions).items()
+            for c, series in store.logs(model).counts(grids, windows, versions).items()
         },
         "sorted": {
             c: [(s.values.tolist(), s.counts.tolist(), s.missing) for s in parts]
@@ -86,17 +88,17 @@ def _of_version(
             sorted(zip(*(getattr(hours, n).tolist() for n in _OF_CELLS), strict=True)),
         ),
         "quantiles": repr(
-            store.latency_quantiles(model, version, windows, (0.0, 0.5, 0.9)).tolist()
+            store.logs(model).latency_quantiles(version, windows, (0.0, 0.5, 0.9)).tolist()
         ),
-        "failed": store.failed_statuses(model, version, windows),
-        "spans": store.event_spans(model, version, windows),
+        "failed": store.logs(model).failed_statuses(version, windows),
+        "spans": store.logs(model).event_spans(version, windows),
         "outcomes": [
             (
                 sorted(zip(o.predictions, o.labels, map(repr, o.scores.tolist()), strict=True)),
                 o.pending,
                 o.newest_label_at,
             )
-            for o in store.outcomes(model, version, windows)
+            for o in store.logs(model).outcomes(version, windows)
         ],
     }
 

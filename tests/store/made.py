@@ -72,4 +72,4 @@ def sorted_columns(
 ) -> dict[Column, list[SortedColumn]]:
     """Keep the exact values of all columns side by side."""
     rows = Rows(tuple(windows), tuple(versions))
-    return store.each_sorted(model, columns, Rows(), rows, lambda *found: found[2])
+    return store.logs(model).each_sorted(columns, Rows(), rows, lambda *found: found[2])

@@ -132,15 +132,15 @@ def same_counts(store: Store, plain: Plain) -> None:
     """Columns over the cells that are kept of them: whole hours and one that is cut."""
     windows = [Window(at(90 * i - 30), at(90 * i + 60)) for i in (0, 1, 2, 3, 20, 21)]
     for model in store.models():
-        known = [column for column in GRIDS if column in store.columns(model)]
-        for version in {d.version for d in store.deployments(model)}:
+        known = [column for column in GRIDS if column in store.logs(model).columns()]
+        for version in {d.version for d in store.logs(model).deployments()}:
             mine = [
                 e
                 for key, e in plain.predictions.items()
                 if key[0] == model and (e.get("version") or "") == version
             ]
             asked = {column: GRIDS[column] for column in known}
-            told = store.counts(model, asked, windows, (version,) * len(windows))
+            told = store.logs(model).counts(asked, windows, (version,) * len(windows))
             for column in known:
                 values = [_values_in(window, column, mine) for window in windows]
                 assert told[column].counts[:, :-1].tolist() == values
@@ -166,12 +166,14 @@ def same_answers(store: Store, plain: Plain) -> None:
         assert volumes[model].predictions == len(rows)
         assert volumes[model].calls == len(calls)
         versions = {e.get("version") or "" for e in rows.values()} | {c.version for c in calls}
-        deployments = store.deployments(model)
+        deployments = store.logs(model).deployments()
         assert [d.version for d in deployments] == sorted(versions)
         for d in deployments:
             mine = {k: e for k, e in rows.items() if (e.get("version") or "") == d.version}
             assert d.predictions == len(mine)
-            for window, told in zip(halves, store.outcomes(model, d.version, halves), strict=True):
+            for window, told in zip(
+                halves, store.logs(model).outcomes(d.version, halves), strict=True
+            ):
                 inside = {k: e for k, e in mine.items() if window.start <= e["ts"] < window.end}
                 _same_outcomes(plain, told, inside)
 

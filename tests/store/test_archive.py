@@ -98,8 +98,8 @@ def test_a_feature_that_came_later_is_missing_in_older_files(filled: Store, tmp_
     new = Column("new", ColumnKind.NUMBER, ColumnRole.FEATURE)
     filled.load([batch([event(4 * 1440, version="1", prediction="x", features={"new": 3.0})])], "b")
 
-    assert filled.first_values("m", [new]) == {new: at(4 * 1440)}
-    rows = filled.rows("m", [new], WINDOWS[:1], ["1"], 10**6).column("new")
+    assert filled.logs("m").first_values([new]) == {new: at(4 * 1440)}
+    rows = filled.logs("m").rows([new], WINDOWS[:1], ["1"], 10**6).column("new")
     assert rows.null_count == len(rows) > 0
 
 

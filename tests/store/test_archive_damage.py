@@ -109,8 +109,8 @@ def test_a_question_over_a_damaged_file_fails_and_says_who_helps(store: Store, c
     _flip(_file(cold, "predictions", "2013-07-02"))
 
     with pytest.raises(StoreError, match="driftline doctor"):
-        store.prediction_counts("m", "1", WINDOWS)
-    assert store.prediction_counts("m", "1", WINDOWS[:1]).predictions.tolist() == [3]
+        store.logs("m").prediction_counts("1", WINDOWS)
+    assert store.logs("m").prediction_counts("1", WINDOWS[:1]).predictions.tolist() == [3]
 
 
 @pytest.mark.parametrize("fault", list(Fault))
@@ -128,7 +128,7 @@ def test_what_is_set_aside_is_passed_over_said_and_taken_back(
 
     [repaired] = store.check_archive("me", NOW, repair=True, every_byte=True)
     assert repaired.set_aside
-    assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 0, 3]
+    assert store.logs("m").prediction_counts("1", WINDOWS).predictions.tolist() == [3, 0, 3]
     shares = store.missing_shares("m", "1", WINDOWS)
     assert shares == [0, pytest.approx(1439 / 1440, abs=1e-6), 0]
     assert store.missing_shares("m", "2", WINDOWS) == [0, 0, 0]
@@ -136,7 +136,7 @@ def test_what_is_set_aside_is_passed_over_said_and_taken_back(
 
     path.write_bytes(whole)
     assert store.check_archive("me", NOW, repair=True, every_byte=True) == []
-    assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 3, 3]
+    assert store.logs("m").prediction_counts("1", WINDOWS).predictions.tolist() == [3, 3, 3]
     assert store.missing_shares("m", "1", WINDOWS) == [0, 0, 0]
 
 
@@ -207,12 +207,12 @@ def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
     assert _by_hour(store, "call_hours", "logged") == [3, 3, 3]
     assert _by_hour(store, "prediction_hours", "predictions") == [3, 3, 3]
     # every question about the window tells of the one row that is left of it
-    assert store.prediction_counts("m", "1", WINDOWS).predictions.tolist() == [3, 1, 3]
-    assert store.row_counts("m", WINDOWS)["1"].tolist() == [3, 1, 3]
-    assert store.call_counts("m", WINDOWS)["1"].tolist() == [3, 1, 3]
-    assert store.deployments("m") == (DeploymentInfo("1", at(0), at(3 * 1440 - 1), 7, 7),)
+    assert store.logs("m").prediction_counts("1", WINDOWS).predictions.tolist() == [3, 1, 3]
+    assert store.logs("m").row_counts(WINDOWS)["1"].tolist() == [3, 1, 3]
+    assert store.logs("m").call_counts(WINDOWS)["1"].tolist() == [3, 1, 3]
+    assert store.logs("m").deployments() == (DeploymentInfo("1", at(0), at(3 * 1440 - 1), 7, 7),)
     score = Column("score", ColumnKind.NUMBER, ColumnRole.SCORE)
-    counted = store.counts("m", {score: GRID}, WINDOWS, ["1"] * 3)[score]
+    counted = store.logs("m").counts({score: GRID}, WINDOWS, ["1"] * 3)[score]
     assert counted.counts.sum(axis=1).tolist() == [3, 1, 3]
 
     path.write_bytes(whole[0])
@@ -223,7 +223,7 @@ def test_hours_of_a_file_set_aside_keep_their_counts_until_it_is_back(
 
     assert _by_hour(store, "call_hours", "logged") == [3, 4, 3]
     assert _by_hour(store, "prediction_hours", "predictions") == [3, 4, 3]
-    assert store.call_counts("m", WINDOWS)["1"].tolist() == [3, 4, 3]
+    assert store.logs("m").call_counts(WINDOWS)["1"].tolist() == [3, 4, 3]
 
 
 def test_a_version_of_which_every_file_is_lost_is_still_known(store: Store, cold: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_version_of_which_every_file_is_lost_is_still_known(store: Store, cold
         path.unlink()
     store.check_archive("me", NOW, repair=True, every_byte=True)
 
-    assert store.deployments("m") == (DeploymentInfo("1", at(0), at(3 * 1440 - 1), 0, 0),)
+    assert store.logs("m").deployments() == (DeploymentInfo("1", at(0), at(3 * 1440 - 1), 0, 0),)
     assert store.missing_shares("m", None, WINDOWS) == pytest.approx([1, 1, 1], abs=1e-3)
 
 

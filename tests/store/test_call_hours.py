@@ -358,7 +358,7 @@ def test_buckets_are_those_of_the_rows_for_whole_hours(
         store.load([batch(events)], "f")
         store.refresh_call_hours("m")
         found = store.call_hours("m", "", asked, length * HOUR)
-        rows = store.call_buckets("m", "", asked, length * HOUR, [])
+        rows = store.logs("m").call_buckets("", asked, length * HOUR, [])
 
     assert found.span == asked
     assert (found.starts.tolist(), found.replicas) == (rows.starts.tolist(), rows.replicas)

@@ -112,7 +112,7 @@ def test_buckets_hold_what_a_loop_over_the_calls_counts(
     span = Window(START, START + timedelta(minutes=150))
     with Store.open(tmp_path_factory.mktemp("s")) as store:
         store.load([batch(events)], "f")
-        found = store.call_buckets("m", "", span, 3600, [50.0, 100.0])
+        found = store.logs("m").call_buckets("", span, 3600, [50.0, 100.0])
 
     assert found.starts.tolist() == [int(at(60 * h).timestamp()) for h in range(3)]
     want = {
@@ -141,7 +141,7 @@ def test_buckets_of_a_silent_span_are_empty_and_complete(store: Store):
     store.load([batch([event(0, score=0.5)])], "f")
     later = Window(at(60), at(120))
 
-    found = store.call_buckets("m", "", later, 300, [])
+    found = store.logs("m").call_buckets("", later, 300, [])
 
     assert found.replicas == ()
     assert found.starts.shape == (12,)
@@ -155,7 +155,7 @@ def test_latency_quantiles_are_numpys_and_missing_where_nothing_was_called(store
     store.load([batch([*events, event(100, score=0.5)])], "f")
     windows = [Window(at(0), at(100)), Window(at(100), at(200)), Window(at(5000), at(5001))]
 
-    found = store.latency_quantiles("m", "", windows, [0.5, 0.99])
+    found = store.logs("m").latency_quantiles("", windows, [0.5, 0.99])
 
     np.testing.assert_allclose(found[0], np.quantile(latencies[:100], [0.5, 0.99]))
     np.testing.assert_allclose(found[1], np.quantile(latencies[100:], [0.5, 0.99]))
@@ -169,6 +169,6 @@ def test_calls_are_counted_by_version_and_window(store: Store):
     store.load([batch(events)], "f")
     halves = [Window(START, at(720)), Window(at(720), DAY.end)]
 
-    found = store.call_counts("m", halves)
+    found = store.logs("m").call_counts(halves)
 
     assert {v: c.tolist() for v, c in found.items()} == {"1": [12, 12], "2": [0, 12]}

@@ -87,7 +87,7 @@ def recount(
 
 
 def whatever_is_asked(store: Store) -> dict[str, object]:
-    return {"deployments": store.deployments("m"), "span": store.data_span("m")}
+    return {"deployments": store.logs("m").deployments(), "span": store.logs("m").data_span()}
 
 
 def from_rows(store: Store) -> dict[str, object]:
@@ -163,7 +163,7 @@ def check(store: Store, cuts: Sequence[int]) -> None:
     windows = [window(a, b) for a, b in itertools.pairwise(cuts)]
     versions = ["1" if i % 2 else "2" for i in range(len(windows))]
     for grids in (GRIDS, OTHER):
-        assert plain(store.counts("m", grids, windows, versions)) == recount(
+        assert plain(store.logs("m").counts(grids, windows, versions)) == recount(
             store, grids, windows, versions
         )
     rows, hours = DuckDBEngine(store._database, "m"), StoredEngine(store._database, "m")
@@ -242,7 +242,7 @@ def rows(minutes: Sequence[float], prefix: str = "p", **fields: Any) -> Any:
 
 def amounts(store: Store, windows: Sequence[Window], grids: Mapping[Column, Grid] = GRIDS) -> Any:
     asked = {AMOUNT: grids[AMOUNT]}
-    return store.counts("m", asked, windows, [""] * len(windows))[AMOUNT].counts.tolist()
+    return store.logs("m").counts(asked, windows, [""] * len(windows))[AMOUNT].counts.tolist()
 
 
 def keys_counted(store: Store) -> list[dict[str, Any]]:
@@ -325,7 +325,7 @@ def test_two_columns_of_one_name_are_counted_apart(store: Store):
     grids = {SCORE: grid, Column("score", ColumnKind.NUMBER): grid}
     store.keep_grids("m", grids, at(0))
     for _ in range(2):
-        found = store.counts("m", grids, HOURS[:1], [""])
+        found = store.logs("m").counts(grids, HOURS[:1], [""])
         assert [f.counts.tolist() for f in found.values()] == [[[1, 0, 0, 0]], [[0, 1, 0, 0]]]
 
 
@@ -337,7 +337,7 @@ def test_many_rows_and_hours_are_counted_part_by_part(
     store.keep_grids("m", GRIDS, at(0))
     monkeypatch.setattr(hour_recount, most, value)
     assert store.refresh_column_hours("m") == 4
-    assert plain(store.counts("m", GRIDS, HOURS, [""] * 4)) == recount(
+    assert plain(store.logs("m").counts(GRIDS, HOURS, [""] * 4)) == recount(
         store, GRIDS, HOURS, [""] * 4
     )
     assert store.refresh_column_hours("m") == 0
@@ -357,7 +357,7 @@ def test_an_hour_of_many_rows_is_counted_as_one_of_few(store: Store):
     store.load([batch(events)], "f")
     store.keep_grids("m", GRIDS, at(0))
     windows, versions = HOURS[:2], ["0", "1"]
-    assert plain(store.counts("m", GRIDS, windows, versions)) == recount(
+    assert plain(store.logs("m").counts(GRIDS, windows, versions)) == recount(
         store, GRIDS, windows, versions
     )
 
@@ -391,7 +391,7 @@ def test_what_is_loaded_while_hours_are_counted_is_not_lost(
         patch.setattr(hour_recount.Recount, "_counted", counted)
         assert store.refresh_column_hours("m") == 1
     assert amounts(store, HOURS[:2]) == [[0, 0, 2, 0, 0, 0], [0, 0, 1, 0, 0, 0]]
-    assert store.deployments("m")[0].predictions == 3
+    assert store.logs("m").deployments()[0].predictions == 3
     assert store.refresh_column_hours("m") == 0
 
 
@@ -419,7 +419,7 @@ def test_questions_refreshes_and_loads_of_several_threads_end_in_the_right_count
         thread.join()
 
     assert errors == []
-    assert plain(store.counts("m", GRIDS, HOURS, [""] * 4)) == recount(
+    assert plain(store.logs("m").counts(GRIDS, HOURS, [""] * 4)) == recount(
         store, GRIDS, HOURS, [""] * 4
     )
 
@@ -455,7 +455,7 @@ def test_an_hour_whose_rows_were_dropped_keeps_its_counts_and_is_never_counted_a
     assert amounts(store, HOURS[:2]) == [[0, 0, 1, 0, 0, 0], [0, 0, 2, 0, 0, 0]]
     # what is told of rows is told of those that can still be read
     assert whatever_is_asked(store) == from_rows(store)
-    assert store.row_counts("m", HOURS[:2])[""].tolist() == [1, 2]
+    assert store.logs("m").row_counts(HOURS[:2])[""].tolist() == [1, 2]
 
 
 def test_a_model_that_is_not_there_is_named(store: Store):
@@ -493,4 +493,4 @@ def test_a_store_from_before_there_were_counts_answers_the_same(
         assert store.refresh_column_hours() == 4
         assert store.refresh_call_hours() == 4
         assert whatever_is_asked(store) == from_rows(store)
-        assert store.call_counts("m", HOURS)["v"].tolist() == [3, 2, 3, 2]
+        assert store.logs("m").call_counts(HOURS)["v"].tolist() == [3, 2, 3, 2]

@@ -49,7 +49,7 @@ def test_every_plain_type_of_column_is_kept(
     wanted = values[0].as_py()
     assert first == (float(wanted) if kind is ColumnKind.NUMBER else wanted)
     assert second is None
-    assert store.columns("m")[0].kind is kind
+    assert store.logs("m").columns()[0].kind is kind
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_nested_column_is_refused_by_name(store: Store, values: pa.Array):
 
 def test_a_column_that_holds_nothing_is_no_feature_yet(store: Store):
     assert load_column(store, pa.nulls(2)) == [None, None]
-    assert [column.name for column in store.columns("m")] == ["score"]
+    assert [column.name for column in store.logs("m").columns()] == ["score"]
 
 
 def test_tables_of_different_length_are_refused(store: Store):
@@ -93,7 +93,7 @@ def test_empty_ids_are_no_ids(store: Store):
     events = [event(i, prediction_id="", request_id="", score=0.5) for i in range(3)]
 
     assert store.load([batch(events)], "f") == LoadCounts(3, 3, 0, 0)
-    assert store.deployments("m")[0].version == ""
+    assert store.logs("m").deployments()[0].version == ""
 
 
 @settings(max_examples=10, deadline=None)

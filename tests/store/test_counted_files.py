@@ -69,13 +69,13 @@ def recount(tables: list[pa.Table]) -> dict[str, list[list[int]]]:
 
 
 def counted(store: Store) -> dict[str, list[list[int]]]:
-    told = store.counts("m", GRIDS, WINDOWS, VERSIONS)
+    told = store.logs("m").counts(GRIDS, WINDOWS, VERSIONS)
     return {column.name: series.counts.tolist() for column, series in told.items()}
 
 
 def served(store: Store) -> int:
     everything = Window(START, START + timedelta(hours=HOURS))
-    return sum(int(rows.sum()) for rows in store.row_counts("m", [everything]).values())
+    return sum(int(rows.sum()) for rows in store.logs("m").row_counts([everything]).values())
 
 
 @pytest.fixture
@@ -124,12 +124,12 @@ def test_hours_that_were_counted_are_not_read_again(
         store.refresh_column_hours()
 
         def answers() -> list[Any]:
-            counts = store.counts("m", GRIDS, whole, ["1", "2"])
-            rows = store.row_counts("m", whole)
+            counts = store.logs("m").counts(GRIDS, whole, ["1", "2"])
+            rows = store.logs("m").row_counts(whole)
             return [
                 [series.counts.tolist() for series in counts.values()],
                 {version: n.tolist() for version, n in rows.items()},
-                store.prediction_counts("m", "1", whole).predictions.tolist(),
+                store.logs("m").prediction_counts("1", whole).predictions.tolist(),
             ]
 
         before = answers()
@@ -185,8 +185,7 @@ def test_columns_are_the_same_read_together_or_one_by_one(
 
     with opened(tmp_path / "store", lake) as store:
         monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
-        found = store.each_sorted(
-            "m",
+        found = store.logs("m").each_sorted(
             [AMOUNT, scores],
             Rows(tuple(WINDOWS), tuple(VERSIONS)),
             Rows(),

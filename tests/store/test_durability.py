@@ -140,7 +140,7 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path, state: str):
     assert said[-1] == "full"
     assert len(said) > 1
     with Store.open(tmp_path) as store:
-        assert sum(d.predictions for d in store.deployments("m")) == 20_000 * (len(said) - 1)
+        assert sum(d.predictions for d in store.logs("m").deployments()) == 20_000 * (len(said) - 1)
         assert store.sources()["first"].predictions == 20_000
         # and there is room again
         assert store.load([batch([event(-60, score=0.5)])], "after").predictions == 1
@@ -206,4 +206,4 @@ def test_threads_that_read_see_whole_loads_while_others_write(store: Store):
     for counts in (future.result() for future in seen):
         assert counts == sorted(counts)
         assert all(n % 40 == 0 for n in counts)
-    assert store.deployments("m")[0].predictions == 2 * 5 * 40
+    assert store.logs("m").deployments()[0].predictions == 2 * 5 * 40

@@ -27,7 +27,7 @@ def told(*labels: dict[str, object], model: str = "m") -> tuple[str, pa.Table]:
 def labels_of(
     store: Store, version: str = "", windows: Sequence[Window] = (DAY,), by: datetime | None = None
 ) -> list[list[str]]:
-    return [o.labels.tolist() for o in store.outcomes("m", version, windows, by)]
+    return [o.labels.tolist() for o in store.logs("m").outcomes(version, windows, by)]
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_history_is_replayed_with_the_labels_of_its_time(served: Store):
     assert labels_of(served, by=at(29)) == [[]]
     assert labels_of(served, by=at(30)) == [["early"]]
     assert labels_of(served, by=at(90)) == [["late", "late"]]
-    assert [o.pending for o in served.outcomes("m", "", [DAY], at(60))] == [2]
+    assert [o.pending for o in served.logs("m").outcomes("", [DAY], at(60))] == [2]
 
 
 def test_the_same_label_twice_is_a_duplicate(served: Store):
@@ -74,7 +74,7 @@ def test_the_same_label_twice_is_a_duplicate(served: Store):
 def test_a_label_may_be_earlier_than_its_prediction_and_its_model(store: Store):
     store.load_labels([told({"prediction_id": "p9", "label": "late"})], "l")
     assert store.models() == ("m",)
-    assert store.data_span("m") is None
+    assert store.logs("m").data_span() is None
 
     store.load([batch([event(0, prediction_id="p9", prediction="late")])], "f")
 
@@ -113,7 +113,7 @@ def test_a_label_in_the_event_itself_is_a_label_of_its_time(store: Store):
     ]
 
     assert store.load([batch(events)], "f") == LoadCounts(5, 4, 4, 0)
-    outcome = store.outcomes("m", "", [DAY])[0]
+    outcome = store.logs("m").outcomes("", [DAY])[0]
     assert sorted(outcome.labels.tolist()) == ["no", "no", "yes", "yes"]
     assert outcome.pending == 1
     assert outcome.newest_label_at == at(2)
@@ -140,7 +140,7 @@ def test_outcomes_fall_into_their_windows_with_all_that_metrics_need(served: Sto
     served.load_labels([told(*lines)], "l")
     windows = [Window(at(0), at(1)), Window(at(1), at(3)), Window(at(100), at(101))]
 
-    first, second, empty = served.outcomes("m", "", windows)
+    first, second, empty = served.logs("m").outcomes("", windows)
 
     assert (first.labels.tolist(), first.pending, first.newest_label_at) == (["0"], 0, at(60))
     assert second.predictions.tolist() == ["late"]

@@ -141,7 +141,7 @@ def test_a_later_feature_is_a_new_column_and_changes_no_earlier_event(store: Sto
     store.load([batch([event(0, score=0.5, features={"a": 1})])], "f")
     store.load([batch([event(1, score=0.5, features={"a": 1, "b": "x"})])], "f")
 
-    assert [c.name for c in store.columns("m")] == ["a", "b", "score"]
+    assert [c.name for c in store.logs("m").columns()] == ["a", "b", "score"]
     assert [(row["f_a"], row["f_b"]) for row in rows(store)] == [(1.0, None), (1.0, "x")]
     assert store.load([batch([event(0, score=0.5, features={"a": 1})])], "g").duplicates == 1
 
@@ -152,7 +152,7 @@ def test_a_feature_whose_type_changes_loses_no_row_and_the_conflict_is_told(stor
 
     assert store.conflicts("m") == {"a": ("number", "text")}
     assert [(row["f_a"], row["f_a~text"]) for row in rows(store)] == [(1.0, None), (None, "many")]
-    assert store.columns("m")[0] == Column("a", ColumnKind.NUMBER)
+    assert store.logs("m").columns()[0] == Column("a", ColumnKind.NUMBER)
 
 
 def test_types_may_change_between_the_batches_of_one_load(store: Store):
@@ -179,9 +179,9 @@ def test_features_may_be_called_anything(store: Store):
 
     store.load([batch([event(0, score=0.5, features=values), failed])], "f")
 
-    columns = [c for c in store.columns("m") if c.role is ColumnRole.FEATURE]
+    columns = [c for c in store.logs("m").columns() if c.role is ColumnRole.FEATURE]
     assert [c.name for c in columns] == HOSTILE
-    day = [store.data_span("m")]
+    day = [store.logs("m").data_span()]
     found = sorted_columns(store, "m", columns, day, [""])
     assert [found[c][0].values.tolist() for c in columns] == [
         [float(i)] for i in range(len(HOSTILE))
@@ -255,7 +255,7 @@ def test_features_without_an_answer_are_predictions_unless_the_call_failed(store
 
 def test_whole_numbers_are_classes_until_there_are_many(store: Store):
     def kind() -> ColumnKind:
-        return next(c.kind for c in store.columns("m") if c.role is ColumnRole.PREDICTION)
+        return next(c.kind for c in store.logs("m").columns() if c.role is ColumnRole.PREDICTION)
 
     store.load([batch([event(i, prediction=str(i % 3)) for i in range(9)])], "f")
     assert kind() is ColumnKind.CATEGORY
@@ -268,7 +268,9 @@ def test_whole_numbers_are_classes_until_there_are_many(store: Store):
 def test_fractional_predictions_are_numbers_at_once(store: Store):
     store.load([batch([event(0, prediction="2.5"), event(1, prediction="3")])], "f")
 
-    assert store.columns("m") == (Column("prediction", ColumnKind.NUMBER, ColumnRole.PREDICTION),)
+    assert store.logs("m").columns() == (
+        Column("prediction", ColumnKind.NUMBER, ColumnRole.PREDICTION),
+    )
 
 
 values = st.one_of(

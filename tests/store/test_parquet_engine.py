@@ -57,7 +57,7 @@ def opened(folder: Path, path: str) -> Store:
 
 def values(store: Store, window: Window) -> np.ndarray:
     rows = Rows((window,), ("",))
-    return store.each_sorted("m", [X], rows, Rows(), lambda _c, whole, _a: whole.values)[X]
+    return store.logs("m").each_sorted([X], rows, Rows(), lambda _c, whole, _a: whole.values)[X]
 
 
 def test_a_question_reads_the_row_groups_and_the_column_that_it_is_about(
@@ -93,7 +93,7 @@ def test_a_file_that_did_not_change_is_not_looked_over_again(
     monkeypatch.setattr("store.engines.parquet_engine.survey", None)
     with opened(tmp_path, str(lake)) as again:
         assert again.look("m") == first
-        assert sum(d.predictions for d in again.deployments("m")) == DAYS * A_DAY
+        assert sum(d.predictions for d in again.logs("m").deployments()) == DAYS * A_DAY
 
 
 def test_what_is_known_of_a_file_survives_being_stored(lake: Path, tmp_path: Path):
@@ -115,10 +115,10 @@ def test_files_in_a_bucket_answer_as_those_in_a_folder(lake: Path, tmp_path: Pat
                 out.write(file.read_bytes())
         with opened(tmp_path / "there", address) as far:
             np.testing.assert_array_equal(values(far, window), values(here, window))
-            assert far.deployments("m") == here.deployments("m")
+            assert far.logs("m").deployments() == here.logs("m").deployments()
         pattern = address.replace("flights", "flights/[01].parquet")
         with opened(tmp_path / "some", pattern) as some:
-            assert sum(d.predictions for d in some.deployments("m")) == 2 * A_DAY
+            assert sum(d.predictions for d in some.logs("m").deployments()) == 2 * A_DAY
 
 
 @pytest.mark.parametrize(
@@ -163,11 +163,11 @@ def test_folders_tell_the_version_where_no_column_does(tmp_path: Path):
             table = table.append_column("version", pa.array(["own"] * A_DAY))
         pq.write_table(table, folder / "part.parquet")
     with opened(tmp_path / "store", str(tmp_path / "lake")) as store:
-        assert {d.version: d.predictions for d in store.deployments("m")} == {
+        assert {d.version: d.predictions for d in store.logs("m").deployments()} == {
             "1": A_DAY,
             "2": A_DAY,
             "own": A_DAY,
         }
-        assert "version" not in {column.name for column in store.columns("m")}
+        assert "version" not in {column.name for column in store.logs("m").columns()}
         window = Window(START + timedelta(days=1), START + timedelta(days=4))
-        assert set(store.row_counts("m", [window])) == {"1", "2", "own"}
+        assert set(store.logs("m").row_counts([window])) == {"1", "2", "own"}

@@ -78,7 +78,7 @@ def of_window(i: int) -> pd.DataFrame:
 
 
 def test_counts_are_those_of_a_loop_over_the_rows(filled: Store):
-    found = filled.counts("m", GRIDS, WINDOWS, VERSIONS)
+    found = filled.logs("m").counts(GRIDS, WINDOWS, VERSIONS)
 
     assert list(found) == list(GRIDS)
     for i in range(len(WINDOWS)):
@@ -122,7 +122,9 @@ ROWS = Rows(tuple(WINDOWS), tuple(VERSIONS))
 def test_the_values_of_all_windows_come_together_beside_those_of_each(filled: Store):
     late = Rows(ROWS.windows[2:], ROWS.versions[2:])
 
-    found = filled.each_sorted("m", [NUMBER], ROWS, late, lambda _, whole, parts: (whole, parts))
+    found = filled.logs("m").each_sorted(
+        [NUMBER], ROWS, late, lambda _, whole, parts: (whole, parts)
+    )
 
     whole, parts = found[NUMBER]
     everything = FRAME.loc[FRAME["window"] >= 0, "distance"]
@@ -134,8 +136,8 @@ def test_the_values_of_all_windows_come_together_beside_those_of_each(filled: St
 def test_only_the_values_within_some_intervals_are_read_where_those_are_asked_for(filled: Store):
     within = {NUMBER: [(100.0, 150.0), (np.inf, np.inf)], SCORE: [(0.4, 0.6)]}
 
-    found = filled.each_sorted(
-        "m", [NUMBER, SCORE], ROWS, ROWS, lambda _, whole, parts: (whole, parts), within=within
+    found = filled.logs("m").each_sorted(
+        [NUMBER, SCORE], ROWS, ROWS, lambda _, whole, parts: (whole, parts), within=within
     )
 
     for column, intervals in within.items():
@@ -165,10 +167,10 @@ def test_a_share_of_the_rows_is_that_of_chosen_whole_seconds(tmp_path: Path):
         rows = Rows((Window(at(0), at(90)),), ("",))
         number, text = Column("n", ColumnKind.NUMBER), Column("t", ColumnKind.CATEGORY)
 
-        found = store.each_sorted(
-            "m", [number], rows, rows, lambda _, whole, parts: [whole, *parts], share=share
+        found = store.logs("m").each_sorted(
+            [number], rows, rows, lambda _, whole, parts: [whole, *parts], share=share
         )
-        classes = store.category_counts("m", [text], rows, most=9, share=share)[text]
+        classes = store.logs("m").category_counts([text], rows, most=9, share=share)[text]
 
     moments = [int(e["ts"].timestamp()) for e in events]
     kept = [s % 2**31 * 2654435761 % 2**32 < int(share * 2**32) for s in moments]
@@ -182,8 +184,8 @@ def test_a_share_of_the_rows_is_that_of_chosen_whole_seconds(tmp_path: Path):
 def test_categories_come_most_frequent_first_and_no_more_than_wanted(filled: Store):
     inside = FRAME[FRAME["window"] >= 0]
 
-    every = filled.category_counts("m", [TEXT, FLAG], ROWS, most=99)
-    first = filled.category_counts("m", [TEXT], ROWS, most=1)[TEXT]
+    every = filled.logs("m").category_counts([TEXT, FLAG], ROWS, most=99)
+    first = filled.logs("m").category_counts([TEXT], ROWS, most=1)[TEXT]
 
     wanted = inside["carrier"].value_counts()
     found = every[TEXT]
@@ -198,7 +200,7 @@ def test_a_cells_mean_score_is_that_of_its_scored_rows(filled: Store):
     rows = FRAME[(FRAME["window"] >= 0) & FRAME["score"].notna()]
 
     by_cell, by_carrier = (
-        filled.cell_scores("m", column, GRIDS[column], ROWS) for column in (NUMBER, TEXT)
+        filled.logs("m").cell_scores(column, GRIDS[column], ROWS) for column in (NUMBER, TEXT)
     )
 
     x = rows["distance"]
@@ -209,7 +211,7 @@ def test_a_cells_mean_score_is_that_of_its_scored_rows(filled: Store):
 
 
 def test_row_counts_are_by_version_and_window(filled: Store):
-    found = filled.row_counts("m", WINDOWS)
+    found = filled.logs("m").row_counts(WINDOWS)
 
     moments = START + pd.to_timedelta(FRAME["minute"], unit="min")
     for version in ("1", "2", "3"):
@@ -222,8 +224,8 @@ def test_counts_of_parts_add_up_to_the_whole(filled: Store):
     whole = [Window(START, START + timedelta(hours=4))]
     parts = [Window(at(60 * h), at(60 * h + 60)) for h in range(4)]
 
-    one = filled.counts("m", GRIDS, whole, ["1"])
-    many = filled.counts("m", GRIDS, parts, ["1"] * 4)
+    one = filled.logs("m").counts(GRIDS, whole, ["1"])
+    many = filled.logs("m").counts(GRIDS, parts, ["1"] * 4)
 
     for column in GRIDS:
         np.testing.assert_array_equal(many[column].total().counts, one[column].total().counts)
@@ -232,38 +234,38 @@ def test_counts_of_parts_add_up_to_the_whole(filled: Store):
 def test_a_window_is_half_open(store: Store):
     store.load([batch([event(0, score=0.5), event(60, score=0.5)])], "f")
 
-    assert store.row_counts("m", [Window(at(0), at(60))])[""].tolist() == [1]
+    assert store.logs("m").row_counts([Window(at(0), at(60))])[""].tolist() == [1]
 
 
 def test_no_window_gives_no_counts(filled: Store):
-    assert filled.counts("m", GRIDS, [], [])[NUMBER].counts.shape == (0, 6)
+    assert filled.logs("m").counts(GRIDS, [], [])[NUMBER].counts.shape == (0, 6)
     assert sorted_columns(filled, "m", [NUMBER], [], []) == {NUMBER: []}
-    assert filled.row_counts("m", []) == {}
+    assert filled.logs("m").row_counts([]) == {}
 
 
 def test_what_does_not_exist_is_named_with_the_nearest_that_does(filled: Store):
     with pytest.raises(UnknownNameError, match="did you mean 'distance'"):
         sorted_columns(filled, "m", [Column("distanc", ColumnKind.NUMBER)], WINDOWS, VERSIONS)
     with pytest.raises(UnknownNameError, match="no model 'n'"):
-        filled.columns("n")
+        filled.logs("n").columns()
 
 
 def test_windows_that_overlap_or_lack_a_version_are_refused(filled: Store):
     twice = [Window(at(0), at(60)), Window(at(30), at(90))]
 
     with pytest.raises(InvalidWindowError, match="before"):
-        filled.row_counts("m", twice)
+        filled.logs("m").row_counts(twice)
     with pytest.raises(InvalidWindowError, match="one version per window"):
-        filled.counts("m", GRIDS, WINDOWS, ["1"])
+        filled.logs("m").counts(GRIDS, WINDOWS, ["1"])
 
 
 def test_the_catalogue_tells_what_there_is(filled: Store):
     assert filled.models() == ("m",)
-    assert set(filled.columns("m")) == {*GRIDS}
+    assert set(filled.logs("m").columns()) == {*GRIDS}
     moments = START + pd.to_timedelta(FRAME["minute"], unit="min")
-    span = filled.data_span("m")
+    span = filled.logs("m").data_span()
     assert span == Window(moments.min(), moments.max() + timedelta(microseconds=1))
-    for info in filled.deployments("m"):
+    for info in filled.logs("m").deployments():
         own = FRAME["version"] == info.version
         assert (info.first, info.last) == (moments[own].min(), moments[own].max())
         assert info.predictions == info.calls == own.sum()
@@ -277,11 +279,13 @@ def test_a_column_of_two_types_is_compared_as_the_kind_it_had_first(store: Store
         event(3, score=0.5, features={"n": "9", "t": -3}),
     ]
     store.load([batch(changed)], "f")
-    number, text = store.columns("m")[:2]
+    number, text = store.logs("m").columns()[:2]
     day = [Window(at(0), at(10))]
 
     assert (number.kind, text.kind) == (ColumnKind.NUMBER, ColumnKind.CATEGORY)
     [total] = sorted_columns(store, "m", [number], day, [""])[number]
     assert (total.values.tolist(), total.missing) == ([7.0, 8.0, 9.0], 1)
     grid = Grid(GridKind.CATEGORIES, np.empty(0), ("7", "8", "8.5", "-3"))
-    assert store.counts("m", {text: grid}, day, [""])[text].counts.tolist() == [[1, 1, 1, 1, 0, 0]]
+    assert store.logs("m").counts({text: grid}, day, [""])[text].counts.tolist() == [
+        [1, 1, 1, 1, 0, 0]
+    ]

@@ -37,7 +37,7 @@ def test_a_prediction_is_in_shadow_when_its_role_says_so(
     with Store.open(tmp_path_factory.mktemp("roles")) as store:
         rows = [event(i, prediction="a", tags=text) for i, text in enumerate(texts)]
         store.load([batch(rows)], "f")
-        found = store.prediction_counts("m", "", [HOUR])
+        found = store.logs("m").prediction_counts("", [HOUR])
     told = [json.loads(text) if text else {} for text in texts]
     assert found.predictions.tolist() == [len(every)]
     assert found.shadow.tolist() == [sum(tags.get("role") == "shadow" for tags in told)]
@@ -55,11 +55,11 @@ def test_both_counts_are_of_one_version_and_window(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.load([batch(rows)], "f")
         windows = [HOUR, Window(at(60), at(120)), Window(at(120), at(180))]
-        found = store.prediction_counts("m", "2", windows)
+        found = store.logs("m").prediction_counts("2", windows)
         assert (found.predictions.tolist(), found.shadow.tolist()) == ([3, 1, 0], [2, 1, 0])
         # as every other question about windows counts them
-        assert found.predictions.tolist() == store.row_counts("m", windows)["2"].tolist()
-        nobody = store.prediction_counts("m", "3", windows)
+        assert found.predictions.tolist() == store.logs("m").row_counts(windows)["2"].tolist()
+        nobody = store.logs("m").prediction_counts("3", windows)
         assert nobody.predictions.tolist() == nobody.shadow.tolist() == [0, 0, 0]
 
 

@@ -40,5 +40,5 @@ def test_every_row_of_many_keeps_its_window_in_every_column(tmp_path: Path) -> N
         for _ in range(3):
             exact = sorted_columns(store, "m", [number], windows, whose)[number]
             assert [list(one.values) for one in exact] == [[float(i)] for i in range(DAYS)]
-            found = store.rows("m", [number, text], windows, whose, ROWS)
+            found = store.logs("m").rows([number, text], windows, whose, ROWS)
             assert [f"d{v:g}" for v in found["day"].to_pylist()] == found["name"].to_pylist()

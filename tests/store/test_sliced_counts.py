@@ -91,7 +91,7 @@ def recount(by: str, rows: Rows) -> Counter[tuple[object, int]]:
 @pytest.mark.parametrize("by", KEYS)
 @pytest.mark.parametrize("most", [2, 20])
 def test_every_slice_holds_the_rows_of_a_plain_recount(filled: Store, by: str, most: int):
-    found = filled.sliced_counts("m", FARE, GRID, KEYS[by], WHOLE, APART, most=most)
+    found = filled.logs("m").sliced_counts(FARE, GRID, KEYS[by], WHOLE, APART, most=most)
 
     baseline = recount(by, WHOLE)
     assert len(found) == len(APART.windows)
@@ -119,10 +119,10 @@ def test_every_slice_holds_the_rows_of_a_plain_recount(filled: Store, by: str, m
 
 @pytest.mark.parametrize(("column", "grid"), [(FARE, GRID), (CARRIER, LABELS)])
 def test_all_slices_together_are_the_columns_own_counts(filled: Store, column: Column, grid: Grid):
-    found = filled.sliced_counts("m", column, grid, STOPS, WHOLE, APART)
+    found = filled.logs("m").sliced_counts(column, grid, STOPS, WHOLE, APART)
 
-    whole = filled.counts("m", {column: grid}, WHOLE.windows, WHOLE.versions)[column]
-    apart = filled.counts("m", {column: grid}, APART.windows, APART.versions)[column]
+    whole = filled.logs("m").counts({column: grid}, WHOLE.windows, WHOLE.versions)[column]
+    apart = filled.logs("m").counts({column: grid}, APART.windows, APART.versions)[column]
     for i, sliced in enumerate(found):
         reference, current = sliced.totals()
         assert reference.counts.tolist() == whole.total().counts.tolist()
@@ -130,24 +130,24 @@ def test_all_slices_together_are_the_columns_own_counts(filled: Store, column: C
 
 
 def test_a_windows_slices_do_not_hang_on_which_others_are_asked_for(filled: Store):
-    together = filled.sliced_counts("m", FARE, GRID, CARRIER, WHOLE, APART, most=2)
+    together = filled.logs("m").sliced_counts(FARE, GRID, CARRIER, WHOLE, APART, most=2)
     for i, sliced in enumerate(together):
         only = Rows((APART.windows[i],), (APART.versions[i],))
-        (alone,) = filled.sliced_counts("m", FARE, GRID, CARRIER, WHOLE, only, most=2)
+        (alone,) = filled.logs("m").sliced_counts(FARE, GRID, CARRIER, WHOLE, only, most=2)
         assert (alone.slices, alone.counts.tolist()) == (sliced.slices, sliced.counts.tolist())
 
 
 def test_without_rows_there_are_no_slices(filled: Store):
     long_ago = Rows((Window(at(-9000), at(-8000)),), ("1",))
-    (found,) = filled.sliced_counts("m", FARE, GRID, CARRIER, Rows(), long_ago)
+    (found,) = filled.logs("m").sliced_counts(FARE, GRID, CARRIER, Rows(), long_ago)
     assert (found.slices, found.counts.shape) == ((), (2, 0, GRID.n_cells + 2))
-    assert filled.sliced_counts("m", FARE, GRID, CARRIER, WHOLE, Rows()) == []
+    assert filled.logs("m").sliced_counts(FARE, GRID, CARRIER, WHOLE, Rows()) == []
 
 
 def test_a_column_that_is_not_there_is_named_with_the_nearest(filled: Store):
     wrong = Column("carier", ColumnKind.CATEGORY)
     with pytest.raises(UnknownNameError, match="did you mean 'carrier'"):
-        filled.sliced_counts("m", FARE, GRID, wrong, WHOLE, APART)
+        filled.logs("m").sliced_counts(FARE, GRID, wrong, WHOLE, APART)
 
 
 def test_parquet_that_nobody_loads_is_sliced_alike(filled: Store, tmp_path: Path):
@@ -169,7 +169,7 @@ def test_parquet_that_nobody_loads_is_sliced_alike(filled: Store, tmp_path: Path
         store.attach_files("p", str(tmp_path / "log.parquet"), InPlace(Mapping(), "p"))
         store.look("p")
         for by in KEYS.values():
-            mine = store.sliced_counts("p", FARE, GRID, by, WHOLE, APART)
-            theirs = filled.sliced_counts("m", FARE, GRID, by, WHOLE, APART)
+            mine = store.logs("p").sliced_counts(FARE, GRID, by, WHOLE, APART)
+            theirs = filled.logs("m").sliced_counts(FARE, GRID, by, WHOLE, APART)
             for own, other in zip(mine, theirs, strict=True):
                 assert (own.slices, own.counts.tolist()) == (other.slices, other.counts.tolist())

@@ -214,7 +214,7 @@ class StoreMachine(RuleBasedStateMachine):
         if model not in self.store.models():
             return False
         place, _, name = by.partition(".")
-        return place != "feature" or name in {c.name for c in self.store.columns(model)}
+        return place != "feature" or name in {c.name for c in self.store.logs(model).columns()}
 
     @rule(what=st.sampled_from(["compact", "checkpoint", "refresh_call_hours", "open", "count"]))
     def look_after(self, what: str) -> None:

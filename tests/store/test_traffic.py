@@ -16,7 +16,7 @@ def test_a_request_that_two_versions_answered_is_one_request(store: Store):
     shadow = [event(m, version=v, request_id=f"r{m}", score=0.5) for m in (5, 65) for v in "12"]
     store.load([batch([*shadow, event(70, score=0.5), event(71, score=0.5)])], "f")
 
-    found = store.request_counts("m", Window(at(0), at(180)), 3600)
+    found = store.logs("m").request_counts(Window(at(0), at(180)), 3600)
 
     assert found.tolist() == [1, 3, 0]
 
@@ -26,14 +26,14 @@ def test_failed_calls_are_counted_by_status_and_window(store: Store):
     events = [event(m, version="1", request_id=f"r{m}", status=s) for m, s in statuses]
     store.load([batch([*events, event(4, version="2", request_id="x", status=500)])], "f")
 
-    assert store.failed_statuses("m", "1", HOURS) == [{0: 1, 503: 2}, {500: 1}, {504: 1}]
-    assert store.failed_statuses("m", "1", []) == []
+    assert store.logs("m").failed_statuses("1", HOURS) == [{0: 1, 503: 2}, {500: 1}, {504: 1}]
+    assert store.logs("m").failed_statuses("1", []) == []
 
 
 def test_the_span_of_a_window_is_from_its_first_call_to_its_last(store: Store):
     store.load([batch([event(m, version="1", score=0.5) for m in (7, 3.25, 59, 150, 200)])], "f")
 
-    assert store.event_spans("m", "1", HOURS) == [(at(3.25), at(59)), None, (at(200), at(200))]
+    assert store.logs("m").event_spans("1", HOURS) == [(at(3.25), at(59)), None, (at(200), at(200))]
 
 
 def judged(version: str, window: Window, status: RunStatus) -> Run:
