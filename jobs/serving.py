@@ -8,6 +8,7 @@ The server: the store's owner, the routes, the dashboard and the work in the bac
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import secrets
 import signal
@@ -121,6 +122,10 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
     door : socket
         Listening.
     """
+    # Here, before any thread: the collector's first commit needs it while the dashboard is being
+    # imported, and plotly takes hold of a pandas that another thread has half imported.
+    importlib.import_module("pandas")
+
     from api.actions import Actions
     from api.guard import Guard
     from monitors.compacting import Compacting

@@ -130,3 +130,33 @@ def test_under_steady_load_the_log_stays_short_and_an_idle_owner_has_none(tmp_pa
         until(lambda: log_bytes(tmp_path) == 0)
         running.end(signal.SIGKILL)
     assert predictions(tmp_path) == number * ROWS
+
+
+SLOW_IMPORT = """
+import sys, time
+
+class Slowly:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("pandas.") and name.count(".") < 3:
+            time.sleep(0.02)
+
+sys.meta_path.insert(0, Slowly())
+"""
+
+
+def test_the_first_commit_and_the_dashboard_do_not_import_into_each_other(tmp_path: Path):
+    """The warm-up's thread imports pandas, of which plotly wants no half in the main one."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW_IMPORT)
+    for attempt in ("a", "b"):
+        options = ("serve", "--no-scheduler", "--store", attempt)
+        with server(*options, cwd=tmp_path, PYTHONPATH=str(tmp_path)) as running:
+            with httpx.Client(base_url=running.url, timeout=PATIENCE_S) as client:
+                until(lambda: running.process.poll() is not None or is_ready(client))
+            assert running.process.poll() is None, running.said
+
+
+def is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
