@@ -27,8 +27,8 @@ from domain.column import Column
 from domain.profile import ColumnKind, Grid, GridKind
 from domain.window import Window
 from store.database import Database
+from store.hours.stale import mark_hours
 from store.registry import FeatureType, ensure_features, ensure_model
-from store.stale_hours import mark_hours
 from store.store import Store
 
 N_COLUMNS = 100

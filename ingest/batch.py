@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.rejection import Rejection
+from ingest.exchange import Half
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +54,13 @@ class Read:
     batches : tuple of EventBatch
     rejections : tuple of Rejection
         By position.
+    halves : tuple of Half
+        Sides of calls, to be put together with what comes later or waits in the store.
     """
 
     batches: tuple[EventBatch, ...]
     rejections: tuple[Rejection, ...]
+    halves: tuple[Half, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,8 +24,8 @@ from ingest.mapping import REST, Mapping
 from ingest.readers.block import Block
 from ingest.readers.parquet import is_row_index
 from ingest.values import feature_form
+from store.in_place.form import Fields
 from store.registry import FeatureType
-from store.rows_in_place import Fields
 
 # of longer ones the values decide whether a double holds them
 _EXACT_DIGITS: Final = 15
@@ -34,7 +34,7 @@ _EXACT_DIGITS: Final = 15
 @dataclass(frozen=True)
 class InPlace:
     """
-    The rows of one model in files that nobody loads; see `store.rows_in_place.RowForm`.
+    The rows of one model in files that nobody loads; see `store.in_place.form.RowForm`.
 
     Parameters
     ----------

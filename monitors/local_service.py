@@ -18,15 +18,13 @@ from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.run import Deployment, Run
 from domain.window import Window, iso
-from ingest.sources import SourceFile
 from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
-from monitors.collect_logs import Collecting
 from monitors.config import Config
 from monitors.gathering import data, drift, fleet, incident_page, levels, versions
-from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.key_ring import KeyRing
+from monitors.local_logs import LocalLogs
 from monitors.refreshing import refresh_each
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
@@ -39,12 +37,11 @@ from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
 from monitors.views.levels import ServiceLevels
 from monitors.views.versions import PerformanceView, VersionsView
-from store.rejected import RejectedLine
 from store.store import Store
 
 
 @dataclass
-class LocalService(LocalUpkeep):
+class LocalService(LocalLogs, LocalUpkeep):
     """
     The use cases on a store that this process has opened.
 
@@ -107,27 +104,7 @@ class LocalService(LocalUpkeep):
     def _runner(self) -> Runner:
         return Runner(self.store, self.config, self.code_version)
 
-    # ------------------------------------------------------------------ logs
-
-    def ingest(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
-        """Load prediction logs; each source whole or not at all."""
-        return ingest_events(self.store, sources, options)
-
-    def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
-        """Load labels that came by themselves."""
-        return ingest_labels(self.store, sources, options)
-
-    def collecting(self) -> Collecting:
-        """Return what stores the bodies of many senders, for the one thread that does."""
-        return Collecting(self.store)
-
-    def rejected(self, limit: int) -> list[RejectedLine]:
-        """Return the newest lines that could not be read."""
-        return self.store.rejected(limit)
-
-    def rejected_counts(self) -> dict[str, int]:
-        """Return how many lines could not be read, by reason."""
-        return self.store.rejected_counts()
+    # ------------------------------------------------------------------ what there is
 
     def models(self, model: str | None = None) -> tuple[str, ...]:
         """Return all models, or the one named, checked."""

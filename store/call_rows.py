@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from domain.window import Window
+from store.archive.thawing import thaw_with
 from store.registry import ModelTables
-from store.thawing import thaw_with
 
 # The worst status wins: a failed one over any other, then the highest.
 _RANK = "case when {status} < 100 or {status} >= 500 then 1000000 + {status} else {status} end"

@@ -15,15 +15,15 @@ from typing import Final
 import duckdb
 
 from domain.errors import StoreError, StoreLockedError, StoreVersionError
+from store.archive.use import TierUse
 from store.faults import is_fatal, translated
 from store.filesystem import refuse_network
+from store.hours.stale import Marks
 from store.log_keeping import LIMIT, LogKeeper, Move, insist
 from store.measured_sizes import MeasuredSizes
 from store.quiet import Users
 from store.registry import refresh_views
 from store.relations import Asking
-from store.stale_hours import Marks
-from store.tier_use import TierUse
 from store.writer_memory import WriterMemory
 
 log = logging.getLogger(__name__)

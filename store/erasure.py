@@ -14,17 +14,17 @@ import orjson
 from domain.erasure import FIELDS, Condition, Erased, Erasing
 from domain.errors import UnknownNameError, UsageError
 from domain.event import RAW_LIMIT_BYTES
-from store.archive_catalog import Kind
-from store.archiving import sweep
+from store.archive.catalog import Kind
+from store.archive.moving import sweep
+from store.archive.spanning import spanning
+from store.archive.thawing import thaw_where
 from store.database import Database
+from store.hours.stale import mark_touched
 from store.identity import scoped
 from store.moments import to_stored, to_stored_or_none
 from store.names import quote_identifier
 from store.registry import FeatureType, ModelTables, features_of, find_model
 from store.space import ERASED
-from store.spanning import spanning
-from store.stale_hours import mark_touched
-from store.thawing import thaw_where
 
 Row = tuple[int, ...]
 # SQL of a condition by its number; its values are added

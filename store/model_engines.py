@@ -7,7 +7,7 @@ from store.database import Database
 from store.engines.counted_engine import CountedEngine
 from store.engines.engine import Engine
 from store.engines.stored_engine import StoredEngine
-from store.stale_hours import stale_models
+from store.hours.stale import stale_models
 from store.upkeep import Upkeep
 
 

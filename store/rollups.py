@@ -7,8 +7,8 @@ from datetime import datetime
 
 from domain.column import Column
 from domain.profile import Grid
-from store import column_grids
-from store.column_grids import KeptGrid
+from store.hours import column_grids
+from store.hours.column_grids import KeptGrid
 from store.results import Results
 
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 from domain.errors import UsageError
 from domain.source import Source
 from domain.window import Window
-from store.call_hours import recount_call_hours
 from store.engines.engine import Engine
 from store.engines.parquet_engine import ParquetEngine, SourceState
 from store.engines.spark_engine import SparkEngine
+from store.hours.call_hours import recount_call_hours
+from store.in_place.catalog import any_forgotten, forget_sources
+from store.in_place.form import RowForm
+from store.in_place.lake import lake_of
 from store.model_engines import ModelEngines
-from store.parquet_files import lake_of
 from store.registry import ensure_model
-from store.rows_in_place import RowForm
-from store.source_catalog import any_forgotten, forget_sources
 from store.volumes import Volume
 
 
@@ -31,7 +31,7 @@ class RowsElsewhere(ModelEngines):
         ----------
         model : str
         path : str
-            A file, a folder, a pattern, or ``s3://…``; see `store.parquet_files.lake_of`.
+            A file, a folder, a pattern, or ``s3://…``; see `store.in_place.lake.lake_of`.
         form : RowForm
             Which column is what.
 

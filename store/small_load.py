@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from domain.window import Window
-from store.archived_ids import forget_ids, reach, reached, stored_ids
+from store.archive.ids import forget_ids, reach, reached, stored_ids
+from store.archive.thawing import thaw_with
 from store.arrivals import Arrivals, Mask, Places, arrivals, in_time_order, present, ranks
 from store.arrow_columns import label_columns
 from store.call_rows import (
@@ -29,14 +30,13 @@ from store.call_rows import (
 from store.counted import LoadCounts
 from store.database import Database
 from store.event_rows import SLACK, add_unanswered, prediction_statement
+from store.hours.stale import mark_calls, mark_hours
 from store.identity import Lanes, hashed, whole
 from store.label_rows import add_told
 from store.outputs import note_outputs, outputs_of
 from store.recent_ids import HOUR_US
 from store.registry import ensure_features, ensure_model, features_of
 from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
-from store.stale_hours import mark_calls, mark_hours
-from store.thawing import thaw_with
 from store.writer_memory import KnownModel
 
 Int = NDArray[np.int64]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import duckdb
 
 from domain.window import Window
-from store.archived_ids import reach, reached, stored_ids
+from store.archive.ids import reach, reached, stored_ids
 from store.call_rows import add_calls
 from store.counted import LoadCounts
 from store.event_rows import SLACK, add_predictions, add_unanswered
+from store.hours.stale import Marks, mark_calls, mark_touched
 from store.identity import repeated
 from store.label_rows import add_inline_labels
 from store.outputs import note_outputs
 from store.registry import ModelTables, ensure_features, ensure_model
 from store.staging import StagedModel
-from store.stale_hours import Marks, mark_calls, mark_touched
 
 _REPEATED = """
     create or replace temp table repeated as

@@ -22,13 +22,13 @@ from store import (
     rejected,
 )
 from store.append import Bodies, LoadCounts
-from store.call_hours import call_hours, called_versions, refresh_call_hours
+from store.archive.spanning import reading_all, show_archived
 from store.database import Database
+from store.hours.call_hours import call_hours, called_versions, refresh_call_hours
+from store.hours.stale import stale_models
 from store.read_only import run_sql
 from store.rejected import RejectedLine, RejectedReason
 from store.rows_elsewhere import RowsElsewhere
-from store.spanning import reading_all, show_archived
-from store.stale_hours import stale_models
 from store.volumes import Volume, volumes
 
 Float = NDArray[np.float64]

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from domain.tiers import ArchiveFault
 from domain.window import Window
-from store.archive_catalog import ArchivedFile, Moved, archived
-from store.archive_check import check_archive, missing_windows
-from store.archiving import DayRows, archive_day, days_before, sweep
+from store.archive.catalog import ArchivedFile, Moved, archived
+from store.archive.check import check_archive, missing_windows
+from store.archive.moving import DayRows, archive_day, days_before, sweep
+from store.archive.retention import beyond_size, days_to_drop, drop_before
 from store.moments import from_microseconds, to_microseconds
-from store.retention import beyond_size, days_to_drop, drop_before
 from store.rollups import Rollups
 
 

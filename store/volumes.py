@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.window import Window
-from store.archive_catalog import dropped_before
+from store.archive.catalog import dropped_before
+from store.hours.stale import HOUR_US, whole_hours
 from store.measured_sizes import MeasuredSizes
 from store.moments import from_microseconds, to_microseconds
 from store.registry import ModelTables, all_models
-from store.stale_hours import HOUR_US, whole_hours
 
 Float = NDArray[np.float64]
 

@@ -34,7 +34,7 @@ class WriterMemory:
     models : dict of str to KnownModel
     recent : RecentIds
     archived_us : dict of str to int or None
-        Newest archived moment of models, in microseconds since 1970; `store.archived_ids.reach`.
+        Newest archived moment of models, in microseconds since 1970; `store.archive.ids.reach`.
     """
 
     cursor: Callable[[], duckdb.DuckDBPyConnection]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from domain.catalogue import say
 from domain.event import RAW_LIMIT_BYTES
 from domain.rejection import Rejection
+from ingest.exchange import Half
 from ingest.lines import Torso
 from ingest.unpack import LogStream
 from ingest.values import Values, quote
@@ -57,6 +58,8 @@ class Block:
         What could not be taken apart.
     complete : bool
         True where `columns` names all columns of the whole file: CSV and Parquet.
+    halves : tuple of Half
+        Sides of calls whose other side may come later, or in another file.
     """
 
     positions: NDArray[np.int64]
@@ -64,6 +67,7 @@ class Block:
     raw: Callable[[int], bytes]
     rejections: tuple[Rejection, ...] = ()
     complete: bool = False
+    halves: tuple[Half, ...] = ()
 
     @property
     def n_rows(self) -> int:

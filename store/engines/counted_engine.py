@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from domain.column import Column
 from domain.profile import Grid, ProfileSeries
 from domain.window import Window
-from store import prediction_hours, questions
-from store.column_hours import HourCounts
+from store import questions
 from store.engines.duckdb_engine import DuckDBEngine
-from store.hour_recount import Recount
+from store.hours import prediction_hours
+from store.hours.column_hours import HourCounts
+from store.hours.recount import Recount
 from store.roles import PredictionCounts
 
 Int = NDArray[np.int64]

@@ -18,7 +18,6 @@ from domain.profile import CategoryCounts, Grid, ProfileSeries
 from domain.slice import MOST_SLICES, SlicedCounts
 from domain.window import Rows, Window
 from store import (
-    archived_facts,
     calls,
     catalog,
     exact_values,
@@ -29,13 +28,14 @@ from store import (
     sliced_counts,
     traffic,
 )
-from store.calls_by_hour import calls_by_hour, span_of
+from store.archive import facts
+from store.archive.spanning import asking, reading_all
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.exact_values import Result, Use, Within
+from store.hours.calls_by_hour import calls_by_hour, span_of
 from store.registry import find_model
 from store.relations import Relations, stored
-from store.spanning import asking, reading_all
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -72,7 +72,7 @@ class DuckDBEngine:
     def deployments(self) -> tuple[DeploymentInfo, ...]:
         with self._asking_tables() as (connection, logs):
             found = catalog.deployments(connection, logs)
-            return archived_facts.with_archived(connection, self.model, found)
+            return facts.with_archived(connection, self.model, found)
 
     def columns(self) -> tuple[Column, ...]:
         with self._asking_tables() as (_, logs):
@@ -81,12 +81,12 @@ class DuckDBEngine:
     def first_values(self, columns: Sequence[Column]) -> dict[Column, datetime | None]:
         with self._asking_tables() as (connection, logs):
             tables = find_model(connection, self.model)
-            return archived_facts.first_values(connection, tables, logs, columns)
+            return facts.first_values(connection, tables, logs, columns)
 
     def data_span(self) -> Window | None:
         with self._asking_tables() as (connection, logs):
             found = catalog.data_span(connection, logs)
-            return archived_facts.widened(connection, self.model, found)
+            return facts.widened(connection, self.model, found)
 
     def row_counts(self, windows: Sequence[Window]) -> dict[str, Int]:
         with self._asking(windows) as (connection, logs):

@@ -20,16 +20,16 @@ from store.buffer import LARGE_ROWS, release
 from store.catalog import DeploymentInfo
 from store.database import Database
 from store.engines.counted_engine import CountedEngine
-from store.file_facts import FileFacts, Served
-from store.file_rows import Chosen, FileRows
-from store.file_survey import survey
+from store.in_place.catalog import keep_facts, known_facts
+from store.in_place.facts import FileFacts, Served
+from store.in_place.form import RowForm
+from store.in_place.lake import Lake, ParquetFile
+from store.in_place.rows import Chosen, FileRows
+from store.in_place.survey import survey
 from store.moments import from_microseconds, to_microseconds
 from store.names import quote_identifier
-from store.parquet_files import Lake, ParquetFile
 from store.registry import Features, find_model
 from store.relations import Relations, stored
-from store.rows_in_place import RowForm
-from store.source_catalog import keep_facts, known_facts
 
 _ROWS: Final = "rows_in_place"
 _LABELLED: Final = "labels_in_place"
@@ -202,7 +202,7 @@ class ParquetEngine(CountedEngine):
         self, windows: Sequence[Window], columns: Sequence[Column] = ()
     ) -> Generator[tuple[duckdb.DuckDBPyConnection, Relations]]:
         """Yield a connection that reads, and the rows that may lie in some windows."""
-        from store.virtual_rows import VirtualRows
+        from store.in_place.virtual_rows import VirtualRows
 
         state = self.state
         if state.fault is not None:

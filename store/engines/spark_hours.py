@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from domain.call_hours import LATENCY_GROWTH, LONGEST_MS, SHORTEST_MS, ZERO_CELL
-from store.calls_by_hour import span_of
 from store.engines.spark_logs import FAILED, SparkLogs
-from store.stale_hours import HOUR_US
+from store.hours.calls_by_hour import span_of
+from store.hours.stale import HOUR_US
 
 _CELL: Final = f"""case
                 when latency_ms < double('{SHORTEST_MS!r}') then {ZERO_CELL}

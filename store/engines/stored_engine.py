@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from domain.window import Window
-from store import prediction_hours
+from store.archive.spanning import reading_all, spanning_relations
 from store.catalog import DeploymentInfo
 from store.engines.counted_engine import CountedEngine
-from store.spanning import reading_all, spanning_relations
+from store.hours import prediction_hours
 
 
 class StoredEngine(CountedEngine):

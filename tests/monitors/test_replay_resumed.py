@@ -99,7 +99,7 @@ def judge(store: Store, first: int, seen, judged_at: datetime, config_hash: str 
     store.replace_runs(MODEL, [one.window for one in runs], runs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(steps)
 def test_telling_incidents_run_by_run_equals_telling_them_all_at_once(taken):
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:

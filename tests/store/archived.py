@@ -11,7 +11,7 @@ import numpy as np
 from domain.column import Column
 from domain.profile import ColumnKind, Grid, GridKind
 from domain.window import Rows, Window
-from store.archive_catalog import Moved
+from store.archive.catalog import Moved
 from store.store import Store
 
 GRID = Grid(GridKind.QUANTILES, np.array([0.3, 2.0, 5.0]))

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+from hypothesis import settings
 
 from domain.column import Column
 from domain.profile import SortedColumn
 from domain.window import Rows, Window
 from store.store import Store
+
+# `make soak` gets far more examples of what a store goes through
+SOAKING = settings.get_current_profile_name() == "soak"
 
 START = datetime(2013, 7, 1, tzinfo=UTC)
 DAY = Window(START, START + timedelta(days=1))

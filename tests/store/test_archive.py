@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-import store.archiving
+import store.archive.moving
 from domain.column import Column
 from domain.errors import StoreError
 from domain.profile import ColumnKind, ColumnRole
@@ -133,7 +133,7 @@ def test_nothing_is_left_where_every_day_was_moved(filled: Store, tmp_path: Path
 def test_a_place_that_gives_back_other_rows_takes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    write = store.archiving.write_files
+    write = store.archive.moving.write_files
 
     def careless(place: Place, paths: Sequence[str], rows: pa.RecordBatchReader) -> None:
         table = rows.read_all()
@@ -144,7 +144,7 @@ def test_a_place_that_gives_back_other_rows_takes_none(
             table = table.set_column(place_of_score, "score", pa.array([0.25] * len(table)))
         write(place, paths, table.to_reader())
 
-    monkeypatch.setattr(store.archiving, "write_files", careless)
+    monkeypatch.setattr(store.archive.moving, "write_files", careless)
     with Store.open(tmp_path / "s") as opened:
         opened.load([batch([event(m, prediction="x", score=0.5) for m in (1, 2, 3)])], "a")
         [rows] = opened.days_before("m", START + DAY)

@@ -14,7 +14,7 @@ from domain.errors import StoreError
 from domain.profile import ColumnKind, ColumnRole
 from domain.tiers import Fault
 from domain.window import Window
-from store.archive_catalog import add_leftover
+from store.archive.catalog import add_leftover
 from store.backup import restore
 from store.catalog import DeploymentInfo
 from store.store import Store

@@ -27,7 +27,7 @@ COUNTS = (
 DYING = """
 import os, signal, sys
 from pathlib import Path
-import store.archiving, store.archive_files, store.archive_catalog
+import store.archive.moving, store.archive.files, store.archive.catalog
 from store.database import Database
 from tests.store.archived import archive_all
 from tests.store.made import START
@@ -52,10 +52,10 @@ def dying(function):
     return around
 
 for module, name in (
-    (store.archiving, "add_leftover"), (store.archiving, "write_files"),
-    (store.archiving, "digest_of"), (store.archiving, "add_files"),
-    (store.archiving, "note_moved"), (store.archive_files, "settle"),
-    (store.archiving, "remove"), (store.archiving, "forget_leftover"),
+    (store.archive.moving, "add_leftover"), (store.archive.moving, "write_files"),
+    (store.archive.moving, "digest_of"), (store.archive.moving, "add_files"),
+    (store.archive.moving, "note_moved"), (store.archive.files, "settle"),
+    (store.archive.moving, "remove"), (store.archive.moving, "forget_leftover"),
 ):
     setattr(module, name, dying(getattr(module, name)))
 with Store.open(folder) as opened:

@@ -10,8 +10,8 @@ import numpy as np
 from domain.column import Column
 from domain.profile import ColumnKind, ColumnRole
 from domain.window import Window
+from store.archive.spanning import asking
 from store.scan import Scan
-from store.spanning import asking
 from store.store import Store
 from tests.store.archived import archive_all
 from tests.store.made import START, batch, event

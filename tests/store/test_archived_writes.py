@@ -19,7 +19,7 @@ from domain.erasure import Condition, Erasing
 from domain.window import Window
 from store.store import Store
 from tests.store.archived import answers, archive_all
-from tests.store.made import START, at, batch, event
+from tests.store.made import SOAKING, START, at, batch, event
 
 DAY = timedelta(days=1)
 WINDOWS = [Window(START + i * DAY, START + (i + 1) * DAY) for i in range(-1, 4)]
@@ -99,7 +99,7 @@ def test_archiving_is_never_noticed(load: str, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(store.staging.Staging, "is_small", False)
 
     # shrinking opens two stores hundreds of times
-    @settings(max_examples=5, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=60 if SOAKING else 3, deadline=None, phases=[Phase.generate])
     @given(STEPS)
     def law(steps: list[tuple[str, object]]) -> None:
         with tempfile.TemporaryDirectory() as name:

@@ -16,7 +16,8 @@ from domain.call_hours import CallHours
 from domain.calls import is_failed
 from domain.errors import InvalidWindowError, StoreError, UnknownNameError
 from domain.window import Window
-from store import call_hours, database, staging
+from store import database, staging
+from store.hours import call_hours
 from store.registry import ensure_model
 from store.store import Store
 from tests.store.made import at, batch, event

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.column import Column
 from domain.profile import ColumnKind, ColumnRole, Grid, GridKind
-from store.column_grids import KeptGrid
+from store.hours.column_grids import KeptGrid
 from store.store import Store
 from tests.store.made import at
 

@@ -19,10 +19,11 @@ from domain.erasure import Condition, Erasing
 from domain.errors import UnknownNameError
 from domain.profile import ColumnKind, ColumnRole, Grid, GridKind
 from domain.window import Window
-from store import database, hour_recount, staging
+from store import database, staging
 from store.engines.duckdb_engine import DuckDBEngine
 from store.engines.stored_engine import StoredEngine
-from store.hour_cells import count_sorted
+from store.hours import recount as hour_recount
+from store.hours.cells import count_sorted
 from store.registry import ensure_model
 from store.store import Store
 from tests.store.made import at, batch, event

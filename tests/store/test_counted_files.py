@@ -18,7 +18,7 @@ from ingest.in_place import InPlace
 from ingest.mapping import Mapping
 from monitors.config import Config
 from monitors.sources import attach_sources
-from store import virtual_rows
+from store.in_place import virtual_rows
 from store.store import Store
 from tests.store.made import batch
 

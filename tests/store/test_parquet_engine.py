@@ -16,9 +16,9 @@ from domain.profile import ColumnKind
 from domain.window import Rows, Window
 from ingest.in_place import InPlace
 from ingest.mapping import Mapping
-from store.file_facts import FileFacts
 from store.file_places import place_of
-from store.parquet_files import lake_of
+from store.in_place.facts import FileFacts
+from store.in_place.lake import lake_of
 from store.store import Store
 from tests.store.s3_server import s3_bucket
 

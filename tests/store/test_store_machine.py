@@ -31,7 +31,7 @@ from store import staging
 from store.append import Bodies, EventRows, LabelRows
 from store.backup import restore
 from store.store import Store
-from tests.store.made import Batch, at, batch
+from tests.store.made import SOAKING, Batch, at, batch
 from tests.store.plain_store import Event, Plain, value_of
 from tests.store.store_checks import CHECKS, GRIDS, QUICK_CHECKS, same_counts
 
@@ -270,7 +270,6 @@ def _raw(user: str, number: int = 0) -> bytes:
     return f'{{"user":"{user}", {number}'.encode()
 
 
-SOAKING = settings.get_current_profile_name() == "soak"
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
     max_examples=120 if SOAKING else 8,

@@ -10,10 +10,10 @@ from typing import Any
 from domain.column import Column
 from domain.profile import ColumnRole
 from domain.window import Window
+from store.hours.stale import HOUR_US
 from store.moments import to_microseconds
 from store.outputs import NO_OUTPUTS, Outputs
 from store.registry import FeatureType
-from store.stale_hours import HOUR_US
 
 
 @dataclass(frozen=True, slots=True)

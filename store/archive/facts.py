@@ -12,12 +12,12 @@ import duckdb
 from domain.column import Column
 from domain.window import Window
 from store import catalog
-from store.archive_catalog import archived
+from store.archive.catalog import archived
+from store.archive.spanning import from_files
 from store.catalog import DeploymentInfo
 from store.moments import from_microseconds, to_microseconds
 from store.registry import ModelTables
 from store.relations import Relations
-from store.spanning import from_files
 
 _DEPLOYMENTS: Final = """
     select

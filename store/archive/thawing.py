@@ -10,12 +10,12 @@ import duckdb
 
 from domain.errors import StoreError
 from domain.window import Window
-from store.archive_catalog import ArchivedFile, Kind, archived, give_up
-from store.archived_ids import files_around, ids_table
+from store.archive.catalog import ArchivedFile, Kind, archived, give_up
+from store.archive.ids import files_around, ids_table
+from store.archive.spanning import from_files
 from store.file_places import place_of
 from store.identity import whole
 from store.registry import ModelTables
-from store.spanning import from_files
 
 _IN_FLIGHT: Final = "archived_calls_in_flight"
 _HIT: Final = f"""

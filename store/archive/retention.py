@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from store.archive_catalog import (
+from store.archive.catalog import (
     KINDS,
     Moved,
     archived,
@@ -16,11 +16,11 @@ from store.archive_catalog import (
     give_up,
     note_moved,
 )
-from store.archiving import DAY_US, sweep
+from store.archive.moving import DAY_US, sweep
+from store.archive.spanning import from_files, spanning
 from store.database import Database
 from store.moments import to_microseconds
 from store.registry import ModelTables, find_model
-from store.spanning import from_files, spanning
 
 # rows that lie further back than so many days go in one step
 _MOST_STEPS: Final = 3650

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from domain.errors import StoreError
-from store.archive_catalog import ArchivedFile, Kind
+from store.archive.catalog import ArchivedFile, Kind
 from store.file_places import Place, place_of
 
 if TYPE_CHECKING:

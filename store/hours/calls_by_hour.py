@@ -12,9 +12,9 @@ import pyarrow as pa
 from domain.call_hours import LATENCY_GROWTH, LONGEST_MS, SHORTEST_MS, ZERO_CELL
 from domain.calls import ANSWERED_FROM, SERVER_ERROR_FROM
 from domain.window import Window
+from store.hours.stale import HOUR_US
 from store.moments import from_microseconds
 from store.relations import Relations
-from store.stale_hours import HOUR_US
 
 _COUNT: Final = """
     with judged as (

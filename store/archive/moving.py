@@ -19,7 +19,7 @@ from typing import Final
 import duckdb
 
 from domain.errors import StoreError
-from store.archive_catalog import (
+from store.archive.catalog import (
     KINDS,
     ArchivedFile,
     Kind,
@@ -30,12 +30,12 @@ from store.archive_catalog import (
     leftovers,
     note_moved,
 )
-from store.archive_files import ROWS_PER_FILE, digest_of, name_of, remove, write_files
+from store.archive.files import ROWS_PER_FILE, digest_of, name_of, remove, write_files
+from store.archive.spanning import HALVES, from_files
 from store.database import Database
 from store.file_places import Place, place_of
 from store.moments import to_microseconds
 from store.registry import ModelTables, find_model
-from store.spanning import HALVES, from_files
 
 log = logging.getLogger(__name__)
 

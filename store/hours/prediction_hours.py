@@ -14,11 +14,7 @@ from numpy.typing import NDArray
 from domain.window import Window
 from store import questions, roles
 from store.catalog import DeploymentInfo
-from store.moments import from_microseconds, to_microseconds
-from store.relations import Relations
-from store.roles import IN_SHADOW, PredictionCounts
-from store.scan import check_order
-from store.stale_hours import (
+from store.hours.stale import (
     HOUR_US,
     MarkedHours,
     Marks,
@@ -26,7 +22,11 @@ from store.stale_hours import (
     find_stale,
     lost_hours,
 )
-from store.whole_hours import Span, WholeHours, ranges_of, rows_in, runs, split, window_of
+from store.hours.whole import Span, WholeHours, ranges_of, rows_in, runs, split, window_of
+from store.moments import from_microseconds, to_microseconds
+from store.relations import Relations
+from store.roles import IN_SHADOW, PredictionCounts
+from store.scan import check_order
 
 Int = NDArray[np.int64]
 

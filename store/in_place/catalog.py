@@ -9,11 +9,11 @@ from typing import Final
 import duckdb
 
 from store.bulk import insert_rows, texts
-from store.file_facts import FileFacts
+from store.hours.stale import Marks, mark_hours
+from store.in_place.facts import FileFacts
+from store.in_place.lake import ParquetFile
 from store.outputs import NO_OUTPUTS, Outputs, keep_outputs
-from store.parquet_files import ParquetFile
 from store.registry import ensure_features, ensure_model
-from store.stale_hours import Marks, mark_hours
 
 _KNOWN: Final = """
     select path, stamp, facts

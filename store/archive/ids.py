@@ -12,8 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from domain.window import Window
-from store.archive_catalog import KINDS, ArchivedFile, Kind, archived
-from store.archive_files import read_columns
+from store.archive.catalog import KINDS, ArchivedFile, Kind, archived
+from store.archive.files import read_columns
 from store.identity import whole
 from store.moments import from_microseconds
 from store.names import quote_identifier

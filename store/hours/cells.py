@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from domain.column import Column
 from domain.profile import ColumnKind, Grid, GridKind
 from store.buffer import trim
-from store.column_grids import key_of
-from store.prediction_hours import narrowed
+from store.hours.column_grids import key_of
+from store.hours.prediction_hours import narrowed
+from store.hours.stale import HOUR_US
+from store.hours.whole import window_of
 from store.relations import Relations
 from store.scan import Scan
-from store.stale_hours import HOUR_US
-from store.whole_hours import window_of
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from domain.column import Column
 from domain.profile import ColumnRole, Grid
 from domain.window import Window
-from store.call_hours import near
-from store.column_grids import grids, key_of
 from store.database import Database
-from store.hour_cells import HourRows, tables_of
+from store.hours.call_hours import near
+from store.hours.cells import HourRows, tables_of
+from store.hours.column_grids import grids, key_of
+from store.hours.prediction_hours import count_predictions
+from store.hours.stale import HOUR_US, find_stale, unmark, whole_hours
+from store.hours.whole import runs, window_of
 from store.moments import to_microseconds
-from store.prediction_hours import count_predictions
 from store.relations import Asking, Relations
-from store.stale_hours import HOUR_US, find_stale, unmark, whole_hours
-from store.whole_hours import runs, window_of
 
 Int = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.tiers import ArchiveFault, Fault
 from domain.window import Window
-from store.archive_catalog import (
+from store.archive.catalog import (
     ArchivedFile,
     Moved,
     archived,
@@ -17,7 +17,7 @@ from store.archive_catalog import (
     note_checked,
     note_moved,
 )
-from store.archive_files import digest_of, move, rows_of
+from store.archive.files import digest_of, move, rows_of
 from store.database import Database
 from store.file_places import place_of
 from store.moments import from_microseconds, to_microseconds

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from domain.errors import InputError
 from domain.event import FIELDS, SUBSTANCE
 from store.arrow_columns import EVENT_COLUMNS, holds_dictionaries
-from store.file_facts import FileFacts
-from store.parquet_files import Lake, ParquetFile
+from store.in_place.facts import FileFacts
+from store.in_place.form import Column, Fields, Mask, RowForm
+from store.in_place.lake import Lake, ParquetFile
 from store.registry import FeatureType
-from store.rows_in_place import Column, Fields, Mask, RowForm
 from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
 
 Feature = tuple[str, FeatureType]

@@ -15,9 +15,9 @@ from domain.call_hours import CallHours
 from domain.errors import InvalidWindowError
 from domain.window import Window
 from store.database import Database
+from store.hours.stale import HOUR_US, find_stale, unmark, whole_hours
 from store.moments import to_microseconds
 from store.registry import find_model
-from store.stale_hours import HOUR_US, find_stale, unmark, whole_hours
 
 Float = NDArray[np.float64]
 # columns by name, as fetchnumpy returns them

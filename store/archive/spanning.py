@@ -12,8 +12,8 @@ import duckdb
 from domain.column import Column
 from domain.errors import StoreError
 from domain.window import Window
-from store.archive_catalog import ArchivedFile, Kind, any_archived, archived
-from store.archive_files import dataset_of
+from store.archive.catalog import ArchivedFile, Kind, any_archived, archived
+from store.archive.files import dataset_of
 from store.database import Database
 from store.identity import whole
 from store.names import quote_identifier, quote_text

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 
 from domain.errors import DriftlineError
 from store.arrow_columns import EVENT_COLUMNS
-from store.file_rows import Batch, Chosen, Feature, FileRows
+from store.in_place.rows import Batch, Chosen, Feature, FileRows
 from store.registry import Features, FeatureType
 
 _OF_TYPE: Final = {

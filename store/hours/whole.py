@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.window import Window
+from store.hours.stale import HOUR_US
 from store.moments import from_microseconds, to_microseconds
-from store.stale_hours import HOUR_US
 
 Int = NDArray[np.int64]
 # half-open, in microseconds since 1970

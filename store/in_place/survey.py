@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from domain.event import FIELDS
-from store.file_facts import FileFacts, Group, Served
-from store.file_rows import Batch, Feature, FileRows, Opened, Wanted
+from store.in_place.facts import FileFacts, Group, Served
+from store.in_place.form import RowForm
+from store.in_place.lake import ParquetFile
+from store.in_place.rows import Batch, Feature, FileRows, Opened, Wanted
 from store.outputs import MOST_CLASSES, NO_OUTPUTS, Outputs
-from store.parquet_files import ParquetFile
 from store.registry import FeatureType
-from store.rows_in_place import RowForm
 from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
 
 Hashes = NDArray[np.uint64]

@@ -14,12 +14,12 @@ from domain.column import Column
 from domain.profile import Grid, ProfileSeries
 from domain.window import Window
 from store import questions
-from store.column_grids import keys_kept
-from store.prediction_hours import narrowed
+from store.hours.column_grids import keys_kept
+from store.hours.prediction_hours import narrowed
+from store.hours.stale import HOUR_US, Marks, dropped_hour, find_stale, lost_hours
+from store.hours.whole import NO_WINDOW, split
 from store.relations import Relations
 from store.scan import check_order
-from store.stale_hours import HOUR_US, Marks, dropped_hour, find_stale, lost_hours
-from store.whole_hours import NO_WINDOW, split
 
 Int = NDArray[np.int64]
 

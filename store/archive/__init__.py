@@ -1,0 +1,1 @@
+"""Days that were moved to files: still part of every answer."""

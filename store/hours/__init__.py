@@ -1,0 +1,1 @@
+"""What is counted by hour beside the rows, and which hours have changed since."""

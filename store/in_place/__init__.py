@@ -1,0 +1,1 @@
+"""Parquet that was never loaded, read where it lies."""
