@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,9 +81,12 @@ class Heading:
     ----------
     format : str
         What its media type stands for.
+    wrap : callable or None
+        Makes of the unpacked body what the reader takes, where headers belong to what was sent.
     """
 
     format: str
+    wrap: Callable[[bytes], bytes] | None = None
 
 
 def heading(content_type: str, encoding: str) -> Heading:

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
 from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.backpressure import BusyError, Room
-from api.bodies import BODY_LIMIT_BYTES, MEDIA_TYPES, Heading, UnfitBodyError, heading
-from api.collector import Collector, Outcome, Sent
-from api.endpoint import Answer, Endpoint, Parameter, Schema, grant_of
+from api.bodies import MEDIA_TYPES, Heading, heading
+from api.collector import Collector, Outcome
+from api.endpoint import Answer, Endpoint, Schema
 from api.problem import language_of, problem
-from api.routes import too_large
+from api.protocols import Protocol, protocol_endpoints
 from domain.catalogue import say
-from domain.key import Scope
 from domain.rejection import Rejection
-from monitors.collect_logs import Kind, TooLargeError
+from monitors.collect_logs import Kind
 
-# A sender that stands still in the middle of a body holds its share of the queue so long, and one
-# that goes on slowly so long.
-STALL_S: Final = 5.0
-RECEIVE_S: Final = 60.0
 ERRORS_SHOWN: Final = 100
-NAME_LIMIT: Final = 1_000
 
 _UNREADABLE: Final = frozenset({"bad_json", "invalid_utf8", "truncated", "bad_row"})
 # here a sender has no command line and no mapping file
@@ -44,76 +35,29 @@ def endpoints(collector: Collector) -> list[Endpoint]:
     ----------
     collector : Collector
     """
-    return [
-        Endpoint(
-            method="POST",
-            path=f"/v1/{kind}",
-            scope=Scope.INGEST,
-            handler=partial(_receive, collector, kind),
-            about=f"api.collect.{kind}",
-            keeps_to_models=True,
-            key_in_path=True,
-            limit_bytes=BODY_LIMIT_BYTES,
-            parameters=_PARAMETERS,
-            body=dict.fromkeys(MEDIA_TYPES, _TABLE) | _JSON_BODY[kind],
-            answers=_ANSWERS,
-        )
-        for kind in Kind
-    ]
+    own = [protocol_endpoints(collector, _native(kind)) for kind in Kind]
+    return [endpoint for some in own for endpoint in some]
 
 
-async def _receive(collector: Collector, kind: Kind, request: Request) -> Response:
+def _native(kind: Kind) -> Protocol:
+    return Protocol(
+        paths=(f"/v1/{kind}",),
+        about=f"api.collect.{kind}",
+        kind=kind,
+        heading=_heading,
+        answer=_answer,
+        body=dict.fromkeys(MEDIA_TYPES, _TABLE) | _JSON_BODY[kind],
+        answers=_ANSWERS,
+    )
+
+
+def _heading(request: Request) -> Heading:
+    headers = request.headers
+    return heading(headers.get("content-type", ""), headers.get("content-encoding", ""))
+
+
+def _answer(request: Request, outcome: Outcome) -> Response:
     language = language_of(request.headers)
-    try:
-        said = heading(
-            request.headers.get("content-type", ""), request.headers.get("content-encoding", "")
-        )
-        outcome = await _collected(collector, kind, said, request)
-    except UnfitBodyError as error:
-        return problem(error.status, error.key, language, headers=None, more=None, **error.values)
-    except TooLargeError as error:
-        return problem(413, "api.collect.too-many", language, value=str(error))
-    except BusyError as busy:
-        key = "api.collect.slow-down" if busy.status == 429 else "api.collect.full"
-        waits = {"Retry-After": str(busy.retry_after_s)}
-        return problem(busy.status, key, language, headers=waits, value=busy.retry_after_s)
-    except TimeoutError:
-        return problem(408, "api.collect.timeout", language, value=RECEIVE_S, pause=STALL_S)
-    return _answer(outcome, language)
-
-
-async def _collected(collector: Collector, kind: Kind, said: Heading, request: Request) -> Outcome:
-    model, version = (_name(request, name) for name in ("model", "version"))
-    with collector.room() as room:
-        told = request.headers.get("content-length", "")
-        room.begin(int(told) if told.isdigit() and len(told) < 12 else 0)
-        content = await _received(request, room)
-        sent = Sent(kind, content, said, model, version, grant_of(request).models)
-        return await collector.collect(sent)
-
-
-async def _received(request: Request, room: Room) -> bytes:
-    loop = asyncio.get_running_loop()
-    until = loop.time() + RECEIVE_S
-    chunks: list[bytes] = []
-    async with asyncio.timeout(STALL_S) as patience:
-        async for chunk in request.stream():
-            patience.reschedule(min(loop.time() + STALL_S, until))
-            room.grow_to(room.n_bytes + len(chunk))
-            if room.n_bytes > BODY_LIMIT_BYTES:
-                raise too_large(BODY_LIMIT_BYTES)
-            chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _name(request: Request, parameter: str) -> str | None:
-    value = request.query_params.get(parameter) or None
-    if value is not None and len(value) > NAME_LIMIT:
-        raise UnfitBodyError(400, "api.collect.long-name", name=parameter, limit=NAME_LIMIT)
-    return value
-
-
-def _answer(outcome: Outcome, language: str) -> Response:
     one = outcome.collected
     shown = [_error(rejection, language) for rejection in one.rejections[:ERRORS_SHOWN]]
     counts: dict[str, Any] = {
@@ -159,10 +103,6 @@ def _json(status: int, content: dict[str, Any]) -> Response:
 
 # ---------------------------------------------------------------------- what OpenAPI says of it
 
-_PARAMETERS: Final = (
-    Parameter(name="model", about="api.collect.default-model"),
-    Parameter(name="version", about="api.collect.default-version"),
-)
 _TEXT: Final[Schema] = {"type": ["string", "null"]}
 _NUMBER: Final[Schema] = {"type": ["number", "null"]}
 _EVENT: Final[Schema] = {
@@ -234,8 +174,5 @@ _ANSWERS: Final[dict[int, Answer]] = {
     200: Answer(about="api.collect.answer.200", media={"application/json": _COUNTS}),
     201: Answer(about="api.collect.answer.201", media={"application/json": _COUNTS}),
     207: Answer(about="api.collect.answer.207", media={"application/json": _ERRORS}),
-    **{
-        status: Answer(about=f"api.collect.answer.{status}")
-        for status in (400, 403, 408, 413, 415, 422, 429, 503)
-    },
+    **{status: Answer(about=f"api.collect.answer.{status}") for status in (403, 422)},
 }

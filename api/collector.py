@@ -100,12 +100,19 @@ class Outcome:
     Parameters
     ----------
     collected : Collected
-    is_one : bool
-        Whether the body was one event, and not a list of one.
+    body : Body
+        Unpacked.
     """
 
     collected: Collected
-    is_one: bool
+    body: Body
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the body was one event, and not a list of one."""
+        if self.body.format not in {JSON_LINES, JSON_DOCUMENT}:
+            return False
+        return not self.body.content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
 
 
 @dataclass(slots=True, eq=False)
@@ -316,7 +323,7 @@ class Collector:
                 log.exception("collect.failed", extra={"error": type(error).__name__})
             return dict.fromkeys(bodies, error)
         return {
-            number: one.error or Outcome(one, _is_one(body))
+            number: one.error or Outcome(one, body)
             for (number, body), one in zip(bodies.items(), collected, strict=True)
         }
 
@@ -350,6 +357,8 @@ _NOT_STORED: Final = BusyError(503, _SHORTEST_RETRY_S)
 
 def _body(sent: Sent) -> Body:
     content = unpacked(sent.content)
+    if sent.heading.wrap is not None:
+        content = sent.heading.wrap(content)
     chosen = format_of(sent.heading, content)
     if chosen == "arrow":
         check_arrow(content)
@@ -363,12 +372,6 @@ def _body(sent: Sent) -> Body:
 def _fill(answers: list[Outcome | Exception], some: dict[int, Outcome | Exception]) -> None:
     for number, answer in some.items():
         answers[number] = answer
-
-
-def _is_one(body: Body) -> bool:
-    if body.format not in {JSON_LINES, JSON_DOCUMENT}:
-        return False
-    return not body.content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
 
 
 def _deliver(answers: Sequence[tuple[_Waiting, Outcome | Exception]]) -> None:

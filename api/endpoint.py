@@ -9,9 +9,11 @@ from typing import Any, Final, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.problem import Trouble
 from domain.key import Grant, Scope
 
 Handler = Callable[[Request], Awaitable[Response]]
+Refuse = Callable[[Request, Trouble], Response]
 # a JSON Schema (2020-12), as OpenAPI 3.1 takes it
 Schema = Mapping[str, Any]
 
@@ -82,6 +84,9 @@ class Endpoint:
         Also under ``/k/<key>``, for senders that cannot set headers.
     limit_bytes : int
         A larger body is answered with 413, as it is on the wire.
+    refuse : callable or None
+        Tells a problem in the words of another protocol, whoever found it: the guard, the limits,
+        the handler. None: as ``application/problem+json``.
     parameters : tuple of Parameter
     body : mapping of str to Schema
         By media type; empty: takes none.
@@ -98,6 +103,7 @@ class Endpoint:
     on_loopback: bool = False
     key_in_path: bool = False
     limit_bytes: int = 65_536
+    refuse: Refuse | None = None
     parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
     answers: Mapping[int, Answer] = field(default_factory=dict[int, Answer])

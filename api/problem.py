@@ -7,6 +7,7 @@ A domain error keeps its name in the member ``error``, so that a client can rais
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -27,6 +28,7 @@ from domain.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 # what a client waits before it tries again where nobody knows better, in seconds
 RETRY_S: Final = 5
+_KEPT: Final = ("Retry-After", "WWW-Authenticate", "Allow", "Cache-Control")
 
 # the first that fits; the rest (configuration, damaged store) is the server's own fault
 _STATUS: Final[tuple[tuple[type[DriftlineError], HTTPStatus], ...]] = (
@@ -37,6 +39,38 @@ _STATUS: Final[tuple[tuple[type[DriftlineError], HTTPStatus], ...]] = (
     (DiskFullError, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreLockedError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """
+    A problem, to be told in the words of another protocol.
+
+    Parameters
+    ----------
+    status : int
+        400 to 599.
+    kind : str
+        ``urn:driftline:…``; tells problems apart whatever the language.
+    detail : str
+        One sentence for whoever sent the request.
+    headers : mapping of str to str
+        What has to be on any answer: Retry-After, WWW-Authenticate, Allow.
+    """
+
+    status: int
+    kind: str
+    detail: str
+    headers: Mapping[str, str]
+
+
+def trouble_of(answer: Response) -> Trouble | None:
+    """Return what a response tells, where it is a problem."""
+    if answer.media_type != MEDIA_TYPE:
+        return None
+    told = orjson.loads(answer.body)
+    headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+    return Trouble(answer.status_code, told["type"], told["detail"], headers)
 
 
 def problem(

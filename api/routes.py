@@ -22,7 +22,7 @@ from api.health import Health
 from api.meters import Meters
 from api.models import Models
 from api.openapi import plain_path
-from api.problem import problem, problem_of
+from api.problem import problem, problem_of, trouble_of
 from api.reading import Reading
 from domain.errors import DriftlineError
 from monitors.service import Service
@@ -147,7 +147,10 @@ class _Methods:
             answer = self._wrong_method(scope)
         else:
             counted = _Counted(receive, endpoint.limit_bytes)
-            answer = await _answered(endpoint, self._guard, Request(scope, counted))
+            request = Request(scope, counted)
+            answer = _in_its_words(
+                endpoint, request, await _answered(endpoint, self._guard, request)
+            )
         await answer(scope, receive, send)
 
     def _wrong_method(self, scope: Scope) -> Response:
@@ -227,6 +230,13 @@ async def _answered(endpoint: Endpoint, guard: Guard, request: Request) -> Respo
         return Response(status_code=_CLIENT_LEFT)
     except Exception as error:  # noqa: BLE001 (the last resort: no traceback leaves the server)
         return _failed(endpoint, error)
+
+
+def _in_its_words(endpoint: Endpoint, request: Request, answer: Response) -> Response:
+    trouble = None if endpoint.refuse is None else trouble_of(answer)
+    if endpoint.refuse is None or trouble is None:
+        return answer
+    return endpoint.refuse(request, trouble)
 
 
 def _check_length(request: Request, endpoint: Endpoint) -> None:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from api import collect
+from api import protocols
 from api.bodies import BODY_LIMIT_BYTES
 from tests.api.sending import LINES, Server, event, lines, serving
 
@@ -56,7 +56,7 @@ def test_a_sender_that_stands_still_is_told_so_after_a_few_seconds(server):
             answer += connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"may pause for 5 s" in answer
-    assert collect.STALL_S - 0.5 < time.monotonic() - begun < collect.RECEIVE_S
+    assert protocols.STALL_S - 0.5 < time.monotonic() - begun < protocols.RECEIVE_S
 
 
 def test_a_sender_that_goes_on_slowly_is_waited_for(server):
@@ -70,6 +70,6 @@ def test_a_sender_that_goes_on_slowly_is_waited_for(server):
         connection.sendall(head.encode())
         step = len(body) // 4 + 1
         for at in range(0, len(body), step):
-            time.sleep(collect.STALL_S / 3)  # longer in all than it may stand still
+            time.sleep(protocols.STALL_S / 3)  # longer in all than it may stand still
             connection.sendall(body[at : at + step])
         assert connection.recv(65536).startswith(b"HTTP/1.1 20")
