@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from domain.errors import InputError
-from ingest.readers.registry import endings
-from ingest.unpack import LogStream, without_packing
+from ingest.readers.registry import endings, is_log
+from ingest.unpack import LogStream
 
 STANDARD_INPUT: Final = "-"
 
@@ -117,17 +117,16 @@ def _meant_by(word: str) -> list[SourceFile]:
 
 def _inside(folder: Path) -> list[SourceFile]:
     """Return the logs below a folder by name."""
-    known = endings()
     logs = [
         SourceFile(str(path), path)
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-        and without_packing(path.name).endswith(known)
+        and is_log(path.name)
     ]
     if not logs:
         raise InputError(
-            f"{folder}: no log in this folder; looked for {', '.join(sorted(set(known)))} "
+            f"{folder}: no log in this folder; looked for {', '.join(sorted(endings()))} "
             "(also packed); name files of another ending one by one"
         )
     return logs

@@ -68,6 +68,7 @@ class LogStream:
         self._start = start
         self._pieces = self._unpacked(start)
         self._ahead = b""
+        self._whole: bytes | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -105,9 +106,10 @@ class LogStream:
         if not self.packed and self._raw.seekable():
             self._raw.seek(0)
             return self._raw
-        pieces = [self._ahead, *self._pieces]
-        self._ahead = b""
-        return io.BytesIO(b"".join(pieces))
+        if self._whole is None:
+            self._whole = b"".join([self._ahead, *self._pieces])
+            self._ahead = b""
+        return io.BytesIO(self._whole)
 
     def _unpacked(self, start: bytes) -> Iterator[bytes]:
         if not self.packed:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.catalogue import say
@@ -90,12 +92,27 @@ class Reader:
         Whether the first bytes of a file look like it.
     read : callable
         The blocks of a file, in order.
+    recognises_table : callable or None
+        Whether a Parquet file of this schema is one; None: the format has no Parquet form.
+    patterns : tuple of str
+        Of file names, without compression, where an ending does not do: ``("*.tfrecord*",)``.
+    only_likely : bool
+        Whether `recognises` tells only what a file looks like, so that its ending counts for more.
     """
 
     name: str
     endings: tuple[str, ...]
     recognises: Callable[[bytes], bool]
     read: Callable[[LogStream, Layout], Iterator[Block]]
+    recognises_table: Callable[[pa.Schema], bool] | None = None
+    patterns: tuple[str, ...] = ()
+    only_likely: bool = False
+
+    def bears(self, file_name: str) -> bool:
+        """Return whether a file's name, without compression, is one of the format."""
+        return file_name.endswith(self.endings) or any(
+            fnmatchcase(file_name, pattern) for pattern in self.patterns
+        )
 
 
 def reject(position: int, reason: str, raw: bytes, **values: object) -> Rejection:

@@ -226,4 +226,4 @@ def _recognises(head: bytes) -> bool:
     )
 
 
-READER: Final = Reader("csv", (".csv", ".tsv", ".txt"), _recognises, read)
+READER: Final = Reader("csv", (".csv", ".tsv", ".txt"), _recognises, read, only_likely=True)

@@ -105,4 +105,4 @@ def _recognises(head: bytes) -> bool:
     return start.startswith(b"[") or (start.startswith(b"{") and first.endswith((b"{", b"[", b",")))
 
 
-READER: Final = Reader("json", (".json",), _recognises, read)
+READER: Final = Reader("json", (".json",), _recognises, read, only_likely=True)

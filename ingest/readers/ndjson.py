@@ -92,4 +92,6 @@ def _recognises(head: bytes) -> bool:
     return start.startswith(b"{") or b"\n{" in start
 
 
-READER: Final = Reader("ndjson", (".ndjson", ".jsonl", ".json", ".log"), _recognises, read)
+READER: Final = Reader(
+    "ndjson", (".ndjson", ".jsonl", ".json", ".log"), _recognises, read, only_likely=True
+)

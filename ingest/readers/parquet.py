@@ -52,6 +52,26 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         raise InputError(unreadable(stream.name, error)) from error
 
 
+def schema_of(stream: LogStream) -> pa.Schema | None:
+    """
+    Return the columns of a Parquet file without reading its rows.
+
+    Parameters
+    ----------
+    stream : LogStream
+        At its beginning; its `seekable` can be read again.
+
+    Returns
+    -------
+    pa.Schema or None
+        None: the file is cut off or damaged, which reading it will say.
+    """
+    try:
+        return pq.ParquetFile(stream.seekable(), pre_buffer=False).schema_arrow
+    except (pa.ArrowException, OSError):
+        return None
+
+
 def unreadable(name: str, error: BaseException) -> str:
     """Return the one line that says why a Parquet file cannot be read."""
     said = " ".join(str(error).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Final
 
 from domain.errors import UsageError, suggestion
@@ -23,7 +24,14 @@ _HEAD_BYTES: Final = 64 * 1024
 
 def endings() -> tuple[str, ...]:
     """Return the endings of the files that a folder is searched for."""
-    return tuple(ending for reader in READERS for ending in reader.endings)
+    known = (ending for reader in READERS for ending in (*reader.endings, *reader.patterns))
+    return tuple(dict.fromkeys(known))
+
+
+def is_log(name: str) -> bool:
+    """Return whether a file in a folder is a log, by its name."""
+    file_name = without_packing(name)
+    return any(reader.bears(file_name) for reader in READERS)
 
 
 def reader_for(stream: LogStream, name: str = AUTO) -> Reader:
@@ -50,10 +58,22 @@ def reader_for(stream: LogStream, name: str = AUTO) -> Reader:
             f"no format {name!r}{suggestion(name, [r.name for r in READERS] + [AUTO])}"
         )
     head = stream.peek(_HEAD_BYTES)
-    file_name = without_packing(stream.name)
-    by_ending = [reader for reader in READERS if file_name.endswith(reader.endings)]
+    if parquet.READER.recognises(head):
+        return _of_table(stream)
     recognised = [reader for reader in READERS if reader.recognises(head)]
+    file_name = without_packing(PurePath(stream.name).name)
+    by_name = [reader for reader in READERS if reader.bears(file_name)]
     for reader in recognised:
-        if reader in by_ending:
+        if reader in by_name or not reader.only_likely:
             return reader
-    return next(iter([*recognised, *by_ending]), ndjson.READER)
+    return next(iter([*recognised, *by_name]), ndjson.READER)
+
+
+def _of_table(stream: LogStream) -> Reader:
+    """Choose the reader of a Parquet file by its columns."""
+    schema = parquet.schema_of(stream)
+    if schema is not None:
+        for reader in READERS:
+            if reader.recognises_table is not None and reader.recognises_table(schema):
+                return reader
+    return parquet.READER
