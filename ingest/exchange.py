@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
+
+# Before the names of outputs that are neither the prediction nor the score: no features.
+OUTPUTS: Final = "outputs."
 
 Side = Literal["request", "response"]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from domain.event import FIELDS
 from ingest.cell_types import as_type
+from ingest.exchange import OUTPUTS
 from ingest.fields import Refusals
 from ingest.mapping import REST, Mapping
 from ingest.readers.block import Block
@@ -41,11 +42,11 @@ def feature_names(paths: Sequence[str], mapping: Mapping) -> dict[str, str]:
 
 def _rest(paths: Sequence[str], mapping: Mapping) -> dict[str, str]:
     taken = {mapping.column(field) for field in FIELDS} | {"features"}
-    tags = f"{mapping.column('tags')}."
+    apart = (f"{mapping.column('tags')}.", OUTPUTS)
     return {
         path: path.removeprefix(_NATIVE)
         for path in paths
-        if path not in taken and not path.startswith(tags)
+        if path not in taken and not path.startswith(apart)
     }
 
 

@@ -115,4 +115,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the logs of the model {value} are read where they lie, so none are sent here",
         "zh": "模型 {value} 的日志在其存放位置直接读取，不在此接收",
     },
+    "rejection.too_many_rows": {
+        "en": "one call of {value} instances; {limit} are the most that are read",
+        "zh": "一次调用含 {value} 个实例，最多读取 {limit} 个",
+    },
+    "rejection.uneven_rows": {
+        "en": "{value} values stand beside {expected}: which belong together is not known",
+        "zh": "{value} 个值与 {expected} 个值并列，无法判断哪些对应",
+    },
+    "rejection.rows_differ": {
+        "en": "{value} instances asked and answered, and nothing else is told of the call",
+        "zh": "请求与应答的实例数不同（{value}），且该调用没有其他信息",
+    },
+    "rejection.bad_tensor": {
+        "en": "the tensor {field} does not hold what its shape and type say: {value}",
+        "zh": "张量 {field} 的内容与其形状和类型不符：{value}",
+    },
 }
