@@ -140,6 +140,8 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
             objects=NATIVE_OBJECTS.union(*(_above(path) for path in paths)),
             as_written=frozenset(columns[f] or "" for f in _AS_WRITTEN) | frozenset(self.types),
             by_cell=frozenset(columns[f] or "" for f in _OUTCOMES),
+            named=frozenset(paths - {field for field in FIELDS if columns[field] == field}),
+            elsewhere=frozenset(field for field in FIELDS if columns[field] != field),
         )
 
 

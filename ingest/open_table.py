@@ -21,6 +21,7 @@ from ingest.readers.registry import AUTO, reader_for
 from ingest.sources import SourceFile
 from ingest.table import HEAD_ROWS, TableSource
 from ingest.values import Values
+from ingest.wrapped import unwrapped
 
 _NATIVE: Final = "features."
 
@@ -48,7 +49,8 @@ def open_table(path: str | Path, *, format: str = AUTO) -> TableSource:  # noqa:
         raise InputError(f"{path} is a folder; give one CSV, Parquet or NDJSON file of it")
     if not Path(path).exists():
         raise InputError(f"{path}: no such file; give a CSV, Parquet or NDJSON file")
-    with source.open() as stream:
+    with source.open() as outer:
+        stream = unwrapped(outer)
         reader = reader_for(stream, format)
         if reader.name == "parquet":
             return _parquet(str(path), stream.seekable() if stream.packed else str(path))

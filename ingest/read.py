@@ -16,6 +16,7 @@ from ingest.readers.block import Block
 from ingest.readers.ndjson import parse_lines
 from ingest.readers.registry import AUTO, reader_for
 from ingest.sources import SourceFile
+from ingest.wrapped import unwrapped
 
 
 def read_events(
@@ -141,5 +142,6 @@ _BODY: Final = "the body"
 
 
 def _blocks(source: SourceFile, mapping: Mapping, name: str) -> Iterator[Block]:
-    with source.open() as stream:
+    with source.open() as outer:
+        stream = unwrapped(outer)
         yield from reader_for(stream, name).read(stream, mapping.layout)

@@ -36,11 +36,23 @@ class Layout:
     by_cell : frozenset of str
         Columns of a text format where each cell that is a number is read as one, whatever the
         others hold.
+    named : frozenset of str
+        Columns that the mapping names: a reader that gives columns other names keeps these.
+    elsewhere : frozenset of str
+        Fields of an event that the mapping finds elsewhere than under their own name: such a
+        reader gives no column of theirs.
     """
 
     objects: frozenset[str] = NATIVE_OBJECTS
     as_written: frozenset[str] = frozenset()
     by_cell: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+
+    def names(self, path: str) -> bool:
+        """Return whether the mapping names a column, or all members of an object above it."""
+        above = (f"{path[:at]}.*" for at, letter in enumerate(path) if letter == ".")
+        return path in self.named or any(item in self.named for item in above)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

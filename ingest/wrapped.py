@@ -1,0 +1,189 @@
+"""
+Logs whose lines each carry a line of another log: what Kubernetes, docker and Filebeat write.
+
+The wrapping is taken off between the stream and the reader, so every format of lines can be
+wrapped. A line stays a line, and keeps its number: where the first parts of a line that was
+written in parts stood, a blank one is left.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from ingest.lines import LINE_LIMIT_BYTES, Torso, pieces
+from ingest.unpack import LogStream
+
+_HEAD_BYTES: Final = 64 * 1024
+# Filebeat's documents of a container's log that was written by docker; nobody wraps more often
+_DEPTH: Final = 3
+_CRI: Final = re.compile(
+    rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+    rb" (stdout|stderr) ([FP])(?::[^ ]*)? "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    What one line carries.
+
+    Parameters
+    ----------
+    content : bytes
+    channel : bytes
+        Lines that were written in parts are put together for each by itself.
+    is_last : bool
+        Whether the inner line ends here.
+    """
+
+    content: bytes
+    channel: bytes = b""
+    is_last: bool = True
+
+
+Unwrap = Callable[[bytes], Part | None]
+
+
+def of_cri(line: bytes) -> Part | None:
+    """Return what a line of a container's log under Kubernetes carries; None: it is none."""
+    start = _CRI.match(line)
+    if start is None:
+        return None
+    return Part(line[start.end() :], start[1], start[2] == b"F")
+
+
+def of_docker(line: bytes) -> Part | None:
+    """Return what a line of docker's json-file carries; None: it is none."""
+    if not line.startswith(b"{") or b'"log"' not in line or b'"stream"' not in line:
+        return None
+    entry = _object(line)
+    if entry is None or "time" not in entry:
+        return None
+    log, channel = entry.get("log"), entry.get("stream")
+    if not isinstance(log, str) or channel not in ("stdout", "stderr"):
+        return None
+    content = log.encode()
+    return Part(content.rstrip(b"\r\n"), str(channel).encode(), content.endswith(b"\n"))
+
+
+def of_document(line: bytes) -> Part | None:
+    """
+    Return the line that a shipper's document carries as its message; None: it is none.
+
+    A document with a message for people is no wrapper.
+    """
+    if b'"message"' not in line or b'"@timestamp"' not in line or not line.startswith(b"{"):
+        return None
+    document = _object(line)
+    message = None if document is None else document.get("message")
+    if document is None or not isinstance(message, str) or "@timestamp" not in document:
+        return None
+    content = message.strip().encode()
+    if not content.startswith(b"{") and _CRI.match(content) is None:
+        return None
+    return Part(_on_one_line(content))
+
+
+def _on_one_line(content: bytes) -> bytes:
+    """Return an object that was written over several lines: no line break stands in a text."""
+    return content.replace(b"\n", b" ") if b"\n" in content else content
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+_WRAPPERS: Final[tuple[Unwrap, ...]] = (of_cri, of_docker, of_document)
+
+
+def unwrapped(stream: LogStream) -> LogStream:
+    """
+    Take the wrapping off a log, if its lines are wrapped.
+
+    Parameters
+    ----------
+    stream : LogStream
+        At its beginning; it is closed by whoever opened it.
+    """
+    for _ in range(_DEPTH):
+        unwrap = _wrapper(stream.peek(_HEAD_BYTES))
+        if unwrap is None:
+            return stream
+        stream = _Unwrapped(stream, unwrap)
+    return stream
+
+
+def _wrapper(head: bytes) -> Unwrap | None:
+    """Return how to unwrap the first line that is wrapped at all: a log may begin in a line."""
+    if not any(mark in head for mark in (b" stdout ", b" stderr ", b'"stream"', b'"message"')):
+        return None
+    for line in head.removeprefix(b"\xef\xbb\xbf").splitlines():
+        for unwrap in _WRAPPERS:
+            if unwrap(line) is not None:
+                return unwrap
+    return None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The parts of a line whose end has not come."""
+
+    parts: list[bytes] = field(default_factory=list[bytes])
+    n_bytes: int = 0
+
+    def add(self, content: bytes) -> None:
+        """Keep a part; beyond what a line may have, nothing: it is refused anyway."""
+        if self.n_bytes <= LINE_LIMIT_BYTES:
+            self.parts.append(content)
+            self.n_bytes += len(content)
+
+    def with_last(self, content: bytes) -> bytes:
+        """Return the line, and be empty again."""
+        self.add(content)
+        whole = b"".join(self.parts)
+        self.parts, self.n_bytes = [], 0
+        return whole
+
+
+class _Unwrapped(LogStream):
+    """The inner lines of a log."""
+
+    def __init__(self, outer: LogStream, unwrap: Unwrap) -> None:
+        super().__init__(outer.name, io.BytesIO())
+        self.packed = True  # what is here is nowhere on disk
+        self._outer = outer
+        self._unwrap = unwrap
+        self._pieces = self._lines()
+
+    def _lines(self) -> Iterator[bytes]:
+        waiting: dict[bytes, _Waiting] = {}
+        for piece in pieces(self._outer):
+            if isinstance(piece, Torso):
+                self.damage = piece.why
+                yield piece.raw
+                return
+            inner = [self._line(piece.line(index), waiting) for index in range(len(piece))]
+            yield b"".join(inner)
+        yield b"\n".join(one.with_last(b"") for one in waiting.values() if one.parts)
+
+    def _line(self, line: bytes, waiting: dict[bytes, _Waiting]) -> bytes:
+        part = self._unwrap(line)
+        if part is None:
+            return line + b"\n"
+        if part.is_last and not waiting:
+            return part.content + b"\n"
+        before = waiting.setdefault(part.channel, _Waiting())
+        if not part.is_last:
+            before.add(part.content)
+            return b"\n"
+        return before.with_last(part.content) + b"\n"

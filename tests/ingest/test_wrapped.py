@@ -1,0 +1,177 @@
+"""Lines inside the lines of Kubernetes, docker and Filebeat: the same events, the same numbers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.lines import LINE_LIMIT_BYTES
+from ingest.sources import SourceFile
+from ingest.wrapped import unwrapped
+
+AT = "2026-11-22T08:00:00.123456789Z"
+
+
+def event(number: int, **fields: object) -> bytes:
+    told = {"model": "m", "ts": "2026-11-22T08:00:00Z", "prediction_id": f"p-{number}"}
+    return json.dumps(told | {"features": {"x": number}, "prediction": "ja é"} | fields).encode()
+
+
+def cri(line: bytes, *, stream: str = "stdout", tag: str = "F") -> bytes:
+    return f"{AT} {stream} {tag} ".encode() + line + b"\n"
+
+
+def docker(line: bytes, *, stream: str = "stdout", ends: bool = True) -> bytes:
+    log = line.decode() + ("\n" if ends else "")
+    return json.dumps({"log": log, "stream": stream, "time": AT}).encode() + b"\n"
+
+
+def filebeat(line: bytes) -> bytes:
+    document = {
+        "@timestamp": AT,
+        "message": line.decode(),
+        "log": {"file": {"path": "/var/log/model.log"}, "offset": 7},
+        "agent": {"type": "filebeat", "version": "9.1.0"},
+        "ecs": {"version": "8.0.0"},
+        "input": {"type": "filestream"},
+    }
+    return json.dumps(document).encode() + b"\n"
+
+
+WRAPPINGS = {
+    "cri": cri,
+    "docker": docker,
+    "filebeat": filebeat,
+    "filebeat of cri": lambda line: filebeat(cri(line).rstrip(b"\n")),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=WRAPPINGS)
+def test_wrapped_events_are_those_that_were_written(read, wrap):
+    lines = [event(n) for n in range(600)]
+    plain = read(b"\n".join(lines))
+    wrapped = read(b"".join(map(wrap, lines)))
+    assert wrapped.rows == plain.rows
+    assert len(wrapped.rows) == 600
+
+
+@pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=WRAPPINGS)
+def test_a_bad_line_keeps_the_number_it_has_in_the_wrapped_log(read, wrap):
+    log = wrap(event(1)) + wrap(b'{"model": "m", "score"') + wrap(event(2)) + wrap(b'{"ts": 1}')
+    read_ = read(log)
+    assert read_.positions == [2, 4]
+    assert read_.rejections[0].raw == b'{"model": "m", "score"'
+    assert [row["prediction_id"] for row in read_.rows] == ["p-1", "p-2"]
+
+
+def test_lines_in_parts_are_put_together_for_each_stream_by_itself(read):
+    out, err = event(1), event(2)
+    log = (
+        cri(b"started")
+        + cri(out[:20], tag="P")
+        + cri(err[:31], stream="stderr", tag="P")
+        + cri(out[20:45], tag="P")
+        + cri(err[31:], stream="stderr")
+        + cri(out[45:])
+        + cri(b"{")
+    )
+    read_ = read(log)
+    assert [row["prediction_id"] for row in read_.rows] == ["p-2", "p-1"]
+    assert read_.positions == [1, 7]
+
+
+def test_docker_lines_without_a_break_go_on_in_the_next(read):
+    line = event(1)
+    log = docker(line[:17], ends=False) + docker(line[17:]) + docker(b"{")
+    read_ = read(log)
+    assert [row["prediction_id"] for row in read_.rows] == ["p-1"]
+    assert read_.positions == [3]
+
+
+def test_text_between_the_events_of_a_server_is_refused_line_by_line(read):
+    log = cri(b"INFO:     Started server process [1]") + cri(event(1)) + cri(b"")
+    read_ = read(log)
+    assert [row["prediction_id"] for row in read_.rows] == ["p-1"]
+    assert [(one.position, one.reason) for one in read_.rejections] == [(1, "bad_json")]
+
+
+def test_a_line_that_begins_before_the_log_does_not_hide_how_it_is_wrapped(read):
+    read_ = read(b'"features": {"x": 1}}\n' + cri(event(1)))
+    assert len(read_.rows) == 1
+    assert read_.positions == [1]
+
+
+def test_what_was_never_finished_is_refused_and_not_lost(read):
+    read_ = read(cri(event(1)) + cri(event(2)[:40], tag="P"))
+    assert len(read_.rows) == 1
+    assert [one.raw for one in read_.rejections] == [event(2)[:40]]
+
+
+def test_parts_without_an_end_take_no_memory_beyond_a_line():
+    part = b"x" * 1024 * 1024
+    log = cri(b"{}") + b"".join(cri(part, tag="P") for _ in range(12)) + cri(b"")
+    with SourceFile("log", data=log).open() as outer:
+        stream = unwrapped(outer)
+        longest = max(map(len, stream.seekable().read().split(b"\n")))
+    assert LINE_LIMIT_BYTES < longest <= LINE_LIMIT_BYTES + 2 * len(part)
+
+
+def test_packed_and_with_windows_line_ends_and_a_mark_at_the_start(read):
+    log = b"\xef\xbb\xbf" + cri(event(1)).replace(b"\n", b"\r\n") + cri(event(2))
+    assert len(read(log).rows) == 2
+    assert len(read(gzip.compress(log)).rows) == 2
+    many = b"".join(cri(event(n)) for n in range(2000))
+    cut = read(gzip.compress(many)[:-30])
+    assert cut.reasons[-1] == "truncated"
+    assert len(cut.rows) > 1500
+
+
+def test_a_csv_can_be_wrapped_as_well(read):
+    rows = [b"model,ts,score", b"m,2026-11-22T08:00:00Z,0.5", b"m,2026-11-22T08:00:01Z,0.25"]
+    assert [row["score"] for row in read(b"".join(map(cri, rows))).rows] == [0.5, 0.25]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"model":"m","ts":"2026-11-22T08:00:00Z","features":{"log":"a","stream":"b","time":"c"}}',
+        event(1, log="x", stream="stdout"),
+        event(1, message='{"a": 1}'),
+        event(1, features={"message": "2026-11-22T08:00:00Z stdout F {}"}),
+    ],
+)
+def test_an_event_that_only_resembles_a_wrapper_stays_as_it_is(line):
+    with SourceFile("log", data=line).open() as outer:
+        assert unwrapped(outer) is outer
+
+
+def test_a_message_for_people_is_not_taken_for_the_event():
+    line = filebeat(b"scored one request")
+    with SourceFile("log", data=line).open() as outer:
+        assert unwrapped(outer).read(10_000) == line
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_lines_cut_anywhere_come_out_as_they_went_in(data):
+    kept = st.builds(lambda text: json.dumps({"a": text}).encode(), TEXT)
+    lines = data.draw(st.lists(kept, min_size=1, max_size=8))
+    form = data.draw(st.sampled_from(["cri", "docker"]))
+    log, expected = b"", b""
+    for line in lines:
+        cuts = sorted(data.draw(st.sets(st.integers(1, len(line) - 1), max_size=3)))
+        ends = [*cuts, len(line)]
+        for begin, end in zip([0, *cuts], ends, strict=True):
+            whole = end == len(line)
+            piece = line[begin:end]
+            log += cri(piece, tag="FP"[not whole]) if form == "cri" else docker(piece, ends=whole)
+            expected += b"\n" if not whole else line + b"\n"
+    with SourceFile("log", data=log).open() as outer:
+        assert unwrapped(outer).read(1_000_000) == expected
