@@ -18,6 +18,7 @@ from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
+from domain.resource import ResourceUse
 from domain.run import Run
 from domain.tiers import ArchiveFault, Tidied
 from domain.window import Window
@@ -364,6 +365,10 @@ class RemoteService:
     def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
         """Gather latency, failures and objectives of a deployment over a span."""
         return self._ask(Service.service_levels, model=model, version=version, span=span)
+
+    def resources(self, model: str, version: str, span: Window) -> ResourceUse:
+        """Gather what the replicas of a deployment used over a span."""
+        return self._ask(Service.resources, model=model, version=version, span=span)
 
     def versions(self, model: str) -> VersionsView:
         """Gather what the versions of a model answered, window by window."""

@@ -107,6 +107,7 @@ READING: Final = frozenset(
         "drift",
         "distribution",
         "service_levels",
+        "resources",
         "versions",
         "performance",
         "data",

@@ -16,13 +16,14 @@ from domain.errors import StoreError, UsageError
 from domain.incident import Acknowledgement, Cause, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
+from domain.resource import ResourceUse
 from domain.run import Deployment, Run
 from domain.window import Window, iso
 from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
-from monitors.gathering import data, drift, fleet, incident_page, levels, versions
+from monitors.gathering import data, drift, fleet, incident_page, levels, resources, versions
 from monitors.key_ring import KeyRing
 from monitors.local_logs import LocalLogs
 from monitors.refreshing import refresh_each
@@ -316,6 +317,11 @@ class LocalService(LocalLogs, LocalUpkeep):
         """Gather latency, failures and objectives of a deployment over a span."""
         self.models(model)
         return levels.service_levels(self.store, self.config, Deployment(model, version), span)
+
+    def resources(self, model: str, version: str, span: Window) -> ResourceUse:
+        """Gather what the replicas of a deployment used over a span."""
+        self.models(model)
+        return resources.resource_use(self.store, Deployment(model, version), span)
 
     def refresh(self) -> int:
         """

@@ -20,6 +20,7 @@ from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
+from domain.resource import ResourceUse
 from domain.run import Run
 from domain.tiers import ArchiveFault, Tidied
 from domain.window import Window
@@ -265,6 +266,10 @@ class Service(Protocol):
 
     def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
         """Gather latency, failures and objectives of a deployment over a span."""
+        ...
+
+    def resources(self, model: str, version: str, span: Window) -> ResourceUse:
+        """Gather what the replicas of a deployment used over a span."""
         ...
 
     def versions(self, model: str) -> VersionsView:

@@ -20,6 +20,8 @@ GoOn = Callable[[], None]
 _DAY: Final = timedelta(days=1)
 # rows of these days stay, whatever they take
 _KEPT_DAYS: Final = 2
+# what was used is shown beside latency, and nobody looks at last season's
+RESOURCES_KEPT: Final = timedelta(days=90)
 
 
 def tidy(
@@ -34,6 +36,8 @@ def tidy(
 ) -> list[Tidied]:
     """
     Drop what is too old, then archive what is old, one day after the other.
+
+    Samples of resource use go after `RESOURCES_KEPT`, whatever is configured.
 
     Parameters
     ----------
@@ -72,6 +76,7 @@ def tidy(
             failed.append(error)
         done.append(work.done)
     if not dry_run:
+        store.forget_samples(now - RESOURCES_KEPT)
         store.checkpoint()
     if failed:
         raise failed[0]

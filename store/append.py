@@ -13,11 +13,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.rejection import Rejection
+from domain.resource import ResourceSample
 from store.counted import LoadCounts, note_source
 from store.database import Database
 from store.label_rows import add_labels, stage_labels
 from store.registry import ensure_model
 from store.rejected import add_rejected
+from store.resources import add_samples
 from store.small_load import SmallLoad
 from store.staged_load import merge_staged
 from store.staging import Staging
@@ -87,12 +89,14 @@ class Bodies:
     labels : sequence of LabelRows
     rejections : sequence of Rejection
         What of them could not be read.
+    samples : sequence of ResourceSample
     """
 
     n: int
     events: Sequence[EventRows] = ()
     labels: Sequence[LabelRows] = ()
     rejections: Sequence[Rejection] = ()
+    samples: Sequence[ResourceSample] = ()
 
 
 def load_events(
@@ -233,5 +237,6 @@ def _storing(database: Database, bodies: Bodies, source: str) -> Generator[list[
             small.add_labels(rows.model, rows.labels, rows.parts)
         counts = small.counts()
         add_rejected(connection, source, bodies.rejections)
+        add_samples(connection, bodies.samples)
         note_source(connection, source, sum(counts, LoadCounts()))
         yield counts

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from domain.call_hours import CallHours
 from domain.rejection import Rejection
+from domain.resource import ResourceSample, ResourceUse
+from domain.run import Deployment
 from domain.window import Window
 from store import (
     append,
@@ -28,6 +30,7 @@ from store.hours.call_hours import call_hours, called_versions, refresh_call_hou
 from store.hours.stale import stale_models
 from store.read_only import run_sql
 from store.rejected import RejectedLine, RejectedReason
+from store.resources import add_samples, forget_samples, resource_use
 from store.rows_elsewhere import RowsElsewhere
 from store.volumes import Volume, volumes
 
@@ -216,6 +219,29 @@ class Store(RowsElsewhere):
         """
         with self._database.reading() as connection:
             return call_hours(connection, model, version, span, bucket_s)
+
+    # ------------------------------------------------------------------ resource use
+
+    def add_samples(self, samples: Sequence[ResourceSample]) -> None:
+        """Keep samples of resource use; one of the same series and time once."""
+        if samples:
+            with self._database.writing() as connection:
+                add_samples(connection, samples)
+
+    def resource_use(self, of: Deployment, span: Window, bucket_s: int) -> ResourceUse:
+        """
+        Return what a deployment used, in buckets.
+
+        Samples that name no model count where their replica answered its calls, as far as these
+        are counted: see `refresh_call_hours`.
+        """
+        with self._database.reading() as connection:
+            return resource_use(connection, of, span, bucket_s)
+
+    def forget_samples(self, before: datetime) -> int:
+        """Remove samples from before a time; return how many."""
+        with self._database.writing() as connection:
+            return forget_samples(connection, before)
 
     # ------------------------------------------------------------------ the rest
 

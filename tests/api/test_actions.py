@@ -103,6 +103,7 @@ QUESTIONS = {
     "drift": lambda s: s.drift(MODEL, "2", DAY),
     "distribution": lambda s: s.distribution(MODEL, "2", DAY, "sched_dep_hour", Against.CONFIGURED),
     "service_levels": lambda s: s.service_levels(MODEL, "1", MONTH),
+    "resources": lambda s: s.resources(MODEL, "1", MONTH),
     "versions": lambda s: s.versions(MODEL),
     "performance": lambda s: s.performance(MODEL),
     "data": lambda s: s.data(AS_OF),

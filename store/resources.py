@@ -1,0 +1,173 @@
+"""Samples of resource use: kept once each, read as the course of a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from domain.resource import (
+    ResourceMetric,
+    ResourceSample,
+    ResourceSeries,
+    ResourceUnit,
+    ResourceUse,
+)
+from domain.run import Deployment
+from domain.window import Window
+from store.bulk import numbers, texts, times, with_rows
+from store.moments import to_microseconds, to_stored
+
+# A series is a metric of a source, in a unit, of a replica of a deployment.
+_ADD: Final = """
+    insert into resource_samples by name
+    with named as (
+        select
+            *,
+            md5_number(concat_ws(
+                chr(31), epoch_us(ts), metric, unit, source,
+                coalesce(model, chr(30)), coalesce(version, chr(30)), coalesce(replica, chr(30))
+            )) as id
+        from rows_in_flight
+    )
+    select *
+    from named
+    where id not in (
+        select id
+        from resource_samples
+        where ts between (select min(ts) from rows_in_flight)
+                     and (select max(ts) from rows_in_flight)
+    )
+    qualify row_number() over (partition by id) = 1
+    order by ts
+"""
+# Whose replica it is tell the calls of the same hours, where the sample names no model.
+_COURSE: Final = """
+    with answering as (
+        select distinct replica
+        from call_hours
+        where model = $model
+          and version = $version
+          and hour >= date_trunc('hour', $start::timestamp)
+          and hour < $end::timestamp
+          and replica != ''
+    )
+    select
+        metric, unit, source, replica,
+        (epoch_us(ts) - $start_us) // $width_us as bucket,
+        count(*) as n,
+        avg(value) as mean,
+        max(value) as highest
+    from resource_samples
+    where ts >= $start::timestamp
+      and ts < $end::timestamp
+      and (
+          (model = $model and coalesce(version, $version) = $version)
+          or (model is null and replica in (select replica from answering))
+      )
+    group by all
+    order by metric, unit, source, replica nulls first, bucket
+"""
+_FORGET: Final = """
+    delete from resource_samples
+    where ts < $before
+"""
+
+
+def add_samples(connection: duckdb.DuckDBPyConnection, samples: Sequence[ResourceSample]) -> None:
+    """
+    Keep samples; one of the same series and time is kept once.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        In a write transaction.
+    samples : sequence of ResourceSample
+    """
+    if samples:
+        with_rows(connection, _columns(samples), _ADD)
+
+
+def _columns(samples: Sequence[ResourceSample]) -> dict[str, pa.Array]:
+    return {
+        "ts": times([one.ts for one in samples]),
+        "metric": texts([one.metric.value for one in samples]),
+        "unit": texts([one.unit.value for one in samples]),
+        "value": numbers([one.value for one in samples]),
+        "source": texts([one.source for one in samples]),
+        "model": texts([one.model for one in samples]),
+        "version": texts([one.version for one in samples]),
+        "replica": texts([one.replica for one in samples]),
+    }
+
+
+def resource_use(
+    connection: duckdb.DuckDBPyConnection, of: Deployment, span: Window, bucket_s: int
+) -> ResourceUse:
+    """
+    Return what a deployment used.
+
+    A sample without a version counts for every version of its model; one without a model for the
+    deployment whose calls of these hours its replica answered.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    of : Deployment
+    span : Window
+    bucket_s : int
+        Length of a bucket.
+    """
+    begin, end = to_microseconds(span.start), to_microseconds(span.end)
+    starts = np.arange(begin // 1_000_000, -(-end // 1_000_000), bucket_s, dtype=np.int64)
+    values = {
+        "model": of.model,
+        "version": of.version,
+        "start": to_stored(span.start),
+        "end": to_stored(span.end),
+        "start_us": begin,
+        "width_us": bucket_s * 1_000_000,
+    }
+    courses: dict[tuple[str, str, str, str | None], list[tuple[int, int, float, float]]] = {}
+    for metric, unit, source, replica, *bucket in connection.execute(_COURSE, values).fetchall():
+        courses.setdefault((metric, unit, source, replica), []).append(tuple(bucket))
+    series = tuple(_series(key, buckets, len(starts)) for key, buckets in courses.items())
+    return ResourceUse(starts=starts, bucket_s=bucket_s, series=series)
+
+
+def _series(
+    key: tuple[str, str, str, str | None],
+    buckets: Sequence[tuple[int, int, float, float]],
+    n_buckets: int,
+) -> ResourceSeries:
+    metric, unit, source, replica = key
+    place, n, mean, highest = (np.array(column) for column in zip(*buckets, strict=True))
+    counts = np.zeros(n_buckets, np.int64)
+    counts[place] = n
+    courses = np.full((2, n_buckets), np.nan)
+    courses[:, place] = mean, highest
+    return ResourceSeries(
+        metric=ResourceMetric(metric),
+        unit=ResourceUnit(unit),
+        source=source,
+        replica=replica,
+        n=counts,
+        mean=courses[0],
+        highest=courses[1],
+    )
+
+
+def forget_samples(connection: duckdb.DuckDBPyConnection, before: datetime) -> int:
+    """
+    Remove samples from before a time, in a write transaction; return how many.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    before : datetime
+    """
+    return int(connection.execute(_FORGET, {"before": to_stored(before)}).fetchall()[0][0])

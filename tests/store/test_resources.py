@@ -1,0 +1,117 @@
+"""Samples of resource use: kept once, found by whoever may have used it."""
+
+import math
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.resource import ResourceMetric, ResourceSample, ResourceUnit
+from domain.run import Deployment
+from domain.window import Window
+
+START = datetime(2026, 11, 20, 10, tzinfo=UTC)
+HOUR = Window(START, START + timedelta(hours=1))
+OF = Deployment("credit", "2")
+
+
+def sample(seconds, value, **said):
+    told = {
+        "metric": ResourceMetric.CPU,
+        "unit": ResourceUnit.CORES,
+        "source": "test",
+        "model": "credit",
+        "version": "2",
+        "replica": "pod-1",
+    }
+    return ResourceSample(ts=START + timedelta(seconds=seconds), value=value, **told | said)
+
+
+def found(store, of=OF, span=HOUR, bucket_s=600):
+    return {
+        (one.metric.value, one.replica): one
+        for one in store.resource_use(of, span, bucket_s).series
+    }
+
+
+def test_the_same_sample_sent_again_is_kept_once(store):
+    samples = [sample(0, 0.5), sample(0, 0.5), sample(30, 0.7)]
+    store.add_samples(samples)
+    store.add_samples(samples)
+    assert found(store)["cpu", "pod-1"].n.tolist() == [2, 0, 0, 0, 0, 0]
+
+
+def test_nothing_measured_is_no_series_and_an_empty_bucket_is_no_zero(store):
+    assert store.resource_use(OF, HOUR, 600).series == ()
+    store.add_samples([sample(1300, 2.0)])
+    use = store.resource_use(OF, HOUR, 600)
+    assert use.starts.tolist() == [int(START.timestamp()) + 600 * i for i in range(6)]
+    assert [math.isnan(mean) for mean in use.series[0].mean] == [True, True, False] + [True] * 3
+
+
+@given(
+    values=st.lists(
+        st.tuples(st.integers(0, 3599), st.floats(0, 1e12)),
+        min_size=1,
+        max_size=40,
+        unique_by=lambda v: v[0],
+    )
+)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_mean_and_highest_are_those_of_a_plain_recount(store, values):
+    model = secrets.token_hex(8)
+    store.add_samples([sample(seconds, value, model=model) for seconds, value in values])
+    series = found(store, Deployment(model, "2"))["cpu", "pod-1"]
+    for bucket in range(6):
+        inside = [value for seconds, value in values if seconds // 600 == bucket]
+        assert series.n[bucket] == len(inside)
+        if inside:
+            assert series.mean[bucket] == pytest.approx(np.mean(inside))
+            assert series.highest[bucket] == max(inside)
+
+
+def test_the_end_of_a_span_belongs_to_the_next_one(store):
+    store.add_samples([sample(-1, 1.0), sample(0, 2.0), sample(3599, 3.0), sample(3600, 4.0)])
+    series = found(store)["cpu", "pod-1"]
+    assert series.n.sum() == 2
+    assert (series.mean[0], series.mean[5]) == (2.0, 3.0)
+
+
+def test_units_and_sources_are_series_of_their_own(store):
+    share = {"unit": ResourceUnit.SHARE}
+    store.add_samples([sample(0, 3.0), sample(0, 0.75, **share), sample(0, 0.7, source="other")])
+    assert len(store.resource_use(OF, HOUR, 600).series) == 3
+
+
+def test_a_sample_without_a_version_counts_for_every_version(store):
+    store.add_samples([sample(0, 1.0, version=None), sample(0, 5.0, version="1", replica="old")])
+    assert set(found(store)) == {("cpu", "pod-1")}
+    assert set(found(store, Deployment("credit", "1"))) == {("cpu", "pod-1"), ("cpu", "old")}
+    assert found(store, Deployment("other", "2")) == {}
+
+
+def test_a_sample_without_a_model_counts_where_its_replica_answered(store):
+    call = {
+        "ts": pa.array([START], pa.timestamp("us", tz="UTC")),
+        "version": ["2"],
+        "replica": ["pod-7"],
+        "latency_ms": [3.0],
+        "status": pa.array([200], pa.int32()),
+    }
+    store.load([("credit", pa.table(call), pa.table({"x": [1.0]}))], "test")
+    store.refresh_call_hours("credit")
+    nobody = {"model": None, "version": None}
+    store.add_samples(
+        [sample(5, 1.5, replica="pod-7", **nobody), sample(5, 9.0, replica="pod-8", **nobody)]
+    )
+    assert set(found(store)) == {("cpu", "pod-7")}
+
+
+def test_what_is_old_goes_and_the_rest_stays(store):
+    store.add_samples([sample(0, 1.0), sample(60, 2.0)])
+    assert store.forget_samples(START + timedelta(seconds=60)) == 1
+    assert found(store)["cpu", "pod-1"].mean[0] == 2.0
