@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.rejection import Rejection
+from domain.resource import ResourceSample
 from ingest.exchange import Half
 
 
@@ -56,11 +58,16 @@ class Read:
         By position.
     halves : tuple of Half
         Sides of calls, to be put together with what comes later or waits in the store.
+    samples : tuple of ResourceSample
+    passed_over : mapping of str to int
+        Records that tell of no prediction or call, by what they are.
     """
 
     batches: tuple[EventBatch, ...]
     rejections: tuple[Rejection, ...]
     halves: tuple[Half, ...] = ()
+    samples: tuple[ResourceSample, ...] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -78,7 +78,7 @@ def events_of(block: Block, mapping: Mapping, defaults: Defaults, source: str) -
     if block.complete:
         require_columns(block, mapping, defaults, source)
     if not block.n_rows:
-        return Read((), block.rejections, block.halves)
+        return _read((), block.rejections, block)
     assembly = Assembly(block, mapping, defaults)
     events = assembly.events()
     refusals = assembly.refusals
@@ -89,7 +89,11 @@ def events_of(block: Block, mapping: Mapping, defaults: Defaults, source: str) -
             refuse_long_texts({"a feature": values.text}, refusals)
     _refuse_without_substance(events, features, block.n_rows, refusals)
     batches = _batches(events, features, refusals, block.positions)
-    return Read(batches, rejections_of(block, refusals), block.halves)
+    return _read(batches, rejections_of(block, refusals), block)
+
+
+def _read(batches: tuple[EventBatch, ...], rejections: tuple[Rejection, ...], block: Block) -> Read:
+    return Read(batches, rejections, block.halves, block.samples, block.passed_over)
 
 
 def rejections_of(block: Block, refusals: Refusals) -> tuple[Rejection, ...]:

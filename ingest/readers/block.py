@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from domain.catalogue import say
 from domain.event import RAW_LIMIT_BYTES
 from domain.rejection import Rejection
+from domain.resource import ResourceSample
 from ingest.exchange import Half
 from ingest.lines import Torso
 from ingest.unpack import LogStream
@@ -74,6 +75,10 @@ class Block:
         True where `columns` names all columns of the whole file: CSV and Parquet.
     halves : tuple of Half
         Sides of calls whose other side may come later, or in another file.
+    samples : tuple of ResourceSample
+        What processes used: some logs tell that too.
+    passed_over : mapping of str to int
+        Records that are whole and tell of no prediction or call, by what they are.
     """
 
     positions: NDArray[np.int64]
@@ -82,6 +87,8 @@ class Block:
     rejections: tuple[Rejection, ...] = ()
     complete: bool = False
     halves: tuple[Half, ...] = ()
+    samples: tuple[ResourceSample, ...] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def n_rows(self) -> int:
