@@ -12,6 +12,7 @@ What can go wrong, as one tree; every message names the thing, its value and wha
     ├── StoreError                the database cannot be used
     │   ├── StoreLockedError      another process owns it
     │   ├── StoreBusyError        others are at work on it, and were not waited for
+    │   ├── CheckpointMovedError  somebody else took of the file that is followed
     │   ├── StoreVersionError     it was written or is owned by another version
     │   └── DiskFullError         it cannot grow; nothing of the batch was stored
     └── NothingToJudgeError       no or too little data (exit code 3)
@@ -75,6 +76,10 @@ class StoreLockedError(StoreError):
 
 class StoreBusyError(StoreError):
     """Others of this process are at work on the database, and were not waited for any longer."""
+
+
+class CheckpointMovedError(StoreError):
+    """Of a followed file something else was taken than whoever follows it knows; ask again."""
 
 
 class StoreVersionError(StoreError):

@@ -7,6 +7,7 @@ theirs takes 3 to 10 ms before it looks at a row, and a load of 500 rows needs a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,6 +26,8 @@ from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Places = dict[tuple[str, FeatureType], str]
+# from the hashes of some rows' records to how many of the same came before this load
+Counting = Callable[[Lanes, Mask], Int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,11 @@ class Arrivals:
 
 
 def arrivals(
-    connection: duckdb.DuckDBPyConnection, table: pa.Table, features: Places, parts: Int
+    connection: duckdb.DuckDBPyConnection,
+    table: pa.Table,
+    features: Places,
+    parts: Int,
+    count_earlier: Counting | None = None,
 ) -> Arrivals:
     """
     Tell what each row is, and its id.
@@ -77,6 +84,9 @@ def arrivals(
     features : dict of (feature, FeatureType) to str
     parts : ndarray of int64, shape (n_rows,)
         Identical records of one part are several events; of two parts they are the same.
+    count_earlier : callable, optional
+        Given the hashes of records and which rows they are of, returns how many identical ones of
+        its part stood before each in earlier loads; default: none.
     """
     kinds = _kinds(table, features)
     has_prediction_id = present(table.column("prediction_id"))
@@ -86,8 +96,11 @@ def arrivals(
     unnamed = (kinds != LABEL_ONLY) & ~named
     ids = _copied(given)
     if unnamed.any():
-        made = _ordinal_ids(_record_hashes(connection, table, features, unnamed), parts[unnamed])
-        _put(ids, unnamed, made)
+        bases = _record_hashes(connection, table, features, unnamed)
+        ordinals = ranks(bases, parts[unnamed]) + 1
+        if count_earlier is not None:
+            ordinals += count_earlier(bases, unnamed)
+        _put(ids, unnamed, _ordinal_ids(bases, ordinals))
     calls = _copied(given)
     _put(calls, has_request_id, _scoped("r", table, "request_id", has_request_id, packed=True))
     alone = ~(has_prediction_id | has_request_id)
@@ -182,9 +195,8 @@ def _record_hashes(
     return fingerprints(connection, named, chosen.num_rows)
 
 
-def _ordinal_ids(bases: Lanes, parts: Int) -> Lanes:
+def _ordinal_ids(bases: Lanes, ordinals: Int) -> Lanes:
     """Return the ids of records: of the second and later ones of a part their place counts."""
-    ordinals = ranks(bases, parts) + 1
     again = ordinals > 1
     if again.any():
         bases = _copied(bases)

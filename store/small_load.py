@@ -37,6 +37,7 @@ from store.outputs import note_outputs, outputs_of
 from store.recent_ids import HOUR_US
 from store.registry import ensure_features, ensure_model, features_of
 from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
+from store.taken_records import TakenRecords
 from store.writer_memory import KnownModel
 
 Int = NDArray[np.int64]
@@ -90,14 +91,17 @@ class SmallLoad:
         Whose `memory.prepared.connection` is in the write transaction.
     n_parts : int
         Bodies whose rows come in this load; each is counted for itself.
+    taken : TakenRecords or None
+        What earlier loads brought of the files whose parts these are; None: every part is whole.
     """
 
-    def __init__(self, database: Database, n_parts: int) -> None:
+    def __init__(self, database: Database, n_parts: int, taken: TakenRecords | None = None) -> None:
         self._connection = database.memory.prepared.connection
         self._rows, self._viewed = pa.table({}), False
         self._marks = database.marks
         self._memory = database.memory
         self._n = n_parts
+        self._taken = taken
         self._counts = {name: np.zeros(n_parts, np.int64) for name in _COUNTED}
 
     def counts(self) -> list[LoadCounts]:
@@ -119,7 +123,8 @@ class SmallLoad:
             Number of each row's body.
         """
         known = self._known(model, features)
-        rows = arrivals(self._connection, table, features, parts)
+        counting = None if self._taken is None else self._taken.counting(model, table, parts)
+        rows = arrivals(self._connection, table, features, parts, counting)
         fresh = self._fresh(known, rows)
         self._tally("duplicates", parts)
         if fresh.any():
