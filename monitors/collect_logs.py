@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import DriftlineError, InputError
-from domain.rejection import Rejection
+from domain.rejection import ReadAs, Refused, Rejection
 from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
 from ingest.lines import is_utf8
 from ingest.read import BodyLines, read_events, read_labels
@@ -176,7 +176,7 @@ class Collecting:
         self._store.rehearse(apart._gathered([body], now).bodies(), now)
 
     def _gathered(self, bodies: Sequence[Body], now: datetime) -> _Gathered:
-        gathered = _Gathered(len(bodies), self._store.elsewhere)
+        gathered = _Gathered(bodies, now, self._store.elsewhere)
         for group in _groups(bodies):
             self._read(group, bodies, now, gathered)
         return gathered
@@ -222,8 +222,10 @@ class Collecting:
 class _Gathered:
     """What the bodies of one commit hold, by body."""
 
-    def __init__(self, n: int, elsewhere: frozenset[str]) -> None:
-        self._n = n
+    def __init__(self, bodies: Sequence[Body], now: datetime, elsewhere: frozenset[str]) -> None:
+        self._bodies = bodies
+        self._now = now
+        self._n = n = len(bodies)
         self._elsewhere = elsewhere
         self._events: list[EventRows] = []
         self._labels: list[LabelRows] = []
@@ -233,8 +235,12 @@ class _Gathered:
 
     def bodies(self) -> Bodies:
         """Return what is to be stored."""
-        rejections = [one for some in self._rejections for one in some]
-        return Bodies(self._n, self._events, self._labels, rejections)
+        refused = [
+            Refused(tuple(rejections), _read_as(body))
+            for body, rejections in zip(self._bodies, self._rejections, strict=True)
+            if rejections
+        ]
+        return Bodies(self._n, self._events, self._labels, refused, self._now)
 
     def answers(self, stored: Sequence[LoadCounts]) -> list[Collected]:
         """Return what became of each body."""
@@ -303,6 +309,11 @@ class _Gathered:
             self._labels.append(LabelRows(batch.model, batch.labels, parts))
         else:
             self._events.append(EventRows(batch.model, batch.events, batch.features, parts))
+
+
+def _read_as(body: Body) -> ReadAs:
+    kind = "labels" if body.kind is Kind.LABELS else "events"
+    return ReadAs(kind, body.format, body.model, body.version)
 
 
 def _alike(body: Body) -> tuple[object, ...]:

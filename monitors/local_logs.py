@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.rejection import RejectedLine
 from ingest.sources import SourceFile
 from monitors.collect_logs import Collecting
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
-from store.rejected import RejectedLine
 from store.store import Store
 
 

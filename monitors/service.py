@@ -20,6 +20,7 @@ from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
+from domain.rejection import RejectedLine
 from domain.resource import ResourceUse
 from domain.run import Run
 from domain.tiers import ArchiveFault, Tidied
@@ -36,7 +37,6 @@ from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
 from monitors.views.levels import ServiceLevels
 from monitors.views.versions import PerformanceView, VersionsView
-from store.rejected import RejectedLine
 
 
 class Service(Protocol):

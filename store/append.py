@@ -12,13 +12,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from domain.rejection import Rejection
+from domain.rejection import Refused
 from domain.resource import ResourceSample
 from store.counted import LoadCounts, note_source
 from store.database import Database
 from store.label_rows import add_labels, stage_labels
 from store.registry import ensure_model
 from store.rejected import add_rejected
+from store.rejected_again import ReadAgain, settle
 from store.resources import add_samples
 from store.small_load import SmallLoad
 from store.staged_load import merge_staged
@@ -87,15 +88,18 @@ class Bodies:
         How many bodies.
     events : sequence of EventRows
     labels : sequence of LabelRows
-    rejections : sequence of Rejection
-        What of them could not be read.
+    rejections : sequence of Refused
+        What of each of them could not be read.
+    at : datetime or None
+        Aware; when they were sent.
     samples : sequence of ResourceSample
     """
 
     n: int
     events: Sequence[EventRows] = ()
     labels: Sequence[LabelRows] = ()
-    rejections: Sequence[Rejection] = ()
+    rejections: Sequence[Refused] = ()
+    at: datetime | None = None
     samples: Sequence[ResourceSample] = ()
 
 
@@ -116,7 +120,7 @@ def load_events(
         staging = Staging(connection)
         for model, events, features in batches:
             with database.guarded():
-                staging.add(model, events, features)
+                staging.add(model, *database.privacy.events(model, events, features))
         if staging.is_small:
             return _load_small(database, staging, source)
         with database.guarded():
@@ -159,7 +163,7 @@ def load_labels(
         for model, batch in batches:
             table = staged.setdefault(model, f"staged_{len(staged)}")
             with database.guarded():
-                stage_labels(connection, table, model, batch)
+                stage_labels(connection, table, model, database.privacy.labels(model, batch))
         with database.writing(connection):
             counts = LoadCounts()
             for model, table in staged.items():
@@ -216,8 +220,43 @@ def rehearse(database: Database, bodies: Bodies, at: datetime) -> None:
         connection.execute(_NOTE_REHEARSED, {"at": at.isoformat()})
 
 
+def collect_again(
+    database: Database, bodies: Bodies, again: ReadAgain, source: str
+) -> LoadCounts | None:
+    """
+    Store what rejected lines turned out to be, and keep them no more, in one transaction.
+
+    Parameters
+    ----------
+    database : Database
+    bodies : Bodies
+    again : ReadAgain
+        What became of the lines.
+    source : str
+        Of all of them.
+
+    Returns
+    -------
+    LoadCounts or None
+        None: one of the lines is gone or another by now, and nothing was stored.
+    """
+    try:
+        with _storing(database, bodies, source) as counts:
+            _require(settle(database.memory.prepared.connection, again, database.keeping))
+            return sum(counts, LoadCounts())
+    except _TakenBackError:
+        for rows in bodies.events:
+            database.memory.forget(rows.model)
+        return None
+
+
+def _require(settled: bool) -> None:  # noqa: FBT001 (what `settle` answers)
+    if not settled:
+        raise _TakenBackError
+
+
 class _TakenBackError(Exception):
-    """Ends a rehearsal."""
+    """Ends what is not to be committed."""
 
 
 @contextlib.contextmanager
@@ -227,16 +266,18 @@ def _storing(database: Database, bodies: Bodies, source: str) -> Generator[list[
     with database.cursor() as connection, database.guarded():
         events = Staging(connection, whole=True)
         for rows in bodies.events:
-            events.add(rows.model, rows.events, rows.features)
+            shown = database.privacy.events(rows.model, rows.events, rows.features)
+            events.add(rows.model, *shown)
             parts.setdefault(rows.model, []).append(rows.parts)
     with database.writing_small() as connection:
         small = SmallLoad(database, bodies.n)
         for model, staged in events.models.items():
             small.add(model, staged.in_memory(), staged.features, np.concatenate(parts[model]))
         for rows in bodies.labels:
-            small.add_labels(rows.model, rows.labels, rows.parts)
+            labels = database.privacy.labels(rows.model, rows.labels)
+            small.add_labels(rows.model, labels, rows.parts)
         counts = small.counts()
-        add_rejected(connection, source, bodies.rejections)
+        add_rejected(connection, source, bodies.rejections, bodies.at, database.keeping)
         add_samples(connection, bodies.samples)
         note_source(connection, source, sum(counts, LoadCounts()))
         yield counts

@@ -21,8 +21,10 @@ from store.filesystem import refuse_network
 from store.hours.stale import Marks
 from store.log_keeping import LIMIT, LogKeeper, Move, insist
 from store.measured_sizes import MeasuredSizes
+from store.privacy import Privacy
 from store.quiet import Users
 from store.registry import refresh_views
+from store.rejected import Keeping
 from store.relations import Asking
 from store.writer_memory import WriterMemory
 
@@ -82,12 +84,15 @@ class Database:
         self.path = path
         self._connection = connection
         self._writer = threading.RLock()
+        # held from a look at halves of calls that wait to the commit of what is made of them
+        self.pairing = threading.RLock()
         self._users = Users()
         self._given_up = False
         self.log = LogKeeper(path)
         self.marks = Marks()
         self.memory = WriterMemory(self._own_cursor)
         self.sizes = MeasuredSizes()
+        self.privacy, self.keeping = Privacy(), Keeping()
         # by model: its rows are not in the tables of this file
         self.elsewhere: dict[str, Asking] = {}
         self.tiers = TierUse()

@@ -13,7 +13,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.call_hours import CallHours
-from domain.rejection import Rejection
 from domain.resource import ResourceSample, ResourceUse
 from domain.run import Deployment
 from domain.window import Window
@@ -21,7 +20,6 @@ from store import (
     append,
     counted,
     registry,
-    rejected,
 )
 from store.append import Bodies, LoadCounts
 from store.archive.spanning import reading_all, show_archived
@@ -29,16 +27,15 @@ from store.database import Database
 from store.hours.call_hours import call_hours, called_versions, refresh_call_hours
 from store.hours.stale import stale_models
 from store.read_only import run_sql
-from store.rejected import RejectedLine, RejectedReason
+from store.rejected_lines import RejectedLines
 from store.resources import add_samples, forget_samples, resource_use
-from store.rows_elsewhere import RowsElsewhere
 from store.volumes import Volume, volumes
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-class Store(RowsElsewhere):
+class Store(RejectedLines):
     """
     Prediction logs, and what was found in them.
 
@@ -244,26 +241,6 @@ class Store(RowsElsewhere):
             return forget_samples(connection, before)
 
     # ------------------------------------------------------------------ the rest
-
-    def reject(self, source: str, rows: Sequence[Rejection]) -> None:
-        """Keep lines that could not be read; the same line with the same reason once."""
-        with self._database.writing() as connection:
-            rejected.add_rejected(connection, source, rows)
-
-    def rejected(self, limit: int = 100) -> list[RejectedLine]:
-        """Return the newest rejected lines, at most `limit`."""
-        with self._database.reading() as connection:
-            return rejected.find_rejected(connection, limit)
-
-    def rejected_counts(self) -> dict[str, int]:
-        """Return the rejected lines by reason, most frequent first."""
-        with self._database.reading() as connection:
-            return rejected.count_rejected(connection)
-
-    def rejected_reasons(self) -> tuple[RejectedReason, ...]:
-        """Return why lines were rejected, most frequent first, with the newest of each."""
-        with self._database.reading() as connection:
-            return rejected.find_reasons(connection)
 
     def sql(self, query: str) -> pa.Table:
         """

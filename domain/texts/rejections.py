@@ -115,6 +115,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the logs of the model {value} are read where they lie, so none are sent here",
         "zh": "模型 {value} 的日志在其存放位置直接读取，不在此接收",
     },
+    "rejection.concealed": {
+        "en": "what the line says is not kept: it may be of a model with `privacy:` rules",
+        "zh": "该行内容未保留：它可能属于设有 `privacy:` 规则的模型",
+    },
     "rejection.too_many_rows": {
         "en": "one call of {value} instances; {limit} are the most that are read",
         "zh": "一次调用含 {value} 个实例，最多读取 {limit} 个",

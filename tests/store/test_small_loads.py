@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.rejection import Rejection
+from domain.rejection import Refused, Rejection
 from store import staging
 from store.append import Bodies, EventRows, LabelRows, LoadCounts
 from store.identity import hashed, repeated_ids, scoped_ids
@@ -116,7 +116,7 @@ def test_labels_and_rejections_are_stored_in_the_same_commit(store: Store):
     again = [LabelRows("m", labels, np.array([0, 1])), LabelRows("m", labels, np.array([1, 1]))]
     refused = Rejection(3, "bad_json", "not JSON", b"{")
 
-    found = store.collect(Bodies(2, [], again, [refused]), "http")
+    found = store.collect(Bodies(2, [], again, [Refused((refused,))]), "http")
 
     assert found == [LoadCounts(labels=1), LoadCounts(labels=1, duplicates=2)]
     assert [line.rejection for line in store.rejected()] == [refused]

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from domain.erasure import Condition, Erasing
-from domain.rejection import Rejection
+from domain.rejection import Refused, Rejection
 from domain.window import Window
 from store import staging
 from store.append import Bodies, EventRows, LabelRows
@@ -171,7 +171,7 @@ class StoreMachine(RuleBasedStateMachine):
             for made in batches(body)
         ]
         label_rows = LabelRows("m", label_table(told), np.full(len(told), 3))
-        counts = self.store.collect(Bodies(4, rows, [label_rows], [nobody]), "http")
+        counts = self.store.collect(Bodies(4, rows, [label_rows], [Refused((nobody,))]), "http")
         expected = self.plain.load(sent, "http")
         assert counts == [*expected, self.plain.tell("m", told, "http")]
         self.plain.reject("http", [("bad_json", nobody.raw)])
