@@ -135,4 +135,24 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the tensor {field} does not hold what its shape and type say: {value}",
         "zh": "张量 {field} 的内容与其形状和类型不符：{value}",
     },
+    "rejection.not_an_action": {
+        "en": "no line of a bulk body that says what to do; "
+        'before each document stands one like {{"index": {{}}}}',
+        "zh": '不是 bulk 请求体中的操作行；每个文档之前应有一行，例如 {{"index": {{}}}}',
+    },
+    "rejection.elasticsearch_update": {
+        "en": "an update of a document, and events are not changed; "
+        "an outcome that is known later is a label",
+        "zh": "这是对文档的更新，而事件不会被修改；之后才知道的真实结果请作为标签发送",
+    },
+    "rejection.elasticsearch_delete": {
+        "en": "a deletion of a document; `driftline erase` removes events",
+        "zh": "这是对文档的删除；删除事件请使用 `driftline erase`",
+    },
+    "rejection.unknown_roles": {
+        "en": "no schema of the monitor says which of its columns are features: keep the folder "
+        "`schema` beside `data`, or name features and prediction in a mapping file",
+        "zh": "监控器没有 schema 说明哪些列是特征：请将 `schema` 文件夹与 `data` 放在一起，"
+        "或在映射文件中指明特征和预测",
+    },
 }

@@ -6,13 +6,23 @@ from pathlib import PurePath
 from typing import Final
 
 from domain.errors import UsageError, suggestion
-from ingest.readers import arrow, csv, json_document, ndjson, parquet
+from ingest.readers import (
+    arrow,
+    csv,
+    ecs,
+    elasticsearch_bulk,
+    json_document,
+    ndjson,
+    parquet,
+)
 from ingest.readers.block import Reader
 from ingest.unpack import LogStream, without_packing
 
 READERS: Final[tuple[Reader, ...]] = (
     parquet.READER,
     arrow.READER,
+    elasticsearch_bulk.READER,
+    ecs.READER,
     json_document.READER,
     ndjson.READER,
     csv.READER,
