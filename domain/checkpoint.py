@@ -44,6 +44,8 @@ class Checkpoint:
         Size and time of change of the file when nothing was left in it; -1 where something is.
     newest : datetime or None
         Of its events.
+    taken_at : datetime or None
+        When something was taken last.
     known_from : datetime or None
         Records without an id and from before that time were taken but not remembered; None: all
         are remembered.
@@ -64,6 +66,7 @@ class Checkpoint:
     size_bytes: int = -1
     changed_ns: int = -1
     newest: datetime | None = None
+    taken_at: datetime | None = None
     known_from: datetime | None = None
 
 
@@ -75,7 +78,9 @@ class Piece:
     Parameters
     ----------
     n_bytes : int
-        Of what is handed over: the records, and before them the header that they need.
+        Of what is handed over: the header that its records need, and they.
+    header_bytes : int
+        Of these, the header's.
     line_offset : int
         What a position in those bytes lacks to be one in the file.
     before_bytes : int
@@ -89,7 +94,8 @@ class Piece:
     """
 
     n_bytes: int
-    line_offset: int
+    header_bytes: int = 0
+    line_offset: int = 0
     before_bytes: int
     after: Checkpoint
     instead_of: int | None = None

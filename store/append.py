@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ from store.resources import add_samples
 from store.small_load import SmallLoad
 from store.staged_load import merge_staged
 from store.staging import Staging
+from store.taken_records import TakenRecords
+from store.taking import Taking
 
 Int = NDArray[np.int64]
 
@@ -104,7 +107,10 @@ class Bodies:
 
 
 def load_events(
-    database: Database, batches: Iterable[tuple[str, pa.Table, pa.Table]], source: str
+    database: Database,
+    batches: Iterable[tuple[str, pa.Table, pa.Table]],
+    source: str,
+    taking: Taking | None = None,
 ) -> LoadCounts:
     """
     Store one load's events, all or nothing.
@@ -115,6 +121,8 @@ def load_events(
     batches : iterable of (model, events, features)
     source : str
         Counted under this name.
+    taking : Taking or None
+        The followed file that this is the whole of.
     """
     with database.cursor() as connection:
         staging = Staging(connection)
@@ -122,10 +130,10 @@ def load_events(
             with database.guarded():
                 staging.add(model, *database.privacy.events(model, events, features))
         if staging.is_small:
-            return _load_small(database, staging, source)
+            return _load_small(database, staging, source, taking)
         with database.guarded():
             staging.finish()
-        with database.writing(connection):
+        with database.writing(connection), _claimed(database, connection, taking):
             counts = LoadCounts()
             for model, staged in staging.models.items():
                 counts += merge_staged(connection, model, staged, database.marks)
@@ -134,8 +142,10 @@ def load_events(
     return counts
 
 
-def _load_small(database: Database, staging: Staging, source: str) -> LoadCounts:
-    with database.writing_small() as connection:
+def _load_small(
+    database: Database, staging: Staging, source: str, taking: Taking | None
+) -> LoadCounts:
+    with database.writing_small() as connection, _claimed(database, connection, taking):
         small = SmallLoad(database, 1)
         for model, staged in staging.models.items():
             table = staged.in_memory()
@@ -173,7 +183,19 @@ def load_labels(
     return counts
 
 
-def collect(database: Database, bodies: Bodies, source: str) -> list[LoadCounts]:
+@contextlib.contextmanager
+def _claimed(
+    database: Database, connection: duckdb.DuckDBPyConnection, taking: Taking | None
+) -> Generator[TakenRecords | None]:
+    """Claim the followed files of a load, and move their checkpoints on at its end."""
+    yield None if taking is None else taking.begin(connection)
+    if taking is not None:
+        taking.end(connection, database.keeping)
+
+
+def collect(
+    database: Database, bodies: Bodies, source: str, taking: Taking | None = None
+) -> list[LoadCounts]:
     """
     Store what several senders sent in one transaction, and tell what each brought.
 
@@ -184,13 +206,15 @@ def collect(database: Database, bodies: Bodies, source: str) -> list[LoadCounts]
         Identical records of one body are several events; the same body twice is one.
     source : str
         Counted under this name.
+    taking : Taking or None
+        The followed files that the bodies are pieces of.
 
     Returns
     -------
     list of LoadCounts
         Of each body.
     """
-    with _storing(database, bodies, source) as counts:
+    with _storing(database, bodies, source, taking) as counts:
         return counts
 
 
@@ -260,7 +284,9 @@ class _TakenBackError(Exception):
 
 
 @contextlib.contextmanager
-def _storing(database: Database, bodies: Bodies, source: str) -> Generator[list[LoadCounts]]:
+def _storing(
+    database: Database, bodies: Bodies, source: str, taking: Taking | None = None
+) -> Generator[list[LoadCounts]]:
     """Store bodies in a transaction that is committed at the end of the block."""
     parts: dict[str, list[Int]] = {}
     with database.cursor() as connection, database.guarded():
@@ -269,8 +295,8 @@ def _storing(database: Database, bodies: Bodies, source: str) -> Generator[list[
             shown = database.privacy.events(rows.model, rows.events, rows.features)
             events.add(rows.model, *shown)
             parts.setdefault(rows.model, []).append(rows.parts)
-    with database.writing_small() as connection:
-        small = SmallLoad(database, bodies.n)
+    with database.writing_small() as connection, _claimed(database, connection, taking) as taken:
+        small = SmallLoad(database, bodies.n, taken)
         for model, staged in events.models.items():
             small.add(model, staged.in_memory(), staged.features, np.concatenate(parts[model]))
         for rows in bodies.labels:

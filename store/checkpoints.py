@@ -16,9 +16,10 @@ from store.moments import from_stored, from_stored_or_none, to_stored
 
 _COLUMNS: Final = """
     id, source, path, device, inode, format, head_bytes, head, taken_bytes, tail, checksum, lines,
-    size_bytes, changed_ns, newest, known_from
+    size_bytes, changed_ns, newest, taken_at, known_from
 """
 _NAMES: Final = tuple(name.strip() for name in _COLUMNS.split(","))
+_TIMES: Final = ("newest", "taken_at", "known_from")
 _ALL: Final = f"select {_COLUMNS} from checkpoints order by id"
 _WANTED: Final = f"""
     select {_COLUMNS}
@@ -124,6 +125,7 @@ def keep(
     ids: Sequence[int],
     pieces: Sequence[Piece],
     newest: Sequence[datetime | None],
+    at: datetime,
 ) -> list[Checkpoint]:
     """
     Keep how far files are taken now.
@@ -136,9 +138,11 @@ def keep(
     pieces : sequence of Piece
     newest : sequence of datetime or None
         Of the events of each piece.
+    at : datetime
+        When they are taken.
     """
     kept = [
-        replace(piece.after, id=number, newest=_later(piece.after.newest, moment))
+        replace(piece.after, id=number, newest=_later(piece.after.newest, moment), taken_at=at)
         for number, piece, moment in zip(ids, pieces, newest, strict=True)
     ]
     detached = [p.instead_of for p in pieces if p.instead_of is not None]
@@ -196,7 +200,7 @@ def _about(
 
 def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:
     values = dict(zip(_NAMES, row, strict=True))
-    for name in ("newest", "known_from"):
+    for name in _TIMES:
         values[name] = from_stored_or_none(values[name])
     return Checkpoint(**values)
 
@@ -220,9 +224,7 @@ def _add(connection: duckdb.DuckDBPyConnection, rows: Sequence[Checkpoint]) -> N
     words = ("source", "path", "device", "inode", "format", "head", "tail")
     columns = {name: whole([getattr(row, name) for row in rows]) for name in numbers}
     columns |= {name: texts([getattr(row, name) for row in rows]) for name in words}
-    columns |= {
-        name: times([getattr(row, name) for row in rows]) for name in ("newest", "known_from")
-    }
+    columns |= {name: times([getattr(row, name) for row in rows]) for name in _TIMES}
     insert_rows(connection, "checkpoints", columns)
 
 

@@ -24,10 +24,10 @@ from store import (
 from store.append import Bodies, LoadCounts
 from store.archive.spanning import reading_all, show_archived
 from store.database import Database
+from store.followed_files import FollowedFiles
 from store.hours.call_hours import call_hours, called_versions, refresh_call_hours
 from store.hours.stale import stale_models
 from store.read_only import run_sql
-from store.rejected_lines import RejectedLines
 from store.resources import add_samples, forget_samples, resource_use
 from store.volumes import Volume, volumes
 
@@ -35,7 +35,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-class Store(RejectedLines):
+class Store(FollowedFiles):
     """
     Prediction logs, and what was found in them.
 

@@ -22,6 +22,7 @@ create table checkpoints (
     size_bytes bigint not null,
     changed_ns bigint not null,
     newest timestamp,
+    taken_at timestamp,
     -- `taken_records` holds every record with a time from here on; null: every one
     known_from timestamp
 );
