@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +18,8 @@ from ingest.batch import LabelRead, Read
 from ingest.mapping import Mapping
 from ingest.read import read_events, read_labels
 from ingest.sources import SourceFile
+from monitors.halves import WAIT
+from monitors.source_halves import SourceHalves
 from store.append import LoadCounts
 from store.store import Store
 
@@ -109,7 +111,9 @@ class _Refused:
             store.reject(source, pickle.load(self._spool))  # noqa: S301 (written above)
 
 
-def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
+def ingest_events(
+    store: Store, sources: Sequence[SourceFile], options: Options, wait: timedelta = WAIT
+) -> IngestCounts:
     """
     Load prediction logs; each source is stored whole or not at all.
 
@@ -118,8 +122,18 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
     store : Store
     sources : sequence of SourceFile
     options : Options
+    wait : timedelta
+        How long the answer of a request is waited for, where a log tells both apart.
     """
     counts = IngestCounts()
+    halves = SourceHalves(
+        store,
+        options.now,
+        model=options.model,
+        version=options.version,
+        mapping=options.mapping,
+        wait=wait,
+    )
     for source in sources:
         reads = read_events(
             source,
@@ -130,8 +144,14 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             now=options.now,
         )
         with _Refused(counts) as refused:
-            counts.stored += store.load(_batches(reads, refused), source.name)
+            counts.stored += store.load(
+                _batches(halves.joined(reads, source.name), refused), source.name
+            )
             refused.store_in(store, source.name)
+    # when all are read: an answer may be in another file than its request
+    settled = halves.settle()
+    counts.stored += settled.stored
+    counts.rejected_reasons.update(settled.reasons)
     return counts
 
 

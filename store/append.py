@@ -17,6 +17,7 @@ from domain.rejection import Refused
 from domain.resource import ResourceSample
 from store.counted import LoadCounts, note_source
 from store.database import Database
+from store.halves import HalfChanges, apply_changes
 from store.label_rows import add_labels, stage_labels
 from store.registry import ensure_model
 from store.rejected import add_rejected
@@ -96,6 +97,8 @@ class Bodies:
     at : datetime or None
         Aware; when they were sent.
     samples : sequence of ResourceSample
+    halves : HalfChanges or None
+        What changes of the sides of calls that wait for the other.
     """
 
     n: int
@@ -104,6 +107,7 @@ class Bodies:
     rejections: Sequence[Refused] = ()
     at: datetime | None = None
     samples: Sequence[ResourceSample] = ()
+    halves: HalfChanges | None = None
 
 
 def load_events(
@@ -297,6 +301,8 @@ def _storing(
             parts.setdefault(rows.model, []).append(rows.parts)
     with database.writing_small() as connection, _claimed(database, connection, taking) as taken:
         small = SmallLoad(database, bodies.n, taken)
+        if bodies.halves is not None:
+            apply_changes(database, connection, bodies.halves)
         for model, staged in events.models.items():
             small.add(model, staged.in_memory(), staged.features, np.concatenate(parts[model]))
         for rows in bodies.labels:

@@ -15,12 +15,12 @@ from store.hours.call_hours import recount_call_hours
 from store.in_place.catalog import any_forgotten, forget_sources
 from store.in_place.form import RowForm
 from store.in_place.lake import lake_of
-from store.model_engines import ModelEngines
+from store.kept_halves import KeptHalves
 from store.registry import ensure_model
 from store.volumes import Volume
 
 
-class RowsElsewhere(ModelEngines):
+class RowsElsewhere(KeptHalves):
     """The part of a store that knows of logs outside it."""
 
     def attach_files(self, model: str, path: str, form: RowForm) -> None:

@@ -1,0 +1,125 @@
+"""The halves of calls that files tell, which may be larger than memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from ingest.batch import Read
+from ingest.exchange import Half
+from ingest.mapping import Mapping
+from ingest.pairing import Matcher, Side
+from monitors.halves import (
+    WAIT,
+    Settled,
+    calls_of,
+    give_up,
+    join_waiting,
+    sender_of,
+    stored_of,
+    told,
+)
+from store.halves import HalfChanges
+from store.store import Store
+
+# of one file in memory; more wait in the store until its end
+_MOST_WAITING: Final = 20_000
+_MOST_BYTES: Final = 64 * 1024 * 1024
+_OTHER: Final = {"request": "response", "response": "request"}
+
+
+class SourceHalves:
+    """
+    Joins the halves of files that are read one after the other.
+
+    Parameters
+    ----------
+    store : Store
+    now : datetime
+    model, version : str or None
+        For events that carry none.
+    mapping : Mapping or None
+    wait : timedelta
+        How far apart two sides of a call may lie.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        now: datetime,
+        *,
+        model: str | None = None,
+        version: str | None = None,
+        mapping: Mapping | None = None,
+        wait: timedelta = WAIT,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._defaults = model, version
+        self._mapping = mapping
+        self._wait = wait
+        self._matcher = Matcher(wait)
+        self._newest: dict[tuple[str, str], datetime] = {}
+        self._senders: set[tuple[str, str]] = set()
+        self._source = ""
+
+    def joined(self, reads: Iterable[Read], source: str) -> Iterator[Read]:
+        """
+        Yield what one file tells, with the events of the halves that make pairs in it.
+
+        The others are kept at its end, before the file itself is stored. Of a file that is not
+        stored in the end they do no harm: when it comes again, so do its halves, and the same half
+        twice is one.
+
+        Parameters
+        ----------
+        reads : iterable of Read
+        source : str
+            Name of the file.
+        """
+        for read in reads:
+            yield replace(read, halves=())
+            if read.halves:
+                self._source = source
+                yield from self._take(read.halves)
+        if self._matcher.n_waiting or self._source == source:
+            self._keep()
+
+    def settle(self) -> Settled:
+        """
+        Join what was kept with what waited; called when all files are stored.
+
+        Then the other side of a half is waited for no more where its file would have held it: it
+        told others of that side that are younger by more than the wait.
+        """
+        if not self._source:
+            return Settled()
+        joined = join_waiting(self._store, self._source, self._now, self._wait, self._mapping)
+        passed = {
+            (sender, _OTHER[side]): newest - self._wait
+            for (sender, side), newest in self._newest.items()
+        }
+        return joined + give_up(self._store, self._source, self._now, self._wait, passed)
+
+    def _take(self, halves: Sequence[Half]) -> Iterator[Read]:
+        model, version = self._defaults
+        sides = [Side(half, model, version, part=0) for half in halves]
+        pairs = list(self._matcher.add_all(sides))
+        for half in halves:
+            self._note(half)
+        for one in told(calls_of(pairs), self._source, self._now, self._mapping):
+            yield one.in_place()
+        if self._matcher.n_waiting > _MOST_WAITING or self._matcher.n_bytes > _MOST_BYTES:
+            self._keep()
+
+    def _note(self, half: Half) -> None:
+        whose = sender_of(half), half.side
+        self._senders.add(whose)
+        if half.at is not None and (whose not in self._newest or half.at > self._newest[whose]):
+            self._newest[whose] = half.at
+
+    def _keep(self) -> None:
+        rest = [stored_of(side, self._source, self._now) for side in self._matcher.take_waiting()]
+        self._store.change_halves(HalfChanges(keep=rest, senders=self._senders))
