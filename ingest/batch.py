@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from domain.rejection import Rejection
 from domain.resource import ResourceSample
 from ingest.exchange import Half
+
+LINES: Final = "ndjson"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +64,8 @@ class Read:
     samples : tuple of ResourceSample
     passed_over : mapping of str to int
         Records that tell of no prediction or call, by what they are.
+    format : str
+        Name of the reader.
     """
 
     batches: tuple[EventBatch, ...]
@@ -68,6 +73,7 @@ class Read:
     halves: tuple[Half, ...] = ()
     samples: tuple[ResourceSample, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict[str, int])
+    format: str = LINES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +111,10 @@ class LabelRead:
     batches : tuple of LabelBatch
     rejections : tuple of Rejection
         By position.
+    format : str
+        Name of the reader.
     """
 
     batches: tuple[LabelBatch, ...]
     rejections: tuple[Rejection, ...]
+    format: str = LINES

@@ -89,17 +89,21 @@ def events_of(block: Block, mapping: Mapping, defaults: Defaults, source: str) -
             refuse_long_texts({"a feature": values.text}, refusals)
     _refuse_without_substance(events, features, block.n_rows, refusals)
     batches = _batches(events, features, refusals, block.positions)
-    return _read(batches, rejections_of(block, refusals), block)
+    rejections = rejections_of(block, refusals, events["model"])
+    return _read(batches, rejections, block)
 
 
 def _read(batches: tuple[EventBatch, ...], rejections: tuple[Rejection, ...], block: Block) -> Read:
     return Read(batches, rejections, block.halves, block.samples, block.passed_over)
 
 
-def rejections_of(block: Block, refusals: Refusals) -> tuple[Rejection, ...]:
+def rejections_of(block: Block, refusals: Refusals, models: pa.Array) -> tuple[Rejection, ...]:
     """Return what the reader and the rules refused, by position."""
     refused = [
-        reject(int(block.positions[row]), reason, block.raw(row), **values)
+        replace(
+            reject(int(block.positions[row]), reason, block.raw(row), **values),
+            model=models[row].as_py(),
+        )
         for row, (reason, values) in refusals.reasons.items()
     ]
     return tuple(sorted([*block.rejections, *refused], key=lambda rejection: rejection.position))
@@ -130,15 +134,17 @@ class Assembly:
             name = self._name(field)
             return tags_field(self._values(field), self._below(name), name, self.refusals)
         column = self.text(field)
-        if field == "version" and self._defaults.version is not None:
-            return pc.fill_null(column, self._defaults.version)
+        if field == "version":
+            version = self._defaults.version or self._block.from_path.get("version")
+            return column if version is None else pc.fill_null(column, version)
         return column
 
     def model(self) -> pa.Array:
         """Return the models; rows without one are refused."""
         model = self.text("model")
-        if self._defaults.model is not None:
-            model = pc.fill_null(model, self._defaults.model)
+        given = self._defaults.model or self._block.from_path.get("model")
+        if given is not None:
+            model = pc.fill_null(model, given)
         for row in np.flatnonzero(~holds(model)):
             self.refusals.add(int(row), "missing_model")
         return model

@@ -57,7 +57,8 @@ def labels_of(block: Block, mapping: Mapping, defaults: Defaults, source: str) -
     kept = np.ones(block.n_rows, dtype=np.bool_)
     kept[list(refusals.reasons)] = False
     table = pa.table(columns).filter(pa.array(kept))
-    return LabelRead(_by_model(table, block.positions[kept]), rejections_of(block, refusals))
+    rejections = rejections_of(block, refusals, columns["model"])
+    return LabelRead(_by_model(table, block.positions[kept]), rejections)
 
 
 def _by_model(table: pa.Table, positions: NDArray[np.int64]) -> tuple[LabelBatch, ...]:

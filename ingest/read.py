@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +13,7 @@ from ingest.json_bulk import KnownColumns
 from ingest.labels import labels_of
 from ingest.lines import lines_of
 from ingest.mapping import Mapping
-from ingest.readers.block import Block
+from ingest.readers.block import Block, Reader
 from ingest.readers.ndjson import parse_lines
 from ingest.readers.registry import AUTO, reader_for
 from ingest.sources import SourceFile
@@ -57,8 +58,8 @@ def read_events(
     """
     plan = mapping or Mapping()
     defaults = Defaults(model, version, now)
-    for block in _blocks(source, plan, format):
-        yield events_of(block, plan, defaults, source.name)
+    for reader, block in _blocks(source, plan, format):
+        yield replace(events_of(block, plan, defaults, source.name), format=reader.name)
 
 
 def read_labels(
@@ -97,8 +98,8 @@ def read_labels(
     """
     plan = mapping or Mapping()
     defaults = Defaults(model, None, now)
-    for block in _blocks(source, plan, format):
-        yield labels_of(block, plan, defaults, source.name)
+    for reader, block in _blocks(source, plan, format):
+        yield replace(labels_of(block, plan, defaults, source.name), format=reader.name)
 
 
 class BodyLines:
@@ -141,7 +142,9 @@ class BodyLines:
 _BODY: Final = "the body"
 
 
-def _blocks(source: SourceFile, mapping: Mapping, name: str) -> Iterator[Block]:
+def _blocks(source: SourceFile, mapping: Mapping, name: str) -> Iterator[tuple[Reader, Block]]:
     with source.open() as outer:
         stream = unwrapped(outer)
-        yield from reader_for(stream, name).read(stream, mapping.layout)
+        reader = reader_for(stream, name)
+        for block in reader.read(stream, mapping.layout):
+            yield reader, block

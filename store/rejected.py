@@ -291,7 +291,7 @@ def as_kept(one: Rejection, keeping: Keeping) -> Rejection:
     """Return a rejection without what is not to be stored of it."""
     if keeping.conceals(one.model):
         # a message quotes values
-        return Rejection(one.position, one.reason, say("rejection.concealed"), b"", cut=True)
+        return Rejection(one.position, one.reason, say("rejected.concealed"), b"", cut=True)
     if len(one.raw) <= RAW_LIMIT_BYTES:
         return one
     return Rejection(one.position, one.reason, one.message, one.raw[:RAW_LIMIT_BYTES], cut=True)

@@ -115,7 +115,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the logs of the model {value} are read where they lie, so none are sent here",
         "zh": "模型 {value} 的日志在其存放位置直接读取，不在此接收",
     },
-    "rejection.concealed": {
+    "rejected.concealed": {
         "en": "what the line says is not kept: it may be of a model with `privacy:` rules",
         "zh": "该行内容未保留：它可能属于设有 `privacy:` 规则的模型",
     },

@@ -149,7 +149,8 @@ def reject(position: int, reason: str, raw: bytes, **values: object) -> Rejectio
         What the sentence needs.
     """
     shown = {name: quote(v) if isinstance(v, str) else v for name, v in values.items()}
-    return Rejection(position, reason, say(f"rejection.{reason}", **shown), raw[:RAW_LIMIT_BYTES])
+    message, cut = say(f"rejection.{reason}", **shown), len(raw) > RAW_LIMIT_BYTES
+    return Rejection(position, reason, message, raw[:RAW_LIMIT_BYTES], cut=cut)
 
 
 def rejection_block(rejection: Rejection) -> Block:
