@@ -2,105 +2,159 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
 
 from domain.rejection import Rejection
 from ingest.exchange import Decoded, Exchange, Payload
-from ingest.json_columns import Cells, column_of
 from ingest.json_exact import UnfitError
 from ingest.payload import decode_request, decode_response
-from ingest.payload.outcomes import outcomes_of
+from ingest.payload.json_rows import Columns, without_units
+from ingest.payload.outcomes import outcomes_of, output_columns
 from ingest.readers.block import Block, Layout, reject
+from ingest.row_sheet import RowSheet
+
+Facts = dict[str, Any]
+
+_OUTPUTS: Final = "outputs"
+_NOTHING: Final = Decoded(0)
+
+# What makes a call worth keeping of which no instance is known.
+_TOLD: Final = ("status", "latency_ms")
+_ANSWERED: Final = range(200, 400)
 
 
 def exchange_block(
-    exchanges: Sequence[Exchange],
-    layout: Layout,
-    rejections: Sequence[Rejection] = (),
+    exchanges: Iterable[Exchange], layout: Layout, rejections: Sequence[Rejection] = ()
 ) -> Block:
     """
     Decode calls and lay them out as columns.
 
     Parameters
     ----------
-    exchanges : sequence of Exchange
-        A bounded number; what one of them holds is bounded by the decoder.
+    exchanges : iterable of Exchange
+        A bounded number: about 5,000, or 8 MB.
     layout : Layout
-        Names the objects whose members are columns of their own.
+        Names the objects whose members are columns of their own. Where the mapping names an
+        output, all outputs are there under ``outputs.<name>``, also the one that is taken for the
+        prediction.
     rejections : sequence of Rejection
         What the reader could not take apart.
+
+    Returns
+    -------
+    Block
+        A row each prediction: the facts of its call, ``features.<name>``, ``prediction``,
+        ``score`` and ``outputs.<name>``. A failed call, and one whose sides differ in rows, is
+        one row without these.
     """
-    rows: list[Cells] = []
-    positions: list[int] = []
-    raws: list[bytes] = []
+    calls = _Calls(layout)
     refused = list(rejections)
     for exchange in exchanges:
         try:
-            found = _rows(exchange)
+            calls.add(exchange)
         except UnfitError as unfit:
             refused.append(reject(exchange.position, unfit.reason, exchange.raw, **unfit.values))
-            continue
-        rows += found
-        positions += [exchange.position] * len(found)
-        raws += [exchange.raw] * len(found)
-    for path in sorted(layout.objects):
-        rows = [_opened(row, path) for row in rows]
-    paths = dict.fromkeys(path for row in rows for path in row)
-    columns = {path: column_of([row.get(path) for row in rows]) for path in paths}
-    return Block(np.array(positions, dtype=np.int64), columns, raws.__getitem__, tuple(refused))
+    return calls.sheet.block(refused)
 
 
-def _opened(row: Cells, path: str) -> Cells:
-    value = row.get(path)
-    if not isinstance(value, dict):
-        return row
-    rest = {name: cell for name, cell in row.items() if name != path}
-    return rest | {f"{path}.{name}": member for name, member in value.items()}
+class _Calls:
+    """Puts calls on a sheet."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.sheet = RowSheet()
+        self._opens = sorted(layout.objects)
+        self._all_outputs = _OUTPUTS in layout.objects
+        self._alike: dict[bytes, int] = {}
+
+    def add(self, exchange: Exchange) -> None:
+        """Decode one call and take its rows."""
+        if _failed(exchange.facts):
+            self._put_call(exchange, {**_hints(exchange.request), **exchange.facts})
+            return
+        request = _decoded(exchange.request, decode_request)
+        hint = request.n_rows or None
+        response = _decoded(exchange.response, lambda body: decode_response(body, hint))
+        facts = {**request.facts, **response.facts, **exchange.facts}
+        asked, answered = _n_rows(request), _n_rows(response)
+        if response.error is not None:
+            if not any(key in facts for key in _TOLD):
+                raise UnfitError("error_answer", value=response.error)
+            self._put_call(exchange, facts)
+        elif asked is not None and answered is not None and asked != answered:
+            differing = f"{asked}/{answered}"
+            if not any(key in facts for key in _TOLD):
+                raise UnfitError("rows_differ", value=differing)
+            self._put_call(exchange, facts | {"tags.rows_differ": differing})
+        elif n_rows := asked or answered:
+            columns = self._columns(request, response)
+            columns |= self._ids(facts, exchange, n_rows)
+            self.sheet.add(exchange, self._opened(facts), columns, n_rows)
+        else:
+            self._put_call(exchange, facts)
+
+    def _put_call(self, exchange: Exchange, facts: Facts) -> None:
+        """Take a call without its instances, known by its request: a second try may succeed."""
+        facts = dict(facts)
+        given = facts.pop("prediction_id", None)
+        if given is not None:
+            facts.setdefault("request_id", given)
+        self.sheet.add(exchange, self._opened(facts), {}, 1)
+
+    def _columns(self, request: Decoded, response: Decoded) -> Columns:
+        columns = {f"features.{name}": cells for name, cells in request.columns.items() if cells}
+        columns |= outcomes_of(response.columns)
+        if self._all_outputs:
+            for name, cells in response.columns.items():
+                columns |= output_columns(name, without_units(cells))
+        return {path: cells for path, cells in columns.items() if cells}
+
+    def _ids(self, facts: Facts, exchange: Exchange, n_rows: int) -> Columns:
+        """Return the ids of a call's rows: all say whose they are."""
+        call = facts.get("prediction_id", facts.get("request_id"))
+        if call is None:
+            return {} if n_rows == 1 else {"request_id": [self._made_id(exchange.raw)] * n_rows}
+        ids = [call] if n_rows == 1 else [f"{call}-item-{i}" for i in range(n_rows)]
+        return {"prediction_id": ids, "request_id": [facts.get("request_id", call)] * n_rows}
+
+    def _made_id(self, raw: bytes) -> str:
+        """Return an id for a call without one: rows of one call, and of two equal ones, differ."""
+        digest = sha256(raw, usedforsecurity=False)
+        number = self._alike[digest.digest()] = self._alike.get(digest.digest(), 0) + 1
+        return f"{digest.hexdigest()[:32]}-{number}"
+
+    def _opened(self, facts: Facts) -> Facts:
+        for path in self._opens:
+            members = facts.get(path)
+            if isinstance(members, dict):
+                facts = {name: value for name, value in facts.items() if name != path}
+                facts |= {f"{path}.{name}": value for name, value in members.items()}
+        return facts
 
 
-def _rows(exchange: Exchange) -> list[Cells]:
-    status = exchange.facts.get("status")
-    failed = isinstance(status, int) and not 200 <= status < 400
-    if failed:
-        return [dict(exchange.facts)]
-    request = _decoded(exchange.request, decode_request)
-    response = _decoded(exchange.response, decode_response)
-    facts = {**request.facts, **response.facts, **exchange.facts}
-    if response.error is not None:
-        return [dict(facts)]
-    asked, answered = request.n_rows, response.n_rows
-    if asked and answered and asked != answered:
-        if "status" not in facts and "latency_ms" not in facts:
-            raise UnfitError("rows_differ", value=f"{asked}/{answered}")
-        return [facts | {"tags.rows_differ": f"{asked}/{answered}"}]
-    n_rows = max(asked, answered)
-    columns = {f"features.{name}": column for name, column in request.columns.items()}
-    columns |= outcomes_of(response.columns)
-    rows = [
-        facts | {path: column[i] for path, column in columns.items() if column}
-        for i in range(n_rows)
-    ]
-    return _identified(rows, exchange) if n_rows else [facts]
+def _failed(facts: Mapping[str, object]) -> bool:
+    status = facts.get("status")
+    try:
+        return status is not None and int(str(status)) not in _ANSWERED
+    except ValueError:  # told as a text: the rules of the field say so
+        return False
 
 
-def _identified(rows: list[Cells], exchange: Exchange) -> list[Cells]:
-    call = rows[0].get("prediction_id") or rows[0].get("request_id")
-    if call is None:
-        if len(rows) > 1:
-            digest = hashlib.sha256(exchange.raw).hexdigest()[:32]
-            for row in rows:
-                row["request_id"] = digest
-        return rows
-    for i, row in enumerate(rows):
-        row["prediction_id"] = f"{call}-item-{i}" if len(rows) > 1 else call
-        row.setdefault("request_id", call)
-    return rows
+def _hints(side: Payload | Decoded | None) -> Mapping[str, object]:
+    """Return what the request of a failed call tells of it, if it can be read at all."""
+    try:
+        return _decoded(side, decode_request).facts
+    except UnfitError:
+        return {}
+
+
+def _n_rows(side: Decoded) -> int | None:
+    """Return how many rows a side has; None where it says nothing of any."""
+    return side.n_rows if side.n_rows or side.columns else None
 
 
 def _decoded(side: Payload | Decoded | None, decode: Callable[[Payload], Decoded]) -> Decoded:
     if side is None:
-        return Decoded(0)
+        return _NOTHING
     return decode(side) if isinstance(side, Payload) else side

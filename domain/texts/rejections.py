@@ -131,9 +131,36 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{value} instances asked and answered, and nothing else is told of the call",
         "zh": "请求与应答的实例数不同（{value}），且该调用没有其他信息",
     },
+    "rejection.error_answer": {
+        "en": "the answer is an error ({value}), and neither status nor latency_ms is told: "
+        "log the status",
+        "zh": "应答是错误（{value}），且没有 status 和 latency_ms；请记录 status",
+    },
+    "rejection.bad_body": {
+        "en": "the body of the call cannot be decoded: {value}",
+        "zh": "无法解码该调用的正文：{value}",
+    },
     "rejection.bad_tensor": {
         "en": "the tensor {field} does not hold what its shape and type say: {value}",
         "zh": "张量 {field} 的内容与其形状和类型不符：{value}",
+    },
+    "rejection.bad_checksum": {
+        "en": "the record is damaged: it does not have the checksum that was written behind it",
+        "zh": "记录已损坏：与其后写入的校验和不符",
+    },
+    "rejection.bad_frame": {
+        "en": "at byte {value} the length of a record is damaged, so the rest cannot be read; "
+        "fetch the file again, the records before are stored",
+        "zh": "第 {value} 字节处的记录长度已损坏，其后内容无法读取；请重新获取文件，"
+        "之前的记录已存入",
+    },
+    "rejection.bad_message": {
+        "en": "not a {value} message: was the file written by another program?",
+        "zh": "不是 {value} 消息：文件是否由其他程序写成？",
+    },
+    "rejection.unread_call": {
+        "en": "a call of the kind {value} is not read: it has no rows of a table",
+        "zh": "不读取 {value} 类调用：其中没有表格行",
     },
     "rejection.not_an_action": {
         "en": "no line of a bulk body that says what to do; "

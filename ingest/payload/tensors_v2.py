@@ -2,66 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import prod
-from typing import Any, Final
+from typing import Final
 
+from ingest.exchange import Decoded
+from ingest.json_columns import NESTING_LIMIT
 from ingest.json_exact import UnfitError
-from ingest.payload.json_rows import CELL_LIMIT, FEATURE, Columns, check_size, columns_of_rows
+from ingest.payload.embedded import text_of_base64
+from ingest.payload.json_rows import (
+    CELL_LIMIT,
+    Columns,
+    check_size,
+    columns_of_rows,
+    columns_of_tensors,
+)
+from ingest.payload.json_text import Json
 
-_DEPTH: Final = 32
+_SHOWN: Final = 60
 
 
-def columns_of_v2(tensors: Sequence[dict[str, Any]], unnamed: str) -> Columns:
+def is_v2(value: Json) -> bool:
+    """Return whether a list is one of tensors."""
+    return isinstance(value, list) and bool(value) and all(map(_is_tensor, value))
+
+
+def _is_tensor(item: Json) -> bool:
+    return isinstance(item, dict) and "name" in item and "shape" in item and "datatype" in item
+
+
+def decode_v2(body: Mapping[str, Json], key: str, buffers: Iterator[list[Json]]) -> Decoded:
     """
-    Return the tensors of a request or an answer as columns.
+    Decode the tensors of a request or an answer.
+
+    Parameters
+    ----------
+    body : mapping of str to object
+    key : str
+        ``inputs`` or ``outputs``.
+    buffers : iterator of list
+        Elements of the tensors that lie behind the JSON, in their order.
+
+    Returns
+    -------
+    Decoded
+        A tensor a column, with vectors where its rows have several elements. Of a single tensor
+        of JSON texts the members are the columns.
 
     Raises
     ------
     UnfitError
         If a tensor does not hold what its shape says.
     """
-    named = [_tensor(tensor) for tensor in tensors]
-    n_rows = max((len(rows) for _, rows in named), default=0)
-    check_size(n_rows, max(len(named), 1))
-    columns: Columns = {}
-    for name, rows in named:
-        if len(rows) not in (n_rows, 1):
-            raise UnfitError("uneven_rows", value=len(rows), expected=n_rows)
-        if len(named) == 1 and unnamed == FEATURE and rows and isinstance(rows[0], list):
-            columns |= columns_of_rows(rows, unnamed)
-        else:
-            columns[name] = rows if len(rows) == n_rows else rows * n_rows
-    return columns
+    tensors: Columns = {}
+    n_rows = 0
+    for item in body[key]:
+        shape = shape_of(item)
+        n_rows = max(n_rows, shape[0] if shape else 1)
+        elements = _elements(item, buffers)
+        if elements is not None:
+            tensors[str(item["name"])] = rows_of(elements, shape, str(item["name"]))
+    check_size(n_rows, max(len(tensors), 1))
+    columns = columns_of_tensors(tensors) if tensors else {}
+    if len(columns) == 1:
+        ((name, column),) = columns.items()
+        columns = columns_of_rows(column, name)
+    return Decoded(n_rows, columns, _facts(body))
 
 
-def is_v2(value: list[Any]) -> bool:
-    """Return whether a list is one of tensors."""
-    return bool(value) and all(
-        isinstance(item, dict) and "name" in item and "shape" in item for item in value
-    )
+_FACTS: Final = (("id", "request_id"), ("model_name", "model"), ("model_version", "version"))
 
 
-def _tensor(tensor: dict[str, Any]) -> tuple[str, list[object]]:
-    name, shape, data = str(tensor["name"]), tensor["shape"], tensor.get("data")
-    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
-        raise UnfitError("bad_tensor", field=name, value=str(shape)[:40])
-    flat = _flat(data if isinstance(data, list) else [data])
-    if len(shape) > _DEPTH or prod(shape) != len(flat):
-        raise UnfitError("bad_tensor", field=name, value=str(shape)[:40])
-    n_rows = shape[0] if shape else 1
-    width = len(flat) // n_rows if n_rows else 0
-    if width == 1 and len(shape) <= 2:
-        return name, flat
-    return name, [flat[at : at + width] for at in range(0, len(flat), width)] if width else []
+def _facts(body: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        field: body[key]
+        for key, field in _FACTS
+        if isinstance(body.get(key), str | int) and body[key] not in ("", "None")
+    }
 
 
-def _flat(data: list[Any]) -> list[object]:
-    for _ in range(_DEPTH):
-        if not any(isinstance(v, list) for v in data):
+def shape_of(item: Mapping[str, Json]) -> list[int]:
+    """
+    Return the shape of a tensor.
+
+    Raises
+    ------
+    UnfitError
+        If it is none, or has more dimensions than lists may lie in each other.
+    """
+    shape = item["shape"]
+    whole = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
+    if not whole or len(shape) > NESTING_LIMIT:
+        raise misfit(item["name"], shape)
+    return shape
+
+
+def misfit(name: object, value: object) -> UnfitError:
+    """Return the error of a tensor that holds something else than it says."""
+    return UnfitError("bad_tensor", field=str(name)[:_SHOWN], value=str(value)[:_SHOWN])
+
+
+def _elements(item: Mapping[str, Json], buffers: Iterator[list[Json]]) -> list[Json] | None:
+    """Return the elements of a tensor; None where they lie in shared memory."""
+    parameters = item.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    if "binary_data_size" in parameters:
+        return next(buffers, None)
+    if "data" not in item:
+        return None
+    data = item["data"]
+    elements = flat(data if isinstance(data, list) else [data])
+    if item["datatype"] == "BOOL":
+        return [bool(cell) if isinstance(cell, int) else cell for cell in elements]
+    if item["datatype"] == "BYTES" and parameters.get("content_type") == "base64":
+        return [text_of_base64(cell) for cell in elements]
+    return elements
+
+
+def flat(data: list[Json]) -> list[Json]:
+    """
+    Return the elements of nested lists, row by row.
+
+    Raises
+    ------
+    UnfitError
+        If they lie too deep, or are too many.
+    """
+    for _ in range(NESTING_LIMIT + 1):
+        types = set(map(type, data))
+        if list not in types:
             return data
-        data = list(chain.from_iterable(v if isinstance(v, list) else [v] for v in data))
+        if types != {list}:
+            data = [cell if isinstance(cell, list) else [cell] for cell in data]
+        data = list(chain.from_iterable(data))
         if len(data) > CELL_LIMIT:
-            break
-    raise UnfitError("too_deep", value=_DEPTH)
+            raise UnfitError("too_many_rows", value=len(data), limit=CELL_LIMIT)
+    raise UnfitError("too_deep", value=NESTING_LIMIT)
+
+
+def rows_of(elements: list[Json], shape: list[int], name: str) -> list[Json]:
+    """
+    Cut elements into rows: single values for shapes [N] and [N, 1], else vectors.
+
+    Parameters
+    ----------
+    elements : list
+        In row-major order.
+    shape : list of int
+    name : str
+        Of the tensor, for the message.
+
+    Raises
+    ------
+    UnfitError
+        If the shape stands for another number of elements.
+    """
+    if prod(shape) != len(elements):
+        raise misfit(name, f"{len(elements)} elements, shape {shape}")
+    if not elements:
+        return [[]] * min(shape[0], CELL_LIMIT) if shape else []
+    width = len(elements) // (shape[0] if shape else 1)
+    if width == 1:
+        return elements
+    return [elements[at : at + width] for at in range(0, len(elements), width)]

@@ -1,0 +1,85 @@
+"""JSON as servers write it: with NaN, with integers of any length, with JSON inside its texts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import orjson
+
+from ingest.json_columns import NESTING_LIMIT
+from ingest.json_exact import UnfitError
+
+# What a parser gives.
+Json = Any
+
+_DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER: Final = b"0" * 19
+
+
+def parse_json(content: bytes) -> Json:
+    """
+    Parse a body; of a key that is there twice the last counts, as it does for the server.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    object
+        Integers of any length are exact; NaN and the infinities, which are no JSON but which
+        servers take and give, are None.
+
+    Raises
+    ------
+    UnfitError
+        If it is no JSON.
+    """
+    # the quick parser makes a float of an integer beyond 64 bits
+    if _LONG_NUMBER not in content.translate(_DIGITS):
+        try:
+            return orjson.loads(content)
+        except orjson.JSONDecodeError:
+            pass  # NaN, half of a surrogate pair, or no JSON at all: the other parser tells
+    try:
+        value = json.loads(content.decode("utf-8-sig"), parse_constant=_none)
+        if b"\\u" in content:
+            json.dumps(value, ensure_ascii=False).encode()
+    except _FAULTS as error:
+        raise _unfit(error) from error
+    return value
+
+
+def _none(_: str) -> None:
+    return None
+
+
+# of ValueError itself: an integer of thousands of digits
+_FAULTS: Final = (UnicodeError, RecursionError, ValueError)
+
+
+def _unfit(error: Exception) -> UnfitError:
+    if isinstance(error, UnicodeDecodeError):
+        return UnfitError("invalid_utf8", value=error.start + 1)
+    if isinstance(error, UnicodeEncodeError):
+        return UnfitError("bad_body", value="half of a surrogate pair")
+    if isinstance(error, RecursionError):
+        return UnfitError("too_deep", value=NESTING_LIMIT)
+    return UnfitError("bad_body", value=str(error))
+
+
+def opened(texts: list[str]) -> list[Json]:
+    """
+    Return the values of texts that are all JSON objects or lists; other texts as they are.
+
+    Parameters
+    ----------
+    texts : list of str
+    """
+    if not all(text.lstrip().startswith(("{", "[")) for text in texts):
+        return list(texts)
+    try:
+        return [parse_json(text.encode()) for text in texts]
+    except (UnfitError, UnicodeEncodeError):
+        return list(texts)
