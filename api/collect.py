@@ -15,7 +15,7 @@ from api.problem import language_of, problem
 from api.protocols import Protocol, protocol_endpoints
 from domain.catalogue import say
 from domain.rejection import Rejection
-from monitors.collect_logs import Kind
+from monitors.collected import Kind
 
 ERRORS_SHOWN: Final = 100
 

@@ -37,7 +37,8 @@ from api.bodies import (
 )
 from api.tables import check_arrow, check_parquet
 from domain.errors import DriftlineError
-from monitors.collect_logs import EVENTS_LIMIT, Body, Collected, Kind
+from monitors.collect_logs import EVENTS_LIMIT
+from monitors.collected import Body, Collected, Kind
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,8 @@ from api.endpoint import Answer, Endpoint, Parameter, Refuse, Schema, grant_of
 from api.problem import language_of, problem
 from api.routes import too_large
 from domain.key import Scope
-from monitors.collect_logs import Kind, TooLargeError
+from monitors.collect_logs import TooLargeError
+from monitors.collected import Kind
 
 # A sender that stands still in the middle of a body holds its share of the queue so long, and one
 # that goes on slowly so long.

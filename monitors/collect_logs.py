@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -16,12 +15,17 @@ from numpy.typing import NDArray
 from domain.errors import DriftlineError, InputError
 from domain.rejection import ReadAs, Refused, Rejection
 from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
+from ingest.exchange import Half
 from ingest.lines import is_utf8
+from ingest.pairing import Side
 from ingest.read import BodyLines, read_events, read_labels
 from ingest.readers.block import reject
 from ingest.sources import SourceFile
+from monitors.collected import Body, Collected, Kind
+from monitors.halves import WAIT, Joined, join
 from store.append import Bodies, EventRows, LabelRows
 from store.counted import LoadCounts
+from store.halves import HalfChanges
 from store.store import Store
 
 Int = NDArray[np.int64]
@@ -49,69 +53,8 @@ _SAMPLE: Final = b"\n".join(
 )
 
 
-class Kind(StrEnum):
-    """What a body brings."""
-
-    PREDICTIONS = "predictions"
-    LABELS = "labels"
-
-
 class TooLargeError(InputError):
     """A body of more events or features than one request may bring."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Body:
-    """
-    What one sender sent.
-
-    Parameters
-    ----------
-    kind : Kind
-    content : bytes
-        Unpacked.
-    format : str
-        Name of a reader.
-    model, version : str or None
-        For events that carry none.
-    models : frozenset of str or None
-        The only models it may bring; None: every model.
-    """
-
-    kind: Kind
-    content: bytes
-    format: str
-    model: str | None = None
-    version: str | None = None
-    models: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Collected:
-    """
-    What became of one body.
-
-    Parameters
-    ----------
-    stored : LoadCounts
-        What of it is new.
-    accepted : int
-        Events or labels that are in the store now, new or known before.
-    rejections : tuple of Rejection
-        By position.
-    error : DriftlineError or None
-        Why nothing of it was stored.
-    """
-
-    stored: LoadCounts = field(default_factory=LoadCounts)
-    accepted: int = 0
-    rejections: tuple[Rejection, ...] = ()
-    error: DriftlineError | None = None
-
-    @property
-    def items(self) -> int:
-        """Events or labels that it held."""
-        return self.accepted + len(self.rejections)
 
 
 class Collecting:
@@ -121,10 +64,13 @@ class Collecting:
     Parameters
     ----------
     store : Store
+    wait : timedelta
+        How long the answer of a request is waited for, where both come apart.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, wait: timedelta = WAIT) -> None:
         self._store = store
+        self._wait = wait
         self._learned: OrderedDict[tuple[object, ...], BodyLines] = OrderedDict()
 
     def collect(self, bodies: Sequence[Body], now: datetime, source: str) -> list[Collected]:
@@ -152,8 +98,11 @@ class Collecting:
         only = self._only_model(bodies)
         bodies = [replace(body, model=body.model or only[body.kind]) for body in bodies]
         gathered = self._gathered(bodies, now)
-        stored = self._store.collect(gathered.bodies(), source)
-        return gathered.answers(stored)
+        if not gathered.sides:
+            return gathered.answers(self._store.collect(gathered.bodies(), source))
+        with self._store.pairing():
+            gathered.join(join(self._store, gathered.sides, source, now, self._wait))
+            return gathered.answers(self._store.collect(gathered.bodies(), source))
 
     def warm_up(self, now: datetime) -> None:
         """
@@ -232,6 +181,8 @@ class _Gathered:
         self._accepted = np.zeros(n, np.int64)
         self._rejections: list[list[Rejection]] = [[] for _ in range(n)]
         self._errors: dict[int, DriftlineError] = {}
+        self._changes: HalfChanges | None = None
+        self.sides: list[Side] = []
 
     def bodies(self) -> Bodies:
         """Return what is to be stored."""
@@ -240,7 +191,7 @@ class _Gathered:
             for body, rejections in zip(self._bodies, self._rejections, strict=True)
             if rejections
         ]
-        return Bodies(self._n, self._events, self._labels, refused, self._now)
+        return Bodies(self._n, self._events, self._labels, refused, self._now, halves=self._changes)
 
     def answers(self, stored: Sequence[LoadCounts]) -> list[Collected]:
         """Return what became of each body."""
@@ -284,6 +235,7 @@ class _Gathered:
             for read in reads:
                 taken.append(read)
                 n += len(read.rejections) + sum(b.n_rows for b in read.batches)
+                n += len(read.halves) if isinstance(read, Read) else 0
                 _check_size(n, read)
         except DriftlineError as error:
             self._errors[part] = error
@@ -292,6 +244,31 @@ class _Gathered:
             self._rejections[part] += read.rejections
             for batch in read.batches:
                 self._add(batch, np.full(batch.n_rows, part), body.models)
+            if isinstance(read, Read):
+                self._take_halves(part, body, read.halves)
+
+    def _take_halves(self, part: int, body: Body, halves: Sequence[Half]) -> None:
+        for half in halves:
+            # what its other side will say of the model counts less than this
+            model = half.facts.get("model") or body.model
+            if body.models is not None and model not in body.models:
+                refused = reject(half.position, "wrong_model", b"", value=model)
+                self._rejections[part].append(refused)
+            else:
+                self.sides.append(Side(half, body.model, body.version, part=part))
+
+    def join(self, joined: Joined) -> None:
+        """Take what became of `sides`: calls that are told whole, and halves that wait."""
+        self._changes = joined.changes
+        for one in joined.told:
+            read = one.in_place()
+            parts = np.array([max(side.part, 0) for side in one.sides], np.int64)
+            for batch, numbered in zip(read.batches, one.read.batches, strict=True):
+                self._add(batch, parts[numbered.positions - 1], None)
+            for refused, numbered in zip(read.rejections, one.read.rejections, strict=True):
+                self._rejections[int(parts[numbered.position - 1])].append(refused)
+        for side in joined.kept:
+            self._accepted[side.part] += 1
 
     def _add(
         self, batch: EventBatch | LabelBatch, parts: Int, models: frozenset[str] | None
