@@ -79,6 +79,9 @@ class Block:
         What processes used: some logs tell that too.
     passed_over : mapping of str to int
         Records that are whole and tell of no prediction or call, by what they are.
+    from_path : mapping of str to str
+        Fields that the log's path tells: they fill in where neither a row nor the command line
+        does.
     """
 
     positions: NDArray[np.int64]
@@ -89,6 +92,7 @@ class Block:
     halves: tuple[Half, ...] = ()
     samples: tuple[ResourceSample, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict[str, int])
+    from_path: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def n_rows(self) -> int:
