@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from domain.rejection import Rejection
 from ingest.exchange import OUTPUTS, Exchange
@@ -27,21 +28,35 @@ _NESTED: Final = (list, dict)
 
 
 class _Column:
-    """Cells of one path and the rows ``[start, end)`` that they are of."""
+    """Cells of one path, and of which rows they are."""
 
-    __slots__ = ("cells", "spans")
+    __slots__ = ("cells", "rows")
 
     def __init__(self) -> None:
         self.cells: list[Any] = []
-        self.spans: list[tuple[int, int]] = []
+        self.rows: list[NDArray[np.int64]] = []
 
-    def put(self, cells: list[Any], start: int) -> None:
-        end = start + len(cells)
-        if self.spans and self.spans[-1][1] == start:
-            self.spans[-1] = (self.spans[-1][0], end)
-        else:
-            self.spans.append((start, end))
+    def put(self, cells: Iterable[Any], rows: NDArray[np.int64]) -> None:
         self.cells += cells
+        self.rows.append(rows)
+
+    def values(self, n_rows: int) -> Values:
+        """Return the column; rows without a cell hold nothing."""
+        values = cell_values(self.cells)
+        rows = np.concatenate(self.rows)
+        if len(rows) == n_rows and (len(self.rows) == 1 or (np.diff(rows) == 1).all()):
+            return values
+        places = np.full(n_rows, -1, dtype=np.int64)
+        places[rows] = np.arange(len(rows))
+        return values.take(pa.array(places, mask=places < 0))
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Calls of one row that have the same paths: most of a log."""
+
+    rows: list[int] = field(default_factory=list[int])
+    cells: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
 
 
 class RowSheet:
@@ -49,6 +64,8 @@ class RowSheet:
 
     def __init__(self) -> None:
         self._columns: dict[str, _Column] = {}
+        self._paths: set[str] = set()
+        self._alike: dict[tuple[str, ...], _Alike] = {}
         self._exchanges: list[Exchange] = []
         self._counts: list[int] = []
         self._n_rows = 0
@@ -81,27 +98,54 @@ class RowSheet:
         n_cells = n_rows * (len(facts) + len(columns))
         if self._n_cells + n_cells > CELL_LIMIT:
             raise UnfitError("too_many_rows", value=n_rows, limit=CELL_LIMIT)
-        new = sum(path not in self._columns for path in columns)
-        if len(self._columns) + new > COLUMN_LIMIT:
-            raise UnfitError("too_many_columns", value=new, limit=COLUMN_LIMIT)
-        for path, value in facts.items():
-            if path not in columns:
-                self._put(path, [value] * n_rows)
-        for path, cells in columns.items():
-            self._put(path, cells)
+        if n_rows == 1:
+            self._put_row(dict(facts) | {path: cells[0] for path, cells in columns.items()})
+        else:
+            self._put_rows(facts, columns, n_rows)
         self._exchanges.append(exchange)
         self._counts.append(n_rows)
         self._n_rows += n_rows
         self._n_cells += n_cells
 
-    def _put(self, path: str, cells: list[Any]) -> None:
+    def _know(self, paths: Iterable[str]) -> None:
+        new = [path for path in paths if path not in self._paths]
+        if len(self._paths) + len(new) > COLUMN_LIMIT:
+            raise UnfitError("too_many_columns", value=len(new), limit=COLUMN_LIMIT)
+        self._paths.update(new)
+
+    def _put_row(self, row: dict[str, Any]) -> None:
+        paths = tuple(row)
+        alike = self._alike.get(paths)
+        if alike is None:
+            self._know(paths)
+            alike = self._alike[paths] = _Alike()
+        alike.rows.append(self._n_rows)
+        alike.cells.append(tuple(row.values()))
+
+    def _put_rows(
+        self, facts: Mapping[str, object], columns: Mapping[str, list[Any]], n_rows: int
+    ) -> None:
+        self._know([*facts, *columns])
+        rows = np.arange(self._n_rows, self._n_rows + n_rows)
+        for path, value in facts.items():
+            if path not in columns:
+                self._put(path, [value] * n_rows, rows)
+        for path, cells in columns.items():
+            self._put(path, cells, rows)
+
+    def _put(self, path: str, cells: Iterable[Any], rows: NDArray[np.int64]) -> None:
         column = self._columns.get(path)
         if column is None:
             column = self._columns[path] = _Column()
-        column.put(cells, self._n_rows)
+        column.put(cells, rows)
 
     def block(self, rejections: Iterable[Rejection]) -> Block:
         """Return all rows, and what could not become any."""
+        for paths, alike in self._alike.items():
+            rows = np.array(alike.rows)
+            for path, cells in zip(paths, zip(*alike.cells, strict=True), strict=True):
+                self._put(path, cells, rows)
+        self._alike = {}
         owners = np.repeat(np.arange(len(self._counts)), self._counts)
         numbers = np.array([e.position for e in self._exchanges], dtype=np.int64)
         exchanges = self._exchanges
@@ -109,14 +153,13 @@ class RowSheet:
         def raw(row: int) -> bytes:
             return exchanges[int(owners[row])].raw
 
-        positions = numbers[owners] if len(owners) else np.empty(0, np.int64)
-        return Block(positions, self._values(), raw, tuple(rejections))
+        return Block(numbers[owners], self._values(), raw, tuple(rejections))
 
     def _values(self) -> dict[str, Values]:
         left_out: dict[int, list[str]] = {}
         values: dict[str, Values] = {}
         for path, column in self._columns.items():
-            filled = self._spread(column, cell_values(column.cells))
+            filled = column.values(self._n_rows)
             if path.startswith(_FOREIGN):
                 filled, rows = _without_long(filled)
                 for row in rows:
@@ -126,17 +169,6 @@ class RowSheet:
             told = [", ".join(left_out.get(row, ())) or None for row in range(self._n_rows)]
             values["tags.left_out"] = column_of(told)
         return values
-
-    def _spread(self, column: _Column, values: Values) -> Values:
-        """Put the cells of a column where their rows are; the others hold nothing."""
-        if len(column.cells) == self._n_rows:
-            return values
-        places = np.full(self._n_rows, -1, dtype=np.int64)
-        at = 0
-        for start, end in column.spans:
-            places[start:end] = np.arange(at, at + end - start)
-            at += end - start
-        return values.take(pa.array(places, mask=places < 0))
 
 
 def cell_values(cells: list[Any]) -> Values:

@@ -11,7 +11,7 @@ from ingest.cell_types import MISSING
 from ingest.exchange import Decoded
 from ingest.json_exact import UnfitError
 from ingest.payload.json_rows import ANSWER, FEATURES, Columns, check_size
-from ingest.payload.json_text import Json
+from ingest.payload.json_text import Json, holds_integer
 from ingest.values import EXACT_INTEGER
 
 _NOTHING: Final = frozenset({"", *MISSING})
@@ -47,8 +47,7 @@ def decode_csv(content: bytes, media_type: str, *, request: bool, n_rows: int | 
         raise UnfitError("uneven_rows", value=min(widths), expected=max(widths))
     if not request and n_rows is not None and len(rows) == 1 and width == n_rows > 1:
         rows = [[cell] for cell in rows[0]]
-        width = 1
-    columns = [_typed(list(cells)) for cells in zip(*rows, strict=True)]
+    columns = _columns(rows, content)
     if names:
         return Decoded(len(rows), dict(zip(names, columns, strict=True)))
     return Decoded(len(rows), _named(columns, request=request))
@@ -77,28 +76,43 @@ def _header(lines: list[list[str]], media_type: str) -> list[str] | None:
     """Return the names in the first line, where that is what it holds."""
     if "header=absent" in media_type or not lines:
         return None
+    told = "header=present" in media_type
+    if not told and (len(lines) == 1 or any(map(_is_number, lines[0]))):
+        return None
     first = [cell.strip() for cell in lines[0]]
     if len(set(first)) < len(first) or "" in first:
         return None
-    told = "header=present" in media_type
-    numbers = any(number(cell) is not None for line in lines[1:2] for cell in line)
-    named = not any(number(cell) is not None for cell in first)
-    return first if told or (numbers and named) else None
+    return first if told or any(map(_is_number, lines[1])) else None
 
 
-def _typed(cells: list[str]) -> list[Json]:
-    """Return the cells of a column: each a number, a text, or nothing."""
+def _is_number(cell: str) -> bool:
+    return number(cell) is not None
+
+
+def _typed(cells: tuple[str, ...], *, plain: bool) -> list[Json]:
+    """Return the cells of a column, or of a single row: each a number, a text, or nothing."""
     try:
-        numbers = list(map(float, cells))
+        if plain:
+            return list(map(float, cells))
     except ValueError:
-        return _each(cells)
-    exact = all(-EXACT_INTEGER <= value <= EXACT_INTEGER for value in numbers)
-    # Python's own grammar of numbers has underscores in it
-    return numbers if exact and not any("_" in cell for cell in cells) else _each(cells)
-
-
-def _each(cells: list[str]) -> list[Json]:
+        pass
     return [cell_value(cell) for cell in cells]
+
+
+def _is_plain(content: bytes) -> bool:
+    """Return whether each number is one of Python's, and a double holds it."""
+    # Python's own grammar of numbers has underscores in it
+    return b"_" not in content and not holds_integer(content, _DIGITS_OF_A_DOUBLE)
+
+
+_DIGITS_OF_A_DOUBLE: Final = 16
+
+
+def _columns(rows: list[list[str]], content: bytes) -> list[list[Json]]:
+    plain = _is_plain(content)
+    if len(rows) == 1:
+        return [[cell] for cell in _typed(tuple(rows[0]), plain=plain)]
+    return [_typed(cells, plain=plain) for cells in zip(*rows, strict=True)]
 
 
 def cell_value(cell: str) -> Json:
@@ -135,9 +149,15 @@ def looks_like_csv(content: bytes, *, request: bool) -> bool:
     ----------
     content : bytes
     request : bool
-        Of a request several cells in the first line are enough; an answer has a number in each
-        first cell: a sentence with a comma is none.
+        A request has several cells in each of its first lines, and numbers in one of these; an
+        answer has nothing but numbers in the first line: a sentence with a comma is none.
     """
-    first = content.split(b"\n", 1)[0].decode(errors="replace").strip().split(",")
-    numbers = [number(cell.strip()) is not None for cell in first]
-    return any(numbers) and len(first) > 1 if request else all(numbers)
+    lines = content[:_SNIFFED].decode(errors="replace").splitlines()[:2]
+    cells = [line.split(",") for line in lines]
+    if not request:
+        return bool(cells) and all(map(_is_number, cells[0]))
+    together = len({len(line) for line in cells}) == 1 and len(cells[0]) > 1
+    return together and any(_is_number(cell) for line in cells for cell in line)
+
+
+_SNIFFED: Final = 64 * 1024

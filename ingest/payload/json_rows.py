@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Final
@@ -175,8 +176,12 @@ def spread(columns: Columns) -> Columns:
     if width is None:
         return {f"{FEATURES}0": column} if name == FEATURES else columns
     check_size(len(column), width)
-    cells = zip(*column, strict=True)
-    return {f"{FEATURES}{i}": list(cell) for i, cell in enumerate(cells)}
+    return dict(zip(_unnamed(width), map(list, zip(*column, strict=True)), strict=True))
+
+
+@lru_cache(maxsize=256)
+def _unnamed(width: int) -> tuple[str, ...]:
+    return tuple(f"{FEATURES}{i}" for i in range(width))
 
 
 def _width(column: list[Json]) -> int | None:

@@ -13,8 +13,29 @@ from ingest.json_exact import UnfitError
 # What a parser gives.
 Json = Any
 
-_DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
-_LONG_NUMBER: Final = b"0" * 19
+# An integer starts behind one of these; of a fraction the digits stand behind a point.
+_SHAPES: Final = bytes.maketrans(b"123456789 \t\r\n[:-", b"000000000,,,,,,,")
+
+
+_DIGITS_OF_64_BITS: Final = 19
+
+
+def holds_integer(content: bytes, n_digits: int) -> bool:
+    """
+    Return whether a text may hold an integer of so many digits or more.
+
+    Parameters
+    ----------
+    content : bytes
+        JSON or CSV.
+    n_digits : int
+
+    Examples
+    --------
+    >>> holds_integer(b"[1, 12345]", 5), holds_integer(b"[1, 0.12345]", 5)
+    (True, False)
+    """
+    return b"," + b"0" * n_digits in b"," + content.translate(_SHAPES)
 
 
 def parse_json(content: bytes) -> Json:
@@ -37,7 +58,7 @@ def parse_json(content: bytes) -> Json:
         If it is no JSON.
     """
     # the quick parser makes a float of an integer beyond 64 bits
-    if _LONG_NUMBER not in content.translate(_DIGITS):
+    if not holds_integer(content, _DIGITS_OF_64_BITS):
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError:
