@@ -14,11 +14,13 @@ from ingest.readers import (
     json_document,
     ndjson,
     parquet,
+    tf_serving,
 )
 from ingest.readers.block import Reader
 from ingest.unpack import LogStream, without_packing
 
 READERS: Final[tuple[Reader, ...]] = (
+    tf_serving.READER,
     parquet.READER,
     arrow.READER,
     elasticsearch_bulk.READER,
