@@ -182,4 +182,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "监控器没有 schema 说明哪些列是特征：请将 `schema` 文件夹与 `data` 放在一起，"
         "或在映射文件中指明特征和预测",
     },
+    "rejection.bad_otlp": {
+        "en": "not a request of OpenTelemetry's protocol",
+        "zh": "不是 OpenTelemetry 协议的请求",
+    },
+    "rejection.untold_roles": {
+        "en": "no record before it tells which columns of {value} are features; "
+        "set meta_sample_rate to 1.0 in BentoML's monitoring options",
+        "zh": "此前没有记录说明 {value} 的哪些列是特征；"
+        "请在 BentoML 的监控选项中将 meta_sample_rate 设为 1.0",
+    },
 }

@@ -13,6 +13,7 @@ from ingest.readers import (
     elasticsearch_bulk,
     json_document,
     ndjson,
+    otlp,
     parquet,
     tf_serving,
 )
@@ -23,6 +24,7 @@ READERS: Final[tuple[Reader, ...]] = (
     tf_serving.READER,
     parquet.READER,
     arrow.READER,
+    otlp.READER,
     elasticsearch_bulk.READER,
     ecs.READER,
     json_document.READER,
