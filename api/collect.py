@@ -8,23 +8,18 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import elasticsearch, otlp
 from api.bodies import MEDIA_TYPES, Heading, heading
 from api.collector import Collector, Outcome
 from api.endpoint import Answer, Endpoint, Schema
 from api.problem import language_of, problem
-from api.protocols import Protocol, protocol_endpoints
-from domain.catalogue import say
+from api.protocols import Protocol, protocol_endpoints, told_here
 from domain.rejection import Rejection
 from monitors.collected import Kind
 
 ERRORS_SHOWN: Final = 100
 
 _UNREADABLE: Final = frozenset({"bad_json", "invalid_utf8", "truncated", "bad_row"})
-# here a sender has no command line and no mapping file
-_SAID_HERE: Final = {
-    "missing_model": "api.collect.missing-model",
-    "missing_ts": "api.collect.missing-ts",
-}
 
 
 def endpoints(collector: Collector) -> list[Endpoint]:
@@ -35,8 +30,10 @@ def endpoints(collector: Collector) -> list[Endpoint]:
     ----------
     collector : Collector
     """
-    own = [protocol_endpoints(collector, _native(kind)) for kind in Kind]
-    return [endpoint for some in own for endpoint in some]
+    native = (_native(kind) for kind in Kind)
+    protocols = [*native, *otlp.PROTOCOLS, elasticsearch.PROTOCOL]
+    spoken = [protocol_endpoints(collector, protocol) for protocol in protocols]
+    return [*(endpoint for some in spoken for endpoint in some), *elasticsearch.asked_first()]
 
 
 def _native(kind: Kind) -> Protocol:
@@ -89,11 +86,10 @@ def _refused(outcome: Outcome, language: str, more: dict[str, Any]) -> Response:
 
 
 def _error(rejection: Rejection, language: str) -> dict[str, Any]:
-    key = _SAID_HERE.get(rejection.reason)
     return {
         "index": rejection.position - 1,
         "reason": rejection.reason,
-        "message": say(key, language) if key else rejection.message,
+        "message": told_here(rejection, language),
     }
 
 

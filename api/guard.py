@@ -9,6 +9,7 @@ of another origin.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -109,7 +110,7 @@ class Guard:
         if endpoint.scope is None:
             return _NOBODY
         in_path: str | None = request.scope.get(PATH_KEY)
-        secret = in_path if in_path is not None else _bearer(request.headers)
+        secret = in_path if in_path is not None else _secret(request.headers)
         if secret is None:
             grant = await self._without_key(request, endpoint)
         else:
@@ -186,9 +187,24 @@ def without_keys(text: str) -> str:
     return _KEY.sub("dlk_…", _KEY_IN_PATH.sub(r"\1…", text))
 
 
-def _bearer(headers: Headers) -> str | None:
-    scheme, _, secret = headers.get("authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
+def _secret(headers: Headers) -> str | None:
+    """
+    Return the key that a request brings.
+
+    Elasticsearch's clients send ``ApiKey base64(id:key)`` or ``Basic base64(user:password)``: the
+    key is behind the colon, and what stands before it counts for nothing.
+    """
+    scheme, _, told = headers.get("authorization", "").partition(" ")
+    scheme, told = scheme.lower(), told.strip()
+    if scheme == "bearer" or (scheme == "apikey" and _KEY.fullmatch(told)):
+        return told
+    if scheme not in {"apikey", "basic"}:
+        return None
+    try:
+        pair = base64.b64decode(told, validate=True).decode()
+    except ValueError:
+        return ""  # a key that opens nothing: what was meant for one is never taken for none
+    return pair.partition(":")[2]
 
 
 def _names_loopback(headers: Headers) -> bool:

@@ -24,7 +24,9 @@ from api.collector import Collector, Outcome, Sent
 from api.endpoint import Answer, Endpoint, Parameter, Refuse, Schema, grant_of
 from api.problem import language_of, problem
 from api.routes import too_large
+from domain.catalogue import say
 from domain.key import Scope
+from domain.rejection import Rejection
 from monitors.collect_logs import TooLargeError
 from monitors.collected import Kind
 
@@ -41,6 +43,13 @@ _PARAMETERS: Final = (
 _ANSWERS: Final = {
     status: Answer(about=f"api.collect.answer.{status}")
     for status in (400, 408, 413, 415, 429, 503)
+}
+
+
+# here a sender has no command line and no mapping file
+_SAID_HERE: Final = {
+    "missing_model": "api.collect.missing-model",
+    "missing_ts": "api.collect.missing-ts",
 }
 
 
@@ -66,6 +75,8 @@ class Protocol:
         the queue turns it away. None: ``application/problem+json``.
     methods : tuple of str
     kind : Kind
+    parameters : tuple of Parameter
+        Those of the paths.
     body : mapping of str to Schema
         By media type, for the OpenAPI document.
     answers : mapping of int to Answer
@@ -79,6 +90,7 @@ class Protocol:
     refuse: Refuse | None = None
     methods: tuple[str, ...] = ("POST",)
     kind: Kind = Kind.PREDICTIONS
+    parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
     answers: Mapping[int, Answer] = field(default_factory=dict[int, Answer])
 
@@ -103,13 +115,20 @@ def protocol_endpoints(collector: Collector, protocol: Protocol) -> list[Endpoin
             key_in_path=True,
             limit_bytes=BODY_LIMIT_BYTES,
             refuse=protocol.refuse,
-            parameters=_PARAMETERS,
+            parameters=_PARAMETERS
+            + tuple(one for one in protocol.parameters if f"{{{one.name}}}" in path),
             body=protocol.body,
             answers={**_ANSWERS, **protocol.answers},
         )
         for path in protocol.paths
         for method in protocol.methods
     ]
+
+
+def told_here(rejection: Rejection, language: str) -> str:
+    """Return why something was refused, for its sender."""
+    key = _SAID_HERE.get(rejection.reason)
+    return say(key, language) if key else rejection.message
 
 
 async def _receive(collector: Collector, protocol: Protocol, request: Request) -> Response:

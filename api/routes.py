@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.docs_page import Docs
+from api.elasticsearch_answers import nothing_else
 from api.endpoint import GRANT, Endpoint
 from api.guard import PATH_KEY, Guard, RefusedError, hide_keys
 from api.health import Health
@@ -83,10 +84,13 @@ def routes(endpoints: Sequence[Endpoint], guard: Guard, count: Count) -> list[Ba
     """
     hide_keys()
     nothing = _Counting("other", unknown_path, count)
+    no_elasticsearch = _Counting("other", nothing_else, count)
     return [
         *guarded(endpoints, guard, count),
         Route("/v1", nothing),
         Route("/v1/{rest:path}", nothing),
+        Route("/es", no_elasticsearch),
+        Route("/es/{rest:path}", no_elasticsearch),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from domain.errors import DriftlineError, InputError
 from domain.rejection import ReadAs, Refused, Rejection
+from domain.resource import ResourceSample
 from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
 from ingest.exchange import Half
 from ingest.lines import is_utf8
@@ -181,6 +182,9 @@ class _Gathered:
         self._accepted = np.zeros(n, np.int64)
         self._rejections: list[list[Rejection]] = [[] for _ in range(n)]
         self._errors: dict[int, DriftlineError] = {}
+        self._samples: list[ResourceSample] = []
+        self._sampled = np.zeros(n, np.int64)
+        self._passed_over = [Counter[str]() for _ in range(n)]
         self._changes: HalfChanges | None = None
         self.sides: list[Side] = []
 
@@ -191,7 +195,15 @@ class _Gathered:
             for body, rejections in zip(self._bodies, self._rejections, strict=True)
             if rejections
         ]
-        return Bodies(self._n, self._events, self._labels, refused, self._now, halves=self._changes)
+        return Bodies(
+            self._n,
+            self._events,
+            self._labels,
+            refused,
+            self._now,
+            self._samples,
+            halves=self._changes,
+        )
 
     def answers(self, stored: Sequence[LoadCounts]) -> list[Collected]:
         """Return what became of each body."""
@@ -201,6 +213,8 @@ class _Gathered:
                 int(self._accepted[part]),
                 tuple(sorted(self._rejections[part], key=lambda one: one.position)),
                 self._errors.get(part),
+                int(self._sampled[part]),
+                dict(self._passed_over[part]),
             )
             for part in range(self._n)
         ]
@@ -235,7 +249,7 @@ class _Gathered:
             for read in reads:
                 taken.append(read)
                 n += len(read.rejections) + sum(b.n_rows for b in read.batches)
-                n += len(read.halves) if isinstance(read, Read) else 0
+                n += len(read.halves) + len(read.samples) if isinstance(read, Read) else 0
                 _check_size(n, read)
         except DriftlineError as error:
             self._errors[part] = error
@@ -243,9 +257,11 @@ class _Gathered:
         for read in taken:
             self._rejections[part] += read.rejections
             for batch in read.batches:
-                self._add(batch, np.full(batch.n_rows, part), body.models)
+                self._add(batch, np.full(batch.n_rows, part), body.models, alone=True)
             if isinstance(read, Read):
                 self._take_halves(part, body, read.halves)
+                self._take_samples(part, body, read.samples)
+                self._passed_over[part].update(read.passed_over)
 
     def _take_halves(self, part: int, body: Body, halves: Sequence[Half]) -> None:
         for half in halves:
@@ -256,6 +272,15 @@ class _Gathered:
                 self._rejections[part].append(refused)
             else:
                 self.sides.append(Side(half, body.model, body.version, part=part))
+
+    def _take_samples(self, part: int, body: Body, samples: Sequence[ResourceSample]) -> None:
+        for number, sample in enumerate(samples, start=1):
+            if body.models is not None and sample.model not in body.models:
+                refused = reject(number, "wrong_model", b"", value=sample.model or "-")
+                self._rejections[part].append(refused)
+            else:
+                self._samples.append(sample)
+                self._sampled[part] += 1
 
     def join(self, joined: Joined) -> None:
         """Take what became of `sides`: calls that are told whole, and halves that wait."""
@@ -271,7 +296,12 @@ class _Gathered:
             self._accepted[side.part] += 1
 
     def _add(
-        self, batch: EventBatch | LabelBatch, parts: Int, models: frozenset[str] | None
+        self,
+        batch: EventBatch | LabelBatch,
+        parts: Int,
+        models: frozenset[str] | None,
+        *,
+        alone: bool = False,
     ) -> None:
         reason = "wrong_model" if models is not None and batch.model not in models else None
         if isinstance(batch, EventBatch) and batch.model in self._elsewhere:
@@ -285,7 +315,9 @@ class _Gathered:
         if isinstance(batch, LabelBatch):
             self._labels.append(LabelRows(batch.model, batch.labels, parts))
         else:
-            self._events.append(EventRows(batch.model, batch.events, batch.features, parts))
+            places = batch.positions if alone else None
+            rows = EventRows(batch.model, batch.events, batch.features, parts, places)
+            self._events.append(rows)
 
 
 def _read_as(body: Body) -> ReadAs:

@@ -54,12 +54,15 @@ class EventRows:
         As `store.store.Store.load` takes them.
     parts : ndarray of int64, shape (n_rows,)
         Number of each row's body.
+    positions : ndarray of int64, shape (n_rows,), or None
+        Of each row in its body, where it is to be told which were known before.
     """
 
     model: str
     events: pa.Table
     features: pa.Table
     parts: Int
+    positions: Int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,18 +296,24 @@ def _storing(
 ) -> Generator[list[LoadCounts]]:
     """Store bodies in a transaction that is committed at the end of the block."""
     parts: dict[str, list[Int]] = {}
+    places: dict[str, list[Int]] = {}
     with database.cursor() as connection, database.guarded():
         events = Staging(connection, whole=True)
         for rows in bodies.events:
             shown = database.privacy.events(rows.model, rows.events, rows.features)
             events.add(rows.model, *shown)
             parts.setdefault(rows.model, []).append(rows.parts)
+            unasked = np.zeros(len(rows.parts), np.int64)
+            places.setdefault(rows.model, []).append(
+                unasked if rows.positions is None else rows.positions
+            )
     with database.writing_small() as connection, _claimed(database, connection, taking) as taken:
         small = SmallLoad(database, bodies.n, taken)
         if bodies.halves is not None:
             apply_changes(database, connection, bodies.halves)
         for model, staged in events.models.items():
-            small.add(model, staged.in_memory(), staged.features, np.concatenate(parts[model]))
+            whose = np.concatenate(parts[model]), np.concatenate(places[model])
+            small.add(model, staged.in_memory(), staged.features, *whose)
         for rows in bodies.labels:
             labels = database.privacy.labels(rows.model, rows.labels)
             small.add_labels(rows.model, labels, rows.parts)

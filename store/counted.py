@@ -36,12 +36,15 @@ class LoadCounts:
         New rows of each.
     duplicates : int
         Events and labels that brought nothing new.
+    known : tuple of int
+        Positions of the events that were stored before, where it was asked for them.
     """
 
     predictions: int = 0
     calls: int = 0
     labels: int = 0
     duplicates: int = 0
+    known: tuple[int, ...] = ()
 
     def __add__(self, other: LoadCounts) -> LoadCounts:
         return LoadCounts(
@@ -49,6 +52,7 @@ class LoadCounts:
             self.calls + other.calls,
             self.labels + other.labels,
             self.duplicates + other.duplicates,
+            self.known + other.known,
         )
 
 

@@ -103,13 +103,24 @@ class SmallLoad:
         self._n = n_parts
         self._taken = taken
         self._counts = {name: np.zeros(n_parts, np.int64) for name in _COUNTED}
+        self._stale: dict[int, list[int]] = {}
 
     def counts(self) -> list[LoadCounts]:
         """Return what each body newly stored."""
         columns = [self._counts[name].tolist() for name in _COUNTED]
-        return [LoadCounts(*row) for row in zip(*columns, strict=True)]
+        return [
+            LoadCounts(*row, known=tuple(sorted(self._stale.get(part, ()))))
+            for part, row in enumerate(zip(*columns, strict=True))
+        ]
 
-    def add(self, model: str, table: pa.Table, features: Places, parts: Int) -> None:
+    def add(
+        self,
+        model: str,
+        table: pa.Table,
+        features: Places,
+        parts: Int,
+        positions: Int | None = None,
+    ) -> None:
         """
         Store the events of one model.
 
@@ -121,12 +132,20 @@ class SmallLoad:
         features : dict of (feature, FeatureType) to str
         parts : ndarray of int64, shape (n_rows,)
             Number of each row's body.
+        positions : ndarray of int64, shape (n_rows,), or None
+            Of each row in its body; 0: it need not be told whether it was known.
         """
         known = self._known(model, features)
         counting = None if self._taken is None else self._taken.counting(model, table, parts)
         rows = arrivals(self._connection, table, features, parts, counting)
         fresh = self._fresh(known, rows)
         self._tally("duplicates", parts)
+        if positions is not None:
+            stale = np.flatnonzero(~fresh & (rows.kinds != LABEL_ONLY) & (positions > 0))
+            for part, position in zip(
+                parts[stale].tolist(), positions[stale].tolist(), strict=True
+            ):
+                self._stale.setdefault(part, []).append(position)
         if fresh.any():
             self._store(known, rows, fresh)
         told = present(table.column("label"))

@@ -78,11 +78,12 @@ def items(content: bytes) -> list[Item]:
     Raises
     ------
     MalformedError
-        If a line should say what to do and does not.
+        If a line should say what to do and does not, or the document that it means is missing.
     """
     found: list[Item] = []
     split = _Split()
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    lines = content.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
+    for number, line in enumerate(lines, 1):
         if not line.strip(_BLANK) and split.waits is None:
             continue
         taken = split.take(number, line)
@@ -90,6 +91,8 @@ def items(content: bytes) -> list[Item]:
             raise MalformedError(number)
         if taken is not _WAITS:
             found.append(taken)
+    if split.waits is not None:
+        raise MalformedError(split.waits.position)
     return found
 
 

@@ -127,7 +127,8 @@ def test_every_item_is_an_event_or_a_rejection_at_its_place(read, wanted):
     ]
 
 
-def test_a_line_out_of_place_is_named():
+@pytest.mark.parametrize("lines", [(NATIVE,), ({"index": {}},)])
+def test_a_line_out_of_place_is_named(lines):
     with pytest.raises(MalformedError) as caught:
-        items(body({"index": {}}, NATIVE, NATIVE))
+        items(body({"index": {}}, NATIVE, *lines))
     assert caught.value.position == 3
