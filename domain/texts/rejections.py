@@ -45,6 +45,28 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "cannot be split into cells: {value}",
         "zh": "无法拆分为单元格：{value}",
     },
+    "rejection.not_a_cloudevent": {
+        "en": "no CloudEvent: it has neither type and specversion nor headers with ce-type",
+        "zh": "不是 CloudEvent：既没有 type 和 specversion，也没有带 ce-type 的 headers",
+    },
+    "rejection.unknown_event": {
+        "en": "an event of type {value} whose data are no prediction event",
+        "zh": "类型为 {value} 的事件，其数据不是预测事件",
+    },
+    "rejection.missing_event_id": {
+        "en": "{field} is missing: without it nobody knows which answer belongs to which request",
+        "zh": "缺少 {field}：没有它就无法判断哪个应答属于哪个请求",
+    },
+    "rejection.part_of_data": {
+        "en": "only a part of the data is in this record ({value}); let the collector log smaller "
+        "payloads, or log the model's inputs and outputs instead of the raw request",
+        "zh": "此记录只含部分数据（{value}）；请让采集器记录较小的载荷，"
+        "或记录模型的输入输出而非原始请求",
+    },
+    "rejection.data_elsewhere": {
+        "en": "the data are in a blob of their own, which is not fetched; log payloads below 4 MB",
+        "zh": "数据存放在单独的 blob 中，不会被读取；请记录小于 4 MB 的载荷",
+    },
     "rejection.missing_model": {
         "en": "no model; pass --model or name it in the mapping file",
         "zh": "没有模型名；请使用 --model，或在映射文件中指定",

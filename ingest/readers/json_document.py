@@ -40,20 +40,13 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     InputError
         If it is larger than 512 MB, or no UTF-8: a document has to be read as a whole.
     """
-    content = stream.read(_LIMIT_BYTES + 1)
-    if len(content) > _LIMIT_BYTES:
-        raise InputError(f"{stream.name} is a JSON document of over 512 MB; write JSON lines")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{stream.name} is not UTF-8; save it as UTF-8") from error
     known = KnownColumns(layout.objects)
     items: list[bytes] = []
     first = 1
-    for item in _items(text):
-        if isinstance(item, _Rest):
+    for item in objects_in(stream):
+        if isinstance(item, Rest):
             yield from parse_lines(lines_of(b"\n".join(items), first), known, layout)
-            yield _torso(first + len(items), item, stream.damage)
+            yield rest_block(first + len(items), item, stream.damage)
             return
         items.append(item)
         if len(items) == _ITEMS:
@@ -62,14 +55,41 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     yield from parse_lines(lines_of(b"\n".join(items), first), known, layout)
 
 
-class _Rest(bytes):
+class Rest(bytes):
     """What is left of a document from the place where it is no JSON."""
 
     __slots__ = ()
 
 
-def _items(text: str) -> Iterator[bytes]:
-    """Cut the text into its objects, each on one line."""
+def objects_in(stream: LogStream) -> Iterator[bytes]:
+    """
+    Cut a document into its objects, each on one line.
+
+    Parameters
+    ----------
+    stream : LogStream
+
+    Yields
+    ------
+    bytes
+        A `Rest` last, where the document ends in something else.
+
+    Raises
+    ------
+    InputError
+        If it is larger than 512 MB, or no UTF-8.
+    """
+    content = stream.read(_LIMIT_BYTES + 1)
+    if len(content) > _LIMIT_BYTES:
+        raise InputError(f"{stream.name} is a JSON document of over 512 MB; write JSON lines")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{stream.name} is not UTF-8; save it as UTF-8") from error
+    return _cut(text)
+
+
+def _cut(text: str) -> Iterator[bytes]:
     decoder = json.JSONDecoder()
     at = _skip(text, 0)
     array = text.startswith("[", at)
@@ -78,14 +98,14 @@ def _items(text: str) -> Iterator[bytes]:
         try:
             _, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            yield _Rest(text[at:].encode())
+            yield Rest(text[at:].encode())
             return
         # a line break can stand between the parts of an object, never inside a text
         yield text[at:end].replace("\n", " ").replace("\r", " ").encode()
         at = _skip(text, end)
     after = text[at + 1 :].strip() if array else ""
     if after or (array and at >= len(text)):
-        yield _Rest(after.encode())
+        yield Rest(after.encode())
 
 
 def _skip(text: str, at: int) -> int:
@@ -93,7 +113,8 @@ def _skip(text: str, at: int) -> int:
     return between.end() if between else at
 
 
-def _torso(position: int, rest: bytes, damage: str | None) -> Block:
+def rest_block(position: int, rest: bytes, damage: str | None) -> Block:
+    """Reject what is left of a document, or of its packing."""
     if damage is not None:
         return torso_block(Torso(position, rest, damage))
     return rejection_block(reject(position, "bad_json", rest, value="from here on"))

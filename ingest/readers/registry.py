@@ -8,6 +8,7 @@ from typing import Final
 from domain.errors import UsageError, suggestion
 from ingest.readers import (
     arrow,
+    cloudevents,
     csv,
     ecs,
     elasticsearch_bulk,
@@ -24,6 +25,7 @@ READERS: Final[tuple[Reader, ...]] = (
     tf_serving.READER,
     parquet.READER,
     arrow.READER,
+    cloudevents.READER,
     otlp.READER,
     elasticsearch_bulk.READER,
     ecs.READER,
