@@ -68,6 +68,7 @@ _BATCH_BYTES = 1024 * 1024
 _INTERVAL_S = 1.0
 _TIMEOUT_S = 10.0
 _EXIT_S = 2.0
+_BACKOFF_S = 0.5
 _LONGEST_WAIT_S = 60.0
 _LONGEST_RETRY_AFTER_S = 300.0
 _WARN_EVERY_S = 60.0
@@ -84,13 +85,14 @@ _ANSWER_BYTES = 1024 * 1024
 _FILE_BYTES = 64 * 1024 * 1024
 _FILES_KEPT = 16
 
-_EXCHANGES = "exchanges"
+# of the lines of calls; `ingest.readers.tap` reads them
+_FORMAT = 1
+_CALLS = "calls"
 _EVENTS = "predictions"
-_RESOURCES = "resources"
+_PATH = "/v1/predictions"
 _SENT_AS = {
-    _EXCHANGES: ("/v1/predictions", "application/vnd.driftline.exchange+x-ndjson"),
-    _EVENTS: ("/v1/predictions", "application/x-ndjson"),
-    _RESOURCES: ("/v1/resources", "application/x-ndjson"),
+    _CALLS: "application/vnd.driftline.tap",
+    _EVENTS: "application/x-ndjson",
 }
 _NAMED_IN_PATH = re.compile(r"/v[12]/models/([^/:]+)(?:/versions/([^/:]+))?")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-")
@@ -384,9 +386,9 @@ class Tap:
         Returns
         -------
         dict of str to int
-            ``recorded``; of their lines ``sent``, ``refused`` by the collector and ``lost``
-            because they could not be sent; ``dropped``, for the queue was full; ``errors`` of the
-            tap itself.
+            Calls ``recorded``, or ``dropped`` for the queue was full; lines of calls, predictions
+            and resource use that were ``sent``, ``refused`` by the collector, or ``lost`` because
+            they could not be sent; ``errors`` of the tap itself.
         """
         return dict(self.queue.counts)
 
@@ -850,7 +852,7 @@ class _Thread(threading.Thread):
     def _round(self) -> None:
         usage = self._tap.quietly(self._usage.lines)
         if usage and len(self._batches) < _BATCHES_WAITING:
-            self._batches.append((_RESOURCES, usage))
+            self._batches.append((_CALLS, usage))
         while self._is_hurried or time.monotonic() >= self._wait_until:
             self._is_hurried = False
             if not self._batches:
@@ -885,7 +887,7 @@ class _Thread(threading.Thread):
         except _LaterError as later:
             self._batches.appendleft(batch)
             self._failures += 1
-            backoff = min(0.5 * 2 ** min(self._failures, 10), _LONGEST_WAIT_S)
+            backoff = min(_BACKOFF_S * 2 ** min(self._failures, 10), _LONGEST_WAIT_S)
             wait_s = later.after_s or backoff * random.uniform(0.5, 1)  # noqa: S311
             self._wait_until = time.monotonic() + wait_s
             return
@@ -896,15 +898,11 @@ class _Thread(threading.Thread):
                 return
             refused = len(lines)
         except Exception:
-            self._count(kind, "lost", len(lines))
+            self._queue.count("lost", len(lines))
             raise
         self._failures = 0
-        self._count(kind, "refused", refused)
-        self._count(kind, "sent", len(lines) - refused)
-
-    def _count(self, kind: str, name: str, n: int) -> None:
-        if kind != _RESOURCES:
-            self._queue.count(name, n)
+        self._queue.count("refused", refused)
+        self._queue.count("sent", len(lines) - refused)
 
     def _warn(self) -> None:
         """Say once a minute at most that something is missing."""
@@ -945,16 +943,15 @@ class _Collector:
 
     def send(self, kind: str, lines: Sequence[bytes]) -> int:
         """Send lines; return how many were refused."""
-        path, media_type = _SENT_AS[kind]
         headers = {
-            "Content-Type": media_type,
+            "Content-Type": _SENT_AS[kind],
             "Content-Encoding": "gzip",
             "User-Agent": "driftline-tap",
         }
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         body = gzip.compress(b"\n".join(lines) + b"\n", 1)
-        request = urllib.request.Request(self._url + path, body, headers)  # noqa: S310 - see above
+        request = urllib.request.Request(self._url + _PATH, body, headers)  # noqa: S310 - see above
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
                 said = answer.read(_ANSWER_BYTES)
@@ -1056,7 +1053,7 @@ class _Usage:
             return []
         cpu_s = time.process_time()
         cores, self._at, self._cpu_s = (cpu_s - self._cpu_s) / elapsed_s, now, cpu_s
-        facts = {"ts": _iso(time.time()), "replica": self._tap.name, "source": "tap"}
+        facts = {"driftline_tap": _FORMAT, "ts": _iso(time.time()), "replica": self._tap.name}
         for name in ("model", "version"):
             said = getattr(self._tap, name)
             if isinstance(said, str):
@@ -1102,7 +1099,7 @@ class _Lines:
                 payload = self._tap.quietly(self._payload, side, body, headers)
                 if payload is not None:
                     facts[side] = payload
-        return _EXCHANGES, [_line(facts)]
+        return _CALLS, [_line(facts)]
 
     def _facts(self, call: Call) -> dict[str, Any]:
         asked, answered = call.request_headers, call.response_headers
@@ -1111,6 +1108,7 @@ class _Lines:
         given = self._tap.id_header.lower()
         tags = {"path": call.route or call.path, "error": call.error}
         facts = {
+            "driftline_tap": _FORMAT,
             "model": self._said(self._tap.model, call) or (named and unquote(named[1])),
             "version": self._said(self._tap.version, call) or (named and named[2]),
             "ts": _iso(call.at),
@@ -1134,9 +1132,14 @@ class _Lines:
         if row is None:
             return None
         ours = {name: value for name, value in row.items() if value is not None}
-        ours["tags"] = {**facts.get("tags", {}), **ours.get("tags", {})}
+        tags = {**facts.get("tags", {}), **ours.get("tags", {})}
+        if tags:
+            ours["tags"] = tags
+        if "features" in ours:
+            ours["features"] = {str(name): cell for name, cell in ours["features"].items()}
         call_id = facts["request_id"]
         facts = {"prediction_id": call_id if n_rows == 1 else f"{call_id}-item-{i}", **facts}
+        del facts["driftline_tap"]
         return self._tap.quietly(_line, {**facts, **ours})
 
     def _payload(self, side: str, body: _Body, headers: dict[str, str]) -> dict[str, Any] | None:
@@ -1255,7 +1258,16 @@ class _Redaction:
 
 
 def _line(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, default=_plain, separators=(",", ":")).encode()
+    try:
+        text = json.dumps(content, default=_plain, separators=(",", ":"), allow_nan=False)
+    except ValueError:  # NaN is how numpy says that a value is missing
+        loose = json.dumps(content, default=_plain)
+        text = json.dumps(json.loads(loose, parse_constant=_missing), separators=(",", ":"))
+    return text.encode()
+
+
+def _missing(_token: str) -> None:
+    return None
 
 
 def _plain(value: Any) -> Any:

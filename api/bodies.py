@@ -17,6 +17,8 @@ DOCUMENT_LIMIT_BYTES: Final = 16 * 1024 * 1024
 
 JSON_LINES: Final = "ndjson"
 JSON_DOCUMENT: Final = "json"
+# those whose line breaks say how many events there are
+BY_LINE: Final = frozenset({JSON_LINES, JSON_DOCUMENT, "csv"})
 _JSON: Final = "json or lines of it"
 _ANY: Final = "auto"
 
@@ -35,6 +37,7 @@ _FORMATS: Final[dict[str, str]] = {
     "application/vnd.apache.parquet": "parquet",
     "application/x-parquet": "parquet",
     "text/csv": "csv",
+    "application/vnd.driftline.tap": "tap",
 }
 MEDIA_TYPES: Final = (
     "application/json",
@@ -42,6 +45,7 @@ MEDIA_TYPES: Final = (
     "application/vnd.apache.arrow.stream",
     "application/vnd.apache.parquet",
     "text/csv",
+    "application/vnd.driftline.tap",
 )
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _GZIP: Final = b"\x1f\x8b"
@@ -83,10 +87,13 @@ class Heading:
         What its media type stands for.
     wrap : callable or None
         Makes of the unpacked body what the reader takes, where headers belong to what was sent.
+    may_be_empty : bool
+        Whether no bytes are a whole body.
     """
 
     format: str
     wrap: Callable[[bytes], bytes] | None = None
+    may_be_empty: bool = False
 
 
 def heading(content_type: str, encoding: str) -> Heading:
@@ -118,13 +125,15 @@ def heading(content_type: str, encoding: str) -> Heading:
     return Heading(chosen)
 
 
-def unpacked(content: bytes) -> bytes:
+def unpacked(content: bytes, *, may_be_empty: bool = False) -> bytes:
     """
     Return a body as it was before it was packed; that it is packed shows in its first bytes.
 
     Parameters
     ----------
     content : bytes
+    may_be_empty : bool
+        See `Heading`.
 
     Raises
     ------
@@ -134,7 +143,7 @@ def unpacked(content: bytes) -> bytes:
     """
     if content.startswith(_GZIP):
         content = _gunzipped(content)
-    if not content.strip():
+    if not content.strip() and not may_be_empty:
         raise UnfitBodyError(400, "api.collect.empty")
     if content.startswith(_PACKED):
         raise UnfitBodyError(415, "api.collect.packed")

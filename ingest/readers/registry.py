@@ -27,6 +27,7 @@ READERS: Final[tuple[Reader, ...]] = (
     arrow.READER,
     cloudevents.READER,
     otlp.READER,
+    tap.READER,
     elasticsearch_bulk.READER,
     ecs.READER,
     json_document.READER,

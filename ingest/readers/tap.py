@@ -1,0 +1,135 @@
+"""Calls that `driftline_tap` recorded, with both bodies as they were, and what the process used."""
+
+from __future__ import annotations
+
+import math
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from domain.event import FIELDS
+from domain.rejection import Rejection
+from domain.resource import UNITS, ResourceMetric, ResourceSample, ResourceUnit
+from ingest.exchange import Exchange, Payload
+from ingest.exchange_rows import exchange_block
+from ingest.json_columns import Cells
+from ingest.json_exact import UnfitError, parse_object
+from ingest.lines import Lines, Torso, pieces
+from ingest.readers.block import Block, Layout, Reader, reject, torso_block
+from ingest.times import TimeRule, parse_time
+from ingest.unpack import LogStream
+from store.moments import from_microseconds
+
+# what every line begins with; the number is that of the format
+MARK: Final = b'{"driftline_tap":1,'
+_CALLS: Final = 5_000
+_KNOWN: Final = "cpu in cores or memory in bytes at an ISO 8601 time"
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
+    """
+    Read calls; each line that is none is rejected alone.
+
+    Parameters
+    ----------
+    stream : LogStream
+    layout : Layout
+    """
+    for piece in pieces(stream):
+        if isinstance(piece, Torso):
+            yield torso_block(piece)
+            continue
+        for begin in range(0, len(piece), _CALLS):
+            yield _block(piece.part(begin, min(begin + _CALLS, len(piece))), layout)
+
+
+def _block(lines: Lines, layout: Layout) -> Block:
+    exchanges: list[Exchange] = []
+    samples: list[ResourceSample] = []
+    rejections: list[Rejection] = []
+    for index in range(len(lines)):
+        number, line = int(lines.numbers[index]), lines.line(index)
+        if not line.strip():
+            continue
+        try:
+            said = parse_object(line)
+            if "metric" in said:
+                samples.append(_sample(said))
+            else:
+                exchanges.append(_exchange(number, line, said))
+        except UnfitError as unfit:
+            rejections.append(reject(number, unfit.reason, line, **unfit.values))
+    return replace(exchange_block(exchanges, layout, rejections), samples=tuple(samples))
+
+
+def _exchange(number: int, line: bytes, said: Cells) -> Exchange:
+    facts = {name: said[name] for name in FIELDS if said.get(name) is not None}
+    return Exchange(number, line, facts, _payload(said, "request"), _payload(said, "response"))
+
+
+def _sample(said: Cells) -> ResourceSample:
+    try:
+        metric, unit = ResourceMetric(str(said["metric"])), ResourceUnit(str(said.get("unit")))
+    except ValueError as error:
+        raise UnfitError(
+            "out_of_range", field="metric", value=said["metric"], expected=_KNOWN
+        ) from error
+    value = said.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise UnfitError("out_of_range", field="value", value=value, expected="a number from 0 on")
+    at = parse_time(str(said.get("ts")), TimeRule())
+    if unit not in UNITS[metric] or isinstance(at, str):
+        raise UnfitError(
+            "out_of_range", field="unit or ts", value=f"{unit}, {said.get('ts')}", expected=_KNOWN
+        )
+    return ResourceSample(
+        ts=from_microseconds(at),
+        metric=metric,
+        value=float(value),
+        unit=unit,
+        source="tap",
+        model=_text(said, "model"),
+        version=_text(said, "version"),
+        replica=_text(said, "replica"),
+    )
+
+
+def _text(said: Cells, name: str) -> str | None:
+    value = said.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _payload(said: Cells, side: str) -> Payload | None:
+    match said.get(side):
+        case None:
+            return None
+        case {"text": str(text), **more}:
+            content = text.encode()
+        case {"base64": str(text), **more}:
+            content = _decoded(side, text)
+        case other:
+            raise UnfitError("bad_body", value=f"{side} is a {type(other).__name__}")
+    length = more.get("header_length")
+    media_type = more.get("content_type")
+    return Payload(
+        content,
+        media_type if isinstance(media_type, str) else "",
+        length if isinstance(length, int) else None,
+    )
+
+
+def _decoded(side: str, text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (Base64Error, ValueError) as error:  # ValueError: a letter outside of ASCII
+        raise UnfitError("bad_body", value=f"{side} is no base64") from error
+
+
+def _recognises(head: bytes) -> bool:
+    return head.removeprefix(_BOM).lstrip().startswith(MARK)
+
+
+READER: Final = Reader("tap", (".ndjson",), _recognises, read)
