@@ -16,6 +16,7 @@ from ingest.readers import (
     ndjson,
     otlp,
     parquet,
+    tap,
     tf_serving,
 )
 from ingest.readers.block import Reader
