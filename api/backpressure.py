@@ -40,6 +40,10 @@ class CollectorFacts:
         Events and labels that were new; that were known already.
     rejected : Counter of str
         Those that could not be read, by reason.
+    samples : int
+        Samples of resource use.
+    passed_over : Counter of str
+        Records that tell of no prediction or call, by what they are.
     slowed_down, turned_away, failed : int
         Requests answered with 429; with 503; that could not be stored.
     commits, requests : int
@@ -56,6 +60,8 @@ class CollectorFacts:
     accepted: int = 0
     duplicates: int = 0
     rejected: Counter[str] = field(default_factory=Counter[str])
+    samples: int = 0
+    passed_over: Counter[str] = field(default_factory=Counter[str])
     slowed_down: int = 0
     turned_away: int = 0
     failed: int = 0

@@ -19,14 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from api.backpressure import (
-    QUEUE_BYTES,
-    SLOW_DOWN_SHARE,
-    BusyError,
-    CollectorFacts,
-    Room,
-)
+from api.backpressure import QUEUE_BYTES, SLOW_DOWN_SHARE, BusyError, CollectorFacts, Room
 from api.bodies import (
+    BY_LINE,
     JSON_DOCUMENT,
     JSON_LINES,
     UNPACKED_LIMIT_BYTES,
@@ -349,6 +344,8 @@ class Collector:
                 facts.accepted += one.accepted - one.stored.duplicates
                 facts.duplicates += one.stored.duplicates
                 facts.rejected.update(rejection.reason for rejection in one.rejections)
+                facts.samples += one.samples
+                facts.passed_over.update(one.passed_over)
             elif not isinstance(answer, UnfitBodyError):
                 facts.failed += 1
 
@@ -357,7 +354,7 @@ _NOT_STORED: Final = BusyError(503, _SHORTEST_RETRY_S)
 
 
 def _body(sent: Sent) -> Body:
-    content = unpacked(sent.content)
+    content = unpacked(sent.content, may_be_empty=sent.heading.may_be_empty)
     if sent.heading.wrap is not None:
         content = sent.heading.wrap(content)
     chosen = format_of(sent.heading, content)
@@ -365,7 +362,7 @@ def _body(sent: Sent) -> Body:
         check_arrow(content)
     elif chosen == "parquet":
         check_parquet(content)
-    elif content.count(b"\n") > EVENTS_LIMIT:
+    elif chosen in BY_LINE and content.count(b"\n") > EVENTS_LIMIT:
         raise UnfitBodyError(413, "api.collect.too-many-rows", limit=EVENTS_LIMIT)
     return Body(sent.kind, content, chosen, sent.model, sent.version, sent.models)
 

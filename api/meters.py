@@ -67,6 +67,16 @@ class CollectorCounts(Protocol):
         ...
 
     @property
+    def samples(self) -> int:
+        """Samples of resource use."""
+        ...
+
+    @property
+    def passed_over(self) -> Mapping[str, int]:
+        """Records that tell of no prediction or call, by what they are."""
+        ...
+
+    @property
     def queue_bytes(self) -> int:
         """What waits for a commit."""
         ...
@@ -162,6 +172,7 @@ class _CollectorMeters(Collector):
         events.add_metric(["accepted"], facts.accepted)
         events.add_metric(["duplicate"], facts.duplicates)
         events.add_metric(["rejected"], sum(facts.rejected.values()))
+        events.add_metric(["passed_over"], sum(facts.passed_over.values()))
         reasons: TotalCounter[str] = TotalCounter()
         for reason, n in facts.rejected.items():
             reasons[reason if reason in _REASONS else _OTHER] += n
@@ -172,6 +183,8 @@ class _CollectorMeters(Collector):
         )
         for reason, n in sorted(reasons.items()):
             rejected.add_metric([reason], n)
+        samples = CounterMetricFamily("driftline_resource_samples", "Samples of resource use.")
+        samples.add_metric([], facts.samples)
         waiting = GaugeMetricFamily("driftline_queue_bytes", "Bytes that wait for a commit.")
         waiting.add_metric([], facts.queue_bytes)
         lag = GaugeMetricFamily(
@@ -179,7 +192,7 @@ class _CollectorMeters(Collector):
             "How long the oldest event of the last commit had waited for it.",
         )
         lag.add_metric([], facts.last_lag_s)
-        return [events, rejected, waiting, lag]
+        return [events, rejected, samples, waiting, lag]
 
 
 class _StoreMeters(Collector):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -58,12 +59,18 @@ class Collected:
         By position.
     error : DriftlineError or None
         Why nothing of it was stored.
+    samples : int
+        Samples of resource use that are in the store now, new or known before.
+    passed_over : mapping of str to int
+        Records that tell of no prediction or call, by what they are.
     """
 
     stored: LoadCounts = field(default_factory=LoadCounts)
     accepted: int = 0
     rejections: tuple[Rejection, ...] = ()
     error: DriftlineError | None = None
+    samples: int = 0
+    passed_over: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def items(self) -> int:

@@ -50,10 +50,17 @@ class Options:
 
 @dataclass(slots=True)
 class IngestCounts:
-    """What one call newly stored, and what it could not read, by reason."""
+    """
+    What one call newly stored, and what it could not read, by reason.
+
+    Samples of resource use count whether they are new or not; what was passed over tells of no
+    prediction and no call.
+    """
 
     stored: LoadCounts = field(default_factory=LoadCounts)
     rejected_reasons: Counter[str] = field(default_factory=Counter[str])
+    samples: int = 0
+    passed_over: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def rejected(self) -> int:
@@ -61,7 +68,10 @@ class IngestCounts:
         return sum(self.rejected_reasons.values())
 
     def shape(self) -> dict[str, object]:
-        """Return the counts as ``ingest --json`` prints them."""
+        """Return the counts as ``ingest --json`` prints them; the last two where there are any."""
+        told: dict[str, object] = {"samples": self.samples} if self.samples else {}
+        if self.passed_over:
+            told["passed_over"] = dict(sorted(self.passed_over.items()))
         return {
             "schema_version": 1,
             "predictions": self.stored.predictions,
@@ -70,6 +80,7 @@ class IngestCounts:
             "duplicates": self.stored.duplicates,
             "rejected": self.rejected,
             "rejected_reasons": dict(sorted(self.rejected_reasons.items())),
+            **told,
         }
 
 
@@ -135,7 +146,7 @@ def ingest_events(
         wait=wait,
     )
     for source in sources:
-        reads = read_events(
+        read = read_events(
             source,
             options.mapping,
             model=options.model,
@@ -143,6 +154,7 @@ def ingest_events(
             format=options.format,
             now=options.now,
         )
+        reads = _noted(read, store, counts)
         with _Refused(counts) as refused:
             counts.stored += store.load(
                 _batches(halves.joined(reads, source.name), refused), source.name
@@ -177,6 +189,15 @@ def _batches(reads: Iterable[Read], refused: _Refused) -> Iterator[tuple[str, pa
         refused.take(read.rejections)
         for batch in read.batches:
             yield batch.model, batch.events, batch.features
+
+
+def _noted(reads: Iterable[Read], store: Store, counts: IngestCounts) -> Iterator[Read]:
+    """Keep what is no event while reads flow past: samples, and counts of the rest."""
+    for read in reads:
+        store.add_samples(read.samples)
+        counts.samples += len(read.samples)
+        counts.passed_over.update(read.passed_over)
+        yield read
 
 
 def _label_batches(reads: Iterable[LabelRead], refused: _Refused) -> Iterator[tuple[str, pa.Table]]:

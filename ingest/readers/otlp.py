@@ -38,6 +38,8 @@ _CELLS: Final = 1_000_000
 _ROWS: Final = 5_000
 _BOM: Final = b"\xef\xbb\xbf"
 _HEAD_BYTES: Final = 64 * 1024
+# protobuf begins with a line break, and its length may be a brace: a quote never follows there
+_BEGINS_JSON: Final = re.compile(rb'\s*(?:\{\s*["}]|\[\s*[\]{])')
 _JSON: Final = re.compile(rb'(?<!\\)"resource(?:Logs|Spans|Metrics)"\s*:')
 
 
@@ -229,7 +231,7 @@ def _whole(stream: LogStream) -> bytes:
 
 
 def _is_json(head: bytes) -> bool:
-    return head.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}
+    return _BEGINS_JSON.match(head.removeprefix(_BOM)) is not None
 
 
 def _recognises(head: bytes) -> bool:

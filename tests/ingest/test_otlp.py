@@ -208,6 +208,22 @@ def test_otlp_is_recognised_by_its_content(content, reader):
         assert reader_for(stream).name == reader
 
 
+def test_protobuf_is_no_json_whatever_its_length_looks_like():
+    record = log({"prediction": 1}, trace="", span="", event="")
+    bodies = [protobuf_logs(record, resource={"service.name": "m" * n}) for n in range(1, 90)]
+    assert {b"\n[", b"\n{", b'\n"'} & {body[:2] for body in bodies} == {b"\n[", b"\n{"}
+    for body in bodies:
+        assert len(rows(body)) == 1
+        with SourceFile("what.data", data=body).open() as stream:
+            assert reader_for(stream).name == "otlp"
+
+
+@pytest.mark.parametrize("start", [b"\n", b"\n\n  ", b"\r\n"])
+def test_json_may_begin_with_a_blank_line(start):
+    whole = json.dumps(json_logs(log({"prediction": 1})), indent=2).encode()
+    assert len(rows(start + whole)) == 1
+
+
 # ---------------------------------------------------------------------- log records
 
 
