@@ -1,16 +1,19 @@
-"""Where logs are: files, globs, folders, standard input; packed or not."""
+"""Where logs are: files, globs, folders, buckets, standard input; packed or not."""
 
 from __future__ import annotations
 
 import glob
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from domain.errors import InputError
+from ingest.bucket import found_in_bucket, names_bucket
+from ingest.following.names import unrotated
 from ingest.readers.registry import endings, is_log
 from ingest.unpack import LogStream
 
@@ -30,11 +33,14 @@ class SourceFile:
         None, without `data` as well: standard input.
     data : bytes or None
         The content itself: a request's body.
+    opened : callable or None
+        Opens a log that is no file of this machine.
     """
 
     name: str
     path: Path | None = None
     data: bytes | None = None
+    opened: Callable[[], BinaryIO] | None = None
 
     def open(self) -> LogStream:
         """
@@ -58,12 +64,14 @@ class SourceFile:
         """
         if self.data is not None:
             return io.BytesIO(self.data)
-        if self.path is None:
+        opened = self.opened if self.path is None else partial(self.path.open, "rb")
+        if opened is None:
             return sys.stdin.buffer
         try:
-            return self.path.open("rb")
+            return opened()
         except OSError as error:
-            raise InputError(f"{self.name} cannot be read: {error.strerror}") from error
+            said = error.strerror or " ".join(str(error).split())
+            raise InputError(f"{self.name} cannot be read: {said}") from error
 
 
 def find(paths: Sequence[str]) -> list[SourceFile]:
@@ -74,8 +82,8 @@ def find(paths: Sequence[str]) -> list[SourceFile]:
     ----------
     paths : sequence of str
         Files, globs (``logs/**/*.csv``), folders (searched below for files of known
-        endings, packed or not; names that begin with a dot or an underscore are skipped), or
-        ``-`` for standard input.
+        endings, rotated, packed or not; names that begin with a dot or an underscore are skipped),
+        ``s3://BUCKET/PREFIX``, or ``-`` for standard input.
 
     Returns
     -------
@@ -97,6 +105,8 @@ def find(paths: Sequence[str]) -> list[SourceFile]:
 def _meant_by(word: str) -> list[SourceFile]:
     if word == STANDARD_INPUT:
         return [SourceFile("standard input")]
+    if names_bucket(word):
+        return [SourceFile(one.shown, opened=one.opened) for one in found_in_bucket(word)]
     path = Path(word).expanduser()
     if path.is_dir():
         return _inside(path)
@@ -122,7 +132,7 @@ def _inside(folder: Path) -> list[SourceFile]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-        and is_log(path.name)
+        and is_log(unrotated(path.name))
     ]
     if not logs:
         raise InputError(

@@ -165,20 +165,19 @@ def forget(connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> None:
     connection.execute(_FORGET_RECORDS, {"ids": list(ids)})
 
 
-def note_followed(connection: duckdb.DuckDBPyConnection, states: Sequence[FollowedState]) -> None:
-    """Keep how sources were found."""
-    for state in states:
-        connection.execute(_FORGET_STATE, {"source": state.source})
-        values = {
-            "source": state.source,
-            "looked_at": to_stored(state.looked_at),
-            "files": state.files,
-            "bytes_behind": state.bytes_behind,
-            "every_s": state.every_s,
-            "failing": state.failing,
-            "error": state.error,
-        }
-        connection.execute(_ADD_STATE, values)
+def note_followed(connection: duckdb.DuckDBPyConnection, state: FollowedState) -> None:
+    """Keep how a source was found."""
+    connection.execute(_FORGET_STATE, {"source": state.source})
+    values = {
+        "source": state.source,
+        "looked_at": to_stored(state.looked_at),
+        "files": state.files,
+        "bytes_behind": state.bytes_behind,
+        "every_s": state.every_s,
+        "failing": state.failing,
+        "error": state.error,
+    }
+    connection.execute(_ADD_STATE, values)
 
 
 def followed(connection: duckdb.DuckDBPyConnection) -> tuple[FollowedSource, ...]:

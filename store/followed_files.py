@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import timedelta
+from typing import Final
 
 import pyarrow as pa
 
@@ -15,6 +16,9 @@ from store.counted import LoadCounts
 from store.rejected_lines import RejectedLines
 from store.taken_records import RecordsForgottenError, forget_records
 from store.taking import Taking
+
+# of such a record, the others that are the same are written within days
+REMEMBERED: Final = timedelta(days=2)
 
 
 class FollowedFiles(RejectedLines):
@@ -78,24 +82,18 @@ class FollowedFiles(RejectedLines):
             known = {one.id for one in checkpoints.checkpoints(connection)}
             checkpoints.start_again(connection, [one for one in ids if one in known])
 
-    def forget_checkpoints(self, ids: Sequence[int]) -> None:
-        """Forget files that have gone."""
-        with self._database.writing() as connection:
-            checkpoints.forget(connection, ids)
-
-    def forget_taken_records(self, before: datetime) -> None:
+    def note_followed(self, state: FollowedState, gone: Sequence[int]) -> None:
         """
-        Forget which records without ids were taken before a time.
+        Keep how a follower found its source, and forget files that have gone.
 
-        A followed file that still brings records from before is then read again from its beginning.
+        Which records without ids were taken is forgotten after some days: a file that still brings
+        records from before is then read again from its beginning.
         """
         with self._database.writing() as connection:
-            forget_records(connection, before)
-
-    def note_followed(self, states: Sequence[FollowedState]) -> None:
-        """Keep how followers found their sources."""
-        with self._database.writing() as connection:
-            checkpoints.note_followed(connection, states)
+            checkpoints.note_followed(connection, state)
+            if gone:
+                checkpoints.forget(connection, gone)
+            forget_records(connection, state.looked_at - REMEMBERED)
 
     def followed(self) -> tuple[FollowedSource, ...]:
         """Return the sources that are or were followed, by name."""

@@ -43,6 +43,12 @@ _ADD: Final = f"""
     select checkpoint, $model, make_timestamp(us), {whole("high", "low")}, $at
     from {_ASKED}
 """
+_ANY: Final = """
+    select 1
+    from taken_records
+    where taken_at < $before
+    limit 1
+"""
 _KNOWN_FROM: Final = """
     update checkpoints
     set known_from = greatest(known_from, (
@@ -149,5 +155,7 @@ def forget_records(connection: duckdb.DuckDBPyConnection, before: datetime) -> N
 
     A file with a record from before the newest of them has to be read from its beginning then.
     """
+    if not connection.execute(_ANY, {"before": to_stored(before)}).fetchall():
+        return
     connection.execute(_KNOWN_FROM, {"before": to_stored(before)})
     connection.execute(_FORGET, {"before": to_stored(before)})

@@ -17,6 +17,7 @@ from domain.rejection import Rejection
 from domain.resource import ResourceSample
 from ingest.exchange import Half
 from ingest.lines import Torso
+from ingest.pieces import Pieces
 from ingest.unpack import LogStream
 from ingest.values import Values, quote
 
@@ -121,6 +122,8 @@ class Reader:
         Of file names, without compression, where an ending does not do: ``("*.tfrecord*",)``.
     only_likely : bool
         Whether `recognises` tells only what a file looks like, so that its ending counts for more.
+    pieces : Pieces or None
+        How a file that grows is read as far as it goes; None: it is read only whole.
     """
 
     name: str
@@ -130,6 +133,7 @@ class Reader:
     recognises_table: Callable[[pa.Schema], bool] | None = None
     patterns: tuple[str, ...] = ()
     only_likely: bool = False
+    pieces: Pieces | None = None
 
     def bears(self, file_name: str) -> bool:
         """Return whether a file's name, without compression, is one of the format."""

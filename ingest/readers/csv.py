@@ -20,6 +20,7 @@ from ingest.csv_exact import ExactRecord, split_exactly
 from ingest.csv_records import Records, find_records, widths
 from ingest.json_cells import opened
 from ingest.lines import BLOCK_BYTES, LINE_LIMIT_BYTES, Torso
+from ingest.pieces import Pieces
 from ingest.readers.block import Block, Layout, Reader, reject, torso_block
 from ingest.readers.parquet import row_as_json
 from ingest.unpack import LogStream
@@ -96,7 +97,7 @@ def _read_header(table: _Table, content: bytes) -> tuple[int, int]:
     if content.startswith(_UTF16):
         raise InputError(f"{table.name} is UTF-16; save it as UTF-8")
     line = content.split(b"\n", 1)[0]
-    table.delimiter = max(_DELIMITERS, key=lambda letter: line.count(letter.encode()))
+    table.delimiter = _delimiter(line)
     records, used, n_lines = split_exactly(content, table.delimiter, last=True, at_most=1)
     if not records:
         return used, n_lines
@@ -104,6 +105,10 @@ def _read_header(table: _Table, content: bytes) -> tuple[int, int]:
         raise InputError(f"{table.name} has no readable header: {records[0].fault}")
     table.header = _distinct(records[0].cells)
     return used, n_lines
+
+
+def _delimiter(line: bytes) -> str:
+    return max(_DELIMITERS, key=lambda letter: line.count(letter.encode()))
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -226,4 +231,40 @@ def _recognises(head: bytes) -> bool:
     )
 
 
-READER: Final = Reader("csv", (".csv", ".tsv", ".txt"), _recognises, read, only_likely=True)
+def _header_bytes(beginning: bytes) -> int | None:
+    """Return the length of the header and of blank lines before it."""
+    at = len(_BOM) if beginning.startswith(_BOM) else 0
+    cut = beginning.rfind(b"\n") + 1
+    line = beginning[at:cut].lstrip(b"\r\n").split(b"\n", 1)[0]
+    if not line:
+        return None
+    delimiter = _delimiter(line)
+    records, used, _ = split_exactly(beginning[at:cut], delimiter, last=False, at_most=1)
+    return at + used if records else None
+
+
+def _whole_records(header: bytes, content: bytes) -> int:
+    """Return where the last record ends that is whole: cells may hold line breaks."""
+    delimiter = _delimiter(header.strip().split(b"\n", 1)[0])
+    cut = content.rfind(b"\n") + 1
+    records = find_records(content[:cut], delimiter, last=False)
+    return (
+        split_exactly(content[:cut], delimiter, last=False)[1] if records is None else records.used
+    )
+
+
+def _is_record(header: bytes, line: bytes) -> bool:
+    delimiter = _delimiter(header.strip().split(b"\n", 1)[0])
+    (name, *_), _, _ = split_exactly(header.removeprefix(_BOM), delimiter, last=True, at_most=1)
+    records, used, _ = split_exactly(line, delimiter, last=True)
+    return used == len(line) and [len(one.cells) for one in records] == [len(name.cells)]
+
+
+READER: Final = Reader(
+    "csv",
+    (".csv", ".tsv", ".txt"),
+    _recognises,
+    read,
+    only_likely=True,
+    pieces=Pieces(_header_bytes, _whole_records, _is_record),
+)

@@ -11,6 +11,7 @@ from ingest.json_bulk import KnownColumns, parse_bulk, shaped
 from ingest.json_columns import columns_of
 from ingest.json_exact import JsonRows
 from ingest.lines import Lines, Torso, pieces
+from ingest.pieces import JSON_LINES
 from ingest.readers.block import Block, Layout, Reader, torso_block
 from ingest.unpack import LogStream
 
@@ -93,5 +94,10 @@ def _recognises(head: bytes) -> bool:
 
 
 READER: Final = Reader(
-    "ndjson", (".ndjson", ".jsonl", ".json", ".log"), _recognises, read, only_likely=True
+    "ndjson",
+    (".ndjson", ".jsonl", ".json", ".log"),
+    _recognises,
+    read,
+    only_likely=True,
+    pieces=JSON_LINES,
 )

@@ -1,0 +1,48 @@
+"""Formats that can be read in pieces: where one may end, and what each needs before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """
+    How a growing file of a format is read as far as it goes.
+
+    Parameters
+    ----------
+    header : callable
+        From the beginning of a file to the length of what every piece needs before it, in bytes;
+        None where there is too little to tell.
+    cut : callable
+        From the header and what stands behind a record to the length of the whole records there.
+    is_whole : callable
+        From the header and a last line that has no line break yet to whether it can be a record.
+    """
+
+    header: Callable[[bytes], int | None]
+    cut: Callable[[bytes, bytes], int]
+    is_whole: Callable[[bytes, bytes], bool]
+
+
+def _no_header(_beginning: bytes) -> int:
+    return 0
+
+
+def _after_last_break(_header: bytes, content: bytes) -> int:
+    return content.rfind(b"\n") + 1
+
+
+def _is_json(_header: bytes, line: bytes) -> bool:
+    # no JSON object is the beginning of a longer one
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+# each line is a record by itself
+JSON_LINES = Pieces(_no_header, _after_last_break, _is_json)
