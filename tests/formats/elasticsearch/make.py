@@ -43,7 +43,8 @@ destination d {{
   http(url("http://127.0.0.1:{port}/es/_bulk") method("POST")
        headers("Content-Type: application/x-ndjson") workers(1)
        batch-lines(3) batch-timeout(500)
-       body("{{\\"index\\":{{\\"_index\\":\\"logs\\"}}}}\\n${{MESSAGE}}") body-suffix("\\n") delimiter("\\n"));
+       body("{{\\"index\\":{{\\"_index\\":\\"logs\\"}}}}\\n${{MESSAGE}}")
+       body-suffix("\\n") delimiter("\\n"));
 }};
 log {{ source(s); destination(d); }};
 """
@@ -118,23 +119,15 @@ def main(root: Path) -> None:
         relay = Relay(server.port)
         config = folder / "rsyslog.conf"
         config.write_text(RSYSLOG.format(folder=folder, lines=lines, port=relay.port))
-        run(
-            "rsyslog",
-            [f"{root}/usr/sbin/rsyslogd", "-n", "-f", str(config), "-M", str(modules)]
-            + ["-i", f"{folder}/rsyslog.pid"],
-            root, relay, len(events),
-        )  # fmt: skip
+        started = [f"{root}/usr/sbin/rsyslogd", "-n", "-f", str(config), "-M", str(modules)]
+        run("rsyslog", [*started, "-i", f"{folder}/pid"], root, relay, len(events))
         relay = Relay(server.port)
         config = folder / "syslog-ng.conf"
         config.write_text(SYSLOG_NG.format(folder=folder, lines=lines, port=relay.port))
         modules = root / "usr/lib/syslog-ng/3.38"
-        run(
-            "syslog-ng",
-            [f"{root}/usr/sbin/syslog-ng", "-F", "--no-caps", "-f", str(config)]
-            + [f"--module-path={modules}", "-R", f"{folder}/persist", "-p", f"{folder}/pid"]
-            + ["-c", f"{folder}/ctl"],
-            root, relay, len(events),
-        )  # fmt: skip
+        started = [f"{root}/usr/sbin/syslog-ng", "-F", "--no-caps", "-f", str(config)]
+        started += [f"--module-path={modules}", "-R", f"{folder}/persist", "-p", f"{folder}/pid2"]
+        run("syslog-ng", [*started, "-c", f"{folder}/control"], root, relay, len(events))
 
 
 if __name__ == "__main__":
