@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import elasticsearch, otlp
+from api import cloudevents, elasticsearch, otlp
 from api.bodies import MEDIA_TYPES, Heading, heading
 from api.collector import Collector, Outcome
 from api.endpoint import Answer, Endpoint, Schema
@@ -31,7 +31,7 @@ def endpoints(collector: Collector) -> list[Endpoint]:
     collector : Collector
     """
     native = (_native(kind) for kind in Kind)
-    protocols = [*native, *otlp.PROTOCOLS, elasticsearch.PROTOCOL]
+    protocols = [*native, _cloudevents(), *otlp.PROTOCOLS, elasticsearch.PROTOCOL]
     spoken = [protocol_endpoints(collector, protocol) for protocol in protocols]
     return [*(endpoint for some in spoken for endpoint in some), *elasticsearch.asked_first()]
 
@@ -45,6 +45,18 @@ def _native(kind: Kind) -> Protocol:
         answer=_answer,
         body=dict.fromkeys(MEDIA_TYPES, _TABLE) | _JSON_BODY[kind],
         answers=_ANSWERS,
+    )
+
+
+def _cloudevents() -> Protocol:
+    # what KServe's logger is answered it compares with 200
+    return Protocol(
+        paths=cloudevents.PATHS,
+        about="api.cloudevents.events",
+        heading=cloudevents.heading,
+        answer=_answer,
+        body=cloudevents.BODY,
+        answers={status: answer for status, answer in _ANSWERS.items() if status != 201},
     )
 
 

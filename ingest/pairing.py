@@ -141,17 +141,24 @@ def exchange_of(pair: Pair) -> Exchange:
     """
     Return the call of which both sides have come.
 
-    Its latency is the time between them, unless the log tells it; clocks that run backwards tell
-    none.
+    Its latency is the time between them, unless the log tells it. Clocks that run backwards tell
+    none, nor do clocks that count whole seconds.
     """
     request, response = pair.request.half, pair.response.half
     facts = {**request.facts, **response.facts}
     began, ended = request.at, response.at
-    if began is not None and ended is not None and "latency_ms" not in facts and ended >= began:
-        facts["latency_ms"] = (ended - began) / _MS
+    latency_ms = _latency_ms(began, ended)
+    if latency_ms is not None:
+        facts.setdefault("latency_ms", latency_ms)
     _tell_time(facts, began or ended)
     last = pair.last.half
     return Exchange(last.position, last.raw, facts, request.payload, response.payload)
+
+
+def _latency_ms(began: datetime | None, ended: datetime | None) -> float | None:
+    if began is None or ended is None or ended < began:
+        return None
+    return (ended - began) / _MS if began.microsecond or ended.microsecond else None
 
 
 def lonely(half: Half, *, failed: bool) -> Exchange:

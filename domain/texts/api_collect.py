@@ -13,6 +13,17 @@ TEXTS: dict[str, dict[str, str]] = {
         "are on disk",
         "zh": "存储真实结果，对应的预测可以尚未到达；写入磁盘后才会应答",
     },
+    "api.cloudevents.events": {
+        "en": "store the CloudEvents of KServe, Seldon, Azure ML, or others whose data are native "
+        "events: one in binary mode, one structured, or a batch; a request and its answer may "
+        "come apart",
+        "zh": "存储 KServe、Seldon、Azure ML 的 CloudEvents，或数据为原生事件的其他 CloudEvents："
+        "二进制模式、结构化模式或批量；请求和应答可以分开到达",
+    },
+    "api.cloudevents.media-type": {
+        "en": "{value!r} is no CloudEvent; send a header ce-type (binary mode), or {known}",
+        "zh": "{value!r} 不是 CloudEvent；请发送 ce-type 头（二进制模式），或 {known}",
+    },
     "api.collect.default-model": {
         "en": "the model of events that name none",
         "zh": "未写明模型的事件所属的模型",
