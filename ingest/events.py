@@ -98,15 +98,14 @@ def _read(batches: tuple[EventBatch, ...], rejections: tuple[Rejection, ...], bl
 
 
 def rejections_of(block: Block, refusals: Refusals, models: pa.Array) -> tuple[Rejection, ...]:
-    """Return what the reader and the rules refused, by position."""
-    refused = [
-        replace(
-            reject(int(block.positions[row]), reason, block.raw(row), **values),
-            model=models[row].as_py(),
-        )
-        for row, (reason, values) in refusals.reasons.items()
-    ]
-    return tuple(sorted([*block.rejections, *refused], key=lambda rejection: rejection.position))
+    """Return what the reader and the rules refused, by position; rows of one call at once."""
+    refused: dict[tuple[int, str], Rejection] = {}
+    for row, (reason, values) in refusals.reasons.items():
+        position = int(block.positions[row])
+        if (position, reason) not in refused:
+            rejection = reject(position, reason, block.raw(row), **values)
+            refused[position, reason] = replace(rejection, model=models[row].as_py())
+    return tuple(sorted([*block.rejections, *refused.values()], key=lambda one: one.position))
 
 
 class Assembly:

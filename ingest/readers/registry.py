@@ -12,18 +12,24 @@ from ingest.readers import (
     csv,
     ecs,
     elasticsearch_bulk,
+    inference_table,
     json_document,
     ndjson,
     otlp,
     parquet,
+    sagemaker,
     tap,
     tf_serving,
+    vertex,
 )
 from ingest.readers.block import Reader
 from ingest.unpack import LogStream, without_packing
 
 READERS: Final[tuple[Reader, ...]] = (
     tf_serving.READER,
+    sagemaker.READER,
+    vertex.READER,
+    inference_table.READER,
     parquet.READER,
     arrow.READER,
     cloudevents.READER,

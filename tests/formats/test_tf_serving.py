@@ -23,36 +23,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.crc32c import crc32c
-from ingest.read import read_events
 from ingest.readers.registry import is_log, reader_for
-from ingest.sources import SourceFile
 from ingest.tfrecord import RECORD_LIMIT_BYTES
 from ingest.unpack import LogStream
+from tests.formats.outcome import read
 
 HERE = Path(__file__).parent / "tf_serving"
 PLAIN = (HERE / "predictions.tfrecord").read_bytes()
 EXPECTED = [json.loads(line) for line in (HERE / "expected.ndjson").read_text().splitlines()]
 CALL, REGRESSION, CLASSIFICATION = 6, 3, 2
-
-
-def read(data: bytes, name: str = "log", **options):
-    """Return rows by record, and rejections."""
-    rows, rejections = {}, []
-    for step in read_events(SourceFile(name, data=data), **options):
-        rejections += step.rejections
-        for batch in step.batches:
-            for at, event, features in zip(
-                batch.positions.tolist(),
-                batch.events.to_pylist(),
-                batch.features.to_pylist() or [{}] * batch.n_rows,
-                strict=True,
-            ):
-                row = {k: v for k, v in event.items() if v is not None} | {"model": batch.model}
-                held = {k: v for k, v in features.items() if v is not None}
-                rows.setdefault(at, []).append(row | {"features": held})
-    for found in rows.values():
-        found.sort(key=lambda row: row.get("prediction_id", ""))
-    return rows, rejections
 
 
 # ------------------------------------------------------------------ an encoder of our own

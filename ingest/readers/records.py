@@ -1,0 +1,184 @@
+"""A log as objects, a bounded number at a time: what envelopes of calls are taken from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from domain.errors import InputError
+from domain.rejection import Rejection
+from ingest.arrow_values import plain
+from ingest.exchange import Exchange
+from ingest.exchange_rows import exchange_block
+from ingest.json_columns import Cells
+from ingest.json_exact import UnfitError, parse_object
+from ingest.lines import Lines, Torso, pieces
+from ingest.readers.block import Block, Layout, reject, rejection_block, torso_block
+from ingest.readers.parquet import READER as PARQUET
+from ingest.readers.parquet import unreadable
+from ingest.unpack import LogStream
+
+_BYTES: Final = 8 * 1024 * 1024
+_RECORDS: Final = 5_000
+_BLANK: Final = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """
+    One object of a log.
+
+    Parameters
+    ----------
+    position : int
+        1-based line or row.
+    raw : bytes
+        What was read; rows of a table as the JSON object that means the same.
+    members : dict of str to object
+        JSON values.
+    """
+
+    position: int
+    raw: bytes
+    members: Cells
+
+
+def records(stream: LogStream) -> Iterator[list[Record] | Block]:
+    """
+    Take a log of JSON lines or of Parquet apart; a block is what is no object.
+
+    Parameters
+    ----------
+    stream : LogStream
+
+    Raises
+    ------
+    InputError
+        If a Parquet file is cut off or damaged.
+    """
+    if PARQUET.recognises(stream.peek(4)):
+        yield from _of_table(stream)
+        return
+    for piece in pieces(stream, _BYTES):
+        if isinstance(piece, Torso):
+            yield torso_block(piece)
+            continue
+        for begin in range(0, len(piece), _RECORDS):
+            yield from _of_lines(piece.part(begin, begin + _RECORDS))
+
+
+def _of_lines(lines: Lines) -> Iterator[list[Record] | Block]:
+    found: list[Record] = []
+    for index, number in enumerate(lines.numbers.tolist()):
+        line = lines.line(index)
+        if not line.strip(_BLANK):
+            continue
+        try:
+            found.append(Record(number, line, parse_object(line)))
+        except UnfitError as unfit:
+            yield rejection_block(reject(number, unfit.reason, line, **unfit.values))
+    yield found
+
+
+def _of_table(stream: LogStream) -> Iterator[list[Record]]:
+    try:
+        file = pq.ParquetFile(stream.seekable(), pre_buffer=False)
+        first = 1
+        for batch in file.iter_batches(_RECORDS, use_threads=False):
+            step = max(1, min(_RECORDS, batch.num_rows * _BYTES // max(batch.nbytes, 1)))
+            for begin in range(0, batch.num_rows, step):
+                yield _rows(batch.slice(begin, step), first + begin)
+            first += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(unreadable(stream.name, error)) from error
+
+
+def _rows(batch: pa.RecordBatch, first: int) -> list[Record]:
+    found: list[Record] = []
+    for position, row in enumerate(batch.to_pylist(maps_as_pydicts="lossy"), first):
+        members: Any = plain({name: value for name, value in row.items() if value is not None})
+        found.append(Record(position, orjson.dumps(members), members))
+    return found
+
+
+def call_block(
+    found: Sequence[Record], exchange_of: Callable[[Record], Exchange], layout: Layout
+) -> Block:
+    """
+    Make calls of objects, and rows of the calls.
+
+    Parameters
+    ----------
+    found : sequence of Record
+    exchange_of : callable
+        May raise `UnfitError` with the reason why an object is no call.
+    layout : Layout
+    """
+    exchanges: list[Exchange] = []
+    rejections: list[Rejection] = []
+    for record in found:
+        try:
+            exchanges.append(exchange_of(record))
+        except UnfitError as unfit:
+            rejections.append(reject(record.position, unfit.reason, record.raw, **unfit.values))
+    return exchange_block(exchanges, layout, rejections)
+
+
+def call_blocks(
+    stream: LogStream, exchange_of: Callable[[Record], Exchange], layout: Layout
+) -> Iterator[Block]:
+    """
+    Read a log each object of which is a call.
+
+    Parameters
+    ----------
+    stream : LogStream
+    exchange_of : callable
+        As in `call_block`.
+    layout : Layout
+    """
+    for found in records(stream):
+        yield found if isinstance(found, Block) else call_block(found, exchange_of, layout)
+
+
+# a text, or a sign that opens, closes or parts
+_TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"|[{}\[\]:]')
+
+
+@lru_cache(maxsize=4)
+def first_keys(head: bytes) -> frozenset[str]:
+    """
+    Return the keys of the first object of a log, as far as they lie in its beginning.
+
+    Parameters
+    ----------
+    head : bytes
+        May end in the midst of the object.
+
+    Examples
+    --------
+    >>> sorted(first_keys(b'{"a": {"b": 1}, "c": "} and so on'))
+    ['a', 'c']
+    """
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
+    keys: list[str] = []
+    depth, text = 0, b""
+    for token in _TOKEN.finditer(start) if start.startswith(b"{") else ():
+        sign = token[0]
+        if sign in (b"{", b"["):
+            depth += 1
+        elif sign in (b"}", b"]"):
+            depth -= 1
+            if not depth:
+                break
+        elif sign == b":" and depth == 1:
+            keys.append(text.decode(errors="replace"))
+        text = token[1] or b""
+    return frozenset(keys)
