@@ -13,13 +13,12 @@ import pyarrow as pa
 
 from api.call import Caller, plain_arguments
 from api.methods import METHODS
+from api.remote_pages import RemotePages
 from domain.acceptance import Acceptance
 from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
-from domain.page import FoundInRun, ObjectiveInRun, Wanted
-from domain.rejection import RejectedLine
-from domain.resource import ResourceUse
+from domain.rejection import RejectedLine, RejectedTally
 from domain.run import Run
 from domain.tiers import ArchiveFault, Tidied
 from domain.window import Window
@@ -29,13 +28,10 @@ from monitors.config import Config
 from monitors.ingest_logs import IngestCounts, Options
 from monitors.report_data import ReportRequest, ReportRows
 from monitors.report_view import ReportView
+from monitors.retrying import RetryCounts, Retrying
 from monitors.run import Planned, Progress, Reprocess
 from monitors.service import Service
-from monitors.views.data import DataView
-from monitors.views.drift import Against, Distribution, DriftView
-from monitors.views.fleet import FleetView, StoreFacts, Target
-from monitors.views.levels import ServiceLevels
-from monitors.views.versions import PerformanceView, VersionsView
+from monitors.views.fleet import StoreFacts
 from store.backup import arriving
 
 Answer = TypeVar("Answer")
@@ -45,7 +41,7 @@ _PIECE_BYTES: Final = 1024 * 1024
 GREETING_S: Final = 5.0
 
 
-class RemoteService:
+class RemoteService(RemotePages):
     """
     The use cases of a store that another process owns; what each does is said at `LocalService`.
 
@@ -61,7 +57,7 @@ class RemoteService:
     """
 
     def __init__(self, url: str, key: str | None) -> None:
-        self._caller = Caller(url, key)
+        super().__init__(Caller(url, key))
         # an owner keeps both for as long as it runs
         self._config: Config | None = None
         self._code_version: str | None = None
@@ -85,9 +81,6 @@ class RemoteService:
     def url(self) -> str:
         """Where the owner is."""
         return self._caller.url
-
-    def _ask(self, method: Callable[..., Answer], **arguments: object) -> Answer:
-        return self._caller.ask(METHODS[method.__name__], arguments)
 
     def _follow(
         self, method: Callable[..., Answer], progress: Progress, **arguments: object
@@ -136,13 +129,23 @@ class RemoteService:
         """Load labels that came by themselves."""
         return self._send(Service.labels, sources, options)
 
-    def rejected(self, limit: int) -> list[RejectedLine]:
-        """Return the newest lines that could not be read."""
-        return self._ask(Service.rejected, limit=limit)
+    def rejected(
+        self, limit: int, source: str | None = None, reason: str | None = None
+    ) -> list[RejectedLine]:
+        """Return the newest lines that could not be read, of one source or for one reason."""
+        return self._ask(Service.rejected, limit=limit, source=source, reason=reason)
 
     def rejected_counts(self) -> dict[str, int]:
         """Return how many lines could not be read, by reason."""
         return self._ask(Service.rejected_counts)
+
+    def rejected_tallies(self) -> tuple[RejectedTally, ...]:
+        """Return what could not be read of each source for each reason, and what became of it."""
+        return self._ask(Service.rejected_tallies)
+
+    def retry_rejected(self, wanted: Retrying) -> RetryCounts:
+        """Read rejected lines again; what is read is stored, and rejected no more."""
+        return self._follow(Service.retry_rejected, _silent, wanted=wanted)
 
     def models(self, model: str | None = None) -> tuple[str, ...]:
         """Return all models, or the one named, checked."""
@@ -305,82 +308,6 @@ class RemoteService:
     def authorize(self, secret: str, now: datetime) -> Grant | None:
         """Return what a key's secret opens; None: nothing."""
         return self._ask(Service.authorize, secret=secret, now=now)
-
-    # ------------------------------------------------------------------ one page after the other
-
-    def runs_page(self, wanted: Wanted) -> list[Run]:
-        """Return one page of runs, the newest window first."""
-        return self._ask(Service.runs_page, wanted=wanted)
-
-    def findings_page(self, wanted: Wanted) -> list[FoundInRun]:
-        """Return one page of findings, those of the newest window first."""
-        return self._ask(Service.findings_page, wanted=wanted)
-
-    def slos_page(self, wanted: Wanted) -> list[ObjectiveInRun]:
-        """Return one page of judged objectives, those of the newest window first."""
-        return self._ask(Service.slos_page, wanted=wanted)
-
-    def incidents_page(self, wanted: Wanted, now: datetime) -> list[Incident]:
-        """Return one page of incidents, the one that started last first."""
-        return self._ask(Service.incidents_page, wanted=wanted, now=now)
-
-    # ------------------------------------------------------------------ what the pages show
-
-    def revision(self) -> str:
-        """Return a token that changes whenever runs, incidents or decisions have changed."""
-        return self._ask(Service.revision)
-
-    def targets(self) -> tuple[Target, ...]:
-        """Return what can be looked at: models, their versions, their judged windows."""
-        return self._ask(Service.targets)
-
-    def fleet(self, now: datetime) -> FleetView:
-        """Gather how every deployment stands."""
-        return self._ask(Service.fleet, now=now)
-
-    def drift(self, model: str, version: str, window: Window | None) -> DriftView:
-        """Gather what a window's run found of every column, and how each column got there."""
-        return self._ask(Service.drift, model=model, version=version, window=window)
-
-    def distribution(
-        self,
-        model: str,
-        version: str,
-        window: Window,
-        column: str,
-        against: Against,
-        other: str | None = None,
-    ) -> Distribution:
-        """Return one column's rows in one window beside what they are compared with."""
-        return self._ask(
-            Service.distribution,
-            model=model,
-            version=version,
-            window=window,
-            column=column,
-            against=against,
-            other=other,
-        )
-
-    def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
-        """Gather latency, failures and objectives of a deployment over a span."""
-        return self._ask(Service.service_levels, model=model, version=version, span=span)
-
-    def resources(self, model: str, version: str, span: Window) -> ResourceUse:
-        """Gather what the replicas of a deployment used over a span."""
-        return self._ask(Service.resources, model=model, version=version, span=span)
-
-    def versions(self, model: str) -> VersionsView:
-        """Gather what the versions of a model answered, window by window."""
-        return self._ask(Service.versions, model=model)
-
-    def performance(self, model: str) -> PerformanceView:
-        """Gather how good a model's predictions were, as far as labels have arrived."""
-        return self._ask(Service.performance, model=model)
-
-    def data(self, now: datetime) -> DataView:
-        """Gather what is stored, how fresh it is and where it came from."""
-        return self._ask(Service.data, now=now)
 
 
 def _body(head: dict[str, Any], file: BinaryIO) -> Iterator[bytes]:

@@ -72,7 +72,9 @@ _FILES: Final = frozenset({"backup"})
 # what stays where it is: read or written by the client itself
 _OURS: Final = frozenset({"sources", "target"})
 # these wait for each other: whoever judges, and whoever takes the file for a while
-_LONG: Final = frozenset({"run", "execute", "erase", "tidy", "check_archive", "compact"})
+_LONG: Final = frozenset(
+    {"run", "execute", "erase", "tidy", "check_archive", "compact", "retry_rejected"}
+)
 # an archive of years takes hours to move, and its bytes hours to read
 _BY_PARTS: Final = frozenset({"tidy", "check_archive"})
 # a new use case is taken for a reading one only when it is named here
@@ -82,6 +84,7 @@ READING: Final = frozenset(
         "code_version",
         "rejected",
         "rejected_counts",
+        "rejected_tallies",
         "models",
         "starter",
         "facts",

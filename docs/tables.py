@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitors import config
+from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
 from monitors.source_config import SourceConfig
 from monitors.tiers_config import ArchiveConfig, RetentionConfig
 
@@ -33,13 +34,18 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Which columns", "monitors.NAME.columns", config.ColumnsConfig),
     ("Two-sample tests", "monitors.NAME.drift", config.DriftConfig),
     ("An objective", "monitors.NAME.slos[]", config.SLOConfig),
+    ("What is never stored as it came", "monitors.NAME.privacy", PrivacyConfig),
     ("A route", "routes[]", config.RouteConfig),
+    ("The key of hashes", "privacy", SecretConfig),
+    ("Lines that could not be read", "rejected", RejectedConfig),
 )
 SAID = {
     "baseline": "see below",
     "columns": "see below",
     "drift": "see below",
     "defaults": "see below",
+    "privacy": "see below",
+    "rejected": "see below",
     "routes": "none",
     "monitors": "none",
     "false_incidents": "`1 per 90d`",
@@ -70,9 +76,11 @@ def _table(title: str, where: str, model: type[BaseModel]) -> str:
 
 
 def _default(key: str, value: object) -> str:
+    if value is None:
+        return ""
     if key in SAID and not isinstance(value, str):
         return SAID[key]
-    if value in (None, (), {}):
+    if value in ((), {}):
         return ""
     if isinstance(value, timedelta):
         return f"`{_duration(value)}`"

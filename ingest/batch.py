@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +12,6 @@ from numpy.typing import NDArray
 from domain.rejection import Rejection
 from domain.resource import ResourceSample
 from ingest.exchange import Half
-
-LINES: Final = "ndjson"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +62,7 @@ class Read:
     passed_over : mapping of str to int
         Records that tell of no prediction or call, by what they are.
     format : str
-        Name of the reader.
+        Name of the reader; empty: what was read is no record of one log.
     """
 
     batches: tuple[EventBatch, ...]
@@ -73,7 +70,7 @@ class Read:
     halves: tuple[Half, ...] = ()
     samples: tuple[ResourceSample, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict[str, int])
-    format: str = LINES
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,9 +109,9 @@ class LabelRead:
     rejections : tuple of Rejection
         By position.
     format : str
-        Name of the reader.
+        Name of the reader; empty: what was read is no record of one log.
     """
 
     batches: tuple[LabelBatch, ...]
     rejections: tuple[Rejection, ...]
-    format: str = LINES
+    format: str = ""

@@ -27,6 +27,7 @@ from pydantic import (
 from domain.slo import SLO
 from domain.window import parse_time
 from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share, Wait, WindowLength
+from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
 from monitors.source_config import SourceConfig
 from monitors.tiers_config import ArchiveConfig, RetentionConfig
 
@@ -204,6 +205,9 @@ class MonitorConfig(Strict):
     source: SourceConfig | None = Field(
         default=None, description="Logs that are read where they lie; absent: the store's."
     )
+    privacy: PrivacyConfig | None = Field(
+        default=None, description="What is hashed or left out before it is stored; absent: nothing."
+    )
     baseline: BaselineConfig = Field(
         default=BaselineConfig(trailing=timedelta(days=56)),
         description="What windows are compared with.",
@@ -255,7 +259,9 @@ class MonitorConfig(Strict):
     def fingerprint(self) -> str:
         """Return a short hash of everything that decides a verdict."""
         # a model without a source keeps the hash that its runs were stored with
-        without = {"archive", "retention"} | ({"source"} if self.source is None else set())
+        # and what is not stored decides nothing
+        without = {"archive", "retention", "privacy"}
+        without |= {"source"} if self.source is None else set()
         return hashlib.sha256(self.model_dump_json(exclude=without).encode()).hexdigest()[:12]
 
 
@@ -296,6 +302,10 @@ class Config(Strict):
         ),
     )
     routes: tuple[RouteConfig, ...] = Field(default=(), description="Where alerts go.")
+    privacy: SecretConfig = Field(default=SecretConfig(), description="The key of hashes.")
+    rejected: RejectedConfig = Field(
+        default=RejectedConfig(), description="How long lines that could not be read are kept."
+    )
 
     @field_validator("timezone")
     @classmethod

@@ -112,6 +112,7 @@ def _check_monitor(config: Config, path: Path, pattern: str, settings: dict[str,
         raise ConfigurationError(
             f"{path}: {'.'.join(place)}.source belongs to one model; name that instead of a pattern"
         )
+    _check_privacy(config, path, pattern, monitor)
     spans = {"baseline": monitor.baseline}
     spans |= {f"baseline.columns.{c}": span for c, span in monitor.baseline.columns.items()}
     for name, span in spans.items():
@@ -125,6 +126,17 @@ def _check_monitor(config: Config, path: Path, pattern: str, settings: dict[str,
                 f"{where} ends ({span.window[1] if span.window else ''}) before it starts "
                 f"({span.window[0] if span.window else ''}); write [start, end]"
             )
+
+
+def _check_privacy(config: Config, path: Path, pattern: str, monitor: MonitorConfig) -> None:
+    """Refuse rules that cannot be kept for logs that are read where they lie."""
+    if monitor.source is None:
+        return
+    rules = config.monitor(pattern).privacy  # that of a pattern counts, too
+    try:
+        _ = rules and rules.hidden_in_place()
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: monitors.{pattern}.privacy: {error}") from error
 
 
 def _with_files_beside(settings: dict[str, Any], folder: Path) -> dict[str, Any]:

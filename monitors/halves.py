@@ -59,7 +59,10 @@ class Told:
         batches = tuple(
             replace(batch, positions=places[batch.positions - 1]) for batch in self.read.batches
         )
-        refused = [replace(r, position=int(places[r.position - 1])) for r in self.read.rejections]
+        # what is kept of a call is the line of one of its sides
+        refused = [
+            replace(r, position=int(places[r.position - 1]), cut=True) for r in self.read.rejections
+        ]
         return Read(batches, tuple(refused))
 
 

@@ -13,7 +13,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from domain.rejection import Rejection
+from domain.rejection import LineKind, ReadAs, Rejection
 from ingest.batch import LabelRead, Read
 from ingest.mapping import Mapping
 from ingest.read import read_events, read_labels
@@ -46,6 +46,15 @@ class Options:
     version: str | None
     format: str
     now: datetime
+
+    def read_as(self, kind: LineKind, format: str) -> ReadAs | None:  # noqa: A002 (the option's name)
+        """Return what it takes to read lines like this again; None where nobody knows."""
+        if not format:
+            return None
+        mapping = None
+        if self.mapping is not None:
+            mapping = self.mapping.model_dump_json(exclude_unset=True)
+        return ReadAs(kind, format, self.model, self.version, mapping)
 
 
 @dataclass(slots=True)
@@ -92,8 +101,10 @@ class _Refused:
     larger than memory: beyond a few MB they wait in a temporary file.
     """
 
-    def __init__(self, counts: IngestCounts) -> None:
+    def __init__(self, counts: IngestCounts, options: Options, kind: LineKind) -> None:
         self._counts = counts
+        self._options = options
+        self._kind: LineKind = kind
         self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 (closed by __exit__)
         self._steps = 0
 
@@ -108,18 +119,20 @@ class _Refused:
     ) -> None:
         self._spool.close()
 
-    def take(self, rejections: Sequence[Rejection]) -> None:
-        """Count and keep them."""
+    def take(self, rejections: Sequence[Rejection], format: str) -> None:  # noqa: A002
+        """Count and keep what the reader of that name could not read."""
         if rejections:
             self._counts.rejected_reasons.update(r.reason for r in rejections)
-            pickle.dump(tuple(rejections), self._spool)
+            read_as = self._options.read_as(self._kind, format)
+            pickle.dump((tuple(rejections), read_as), self._spool)
             self._steps += 1
 
     def store_in(self, store: Store, source: str) -> None:
         """Write them to the table of rejections."""
         self._spool.seek(0)
         for _ in range(self._steps):
-            store.reject(source, pickle.load(self._spool))  # noqa: S301 (written above)
+            rejections, read_as = pickle.load(self._spool)  # noqa: S301 (written above)
+            store.reject(source, rejections, read_as, self._options.now)
 
 
 def ingest_events(
@@ -155,7 +168,7 @@ def ingest_events(
             now=options.now,
         )
         reads = _noted(read, store, counts)
-        with _Refused(counts) as refused:
+        with _Refused(counts, options, "events") as refused:
             counts.stored += store.load(
                 _batches(halves.joined(reads, source.name), refused), source.name
             )
@@ -178,7 +191,7 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        with _Refused(counts) as refused:
+        with _Refused(counts, options, "labels") as refused:
             counts.stored += store.load_labels(_label_batches(reads, refused), source.name)
             refused.store_in(store, source.name)
     return counts
@@ -186,7 +199,7 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
 
 def _batches(reads: Iterable[Read], refused: _Refused) -> Iterator[tuple[str, pa.Table, pa.Table]]:
     for read in reads:
-        refused.take(read.rejections)
+        refused.take(read.rejections, read.format)
         for batch in read.batches:
             yield batch.model, batch.events, batch.features
 
@@ -202,6 +215,6 @@ def _noted(reads: Iterable[Read], store: Store, counts: IngestCounts) -> Iterato
 
 def _label_batches(reads: Iterable[LabelRead], refused: _Refused) -> Iterator[tuple[str, pa.Table]]:
     for read in reads:
-        refused.take(read.rejections)
+        refused.take(read.rejections, read.format)
         for batch in read.batches:
             yield batch.model, batch.labels

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.rejection import RejectedLine
+from domain.rejection import RejectedLine, RejectedTally
 from ingest.sources import SourceFile
 from monitors.collect_logs import Collecting
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
+from monitors.retrying import RetryCounts, Retrying, retry_rejected
 from store.store import Store
 
 
@@ -36,10 +37,27 @@ class LocalLogs:
         """Return what stores the bodies of many senders, for the one thread that does."""
         return Collecting(self.store)
 
-    def rejected(self, limit: int) -> list[RejectedLine]:
-        """Return the newest lines that could not be read."""
-        return self.store.rejected(limit)
+    def rejected(
+        self, limit: int, source: str | None = None, reason: str | None = None
+    ) -> list[RejectedLine]:
+        """Return the newest lines that could not be read, of one source or for one reason."""
+        return self.store.rejected(limit, source, reason)
 
     def rejected_counts(self) -> dict[str, int]:
         """Return how many lines could not be read, by reason."""
         return self.store.rejected_counts()
+
+    def rejected_tallies(self) -> tuple[RejectedTally, ...]:
+        """Return what could not be read of each source for each reason, and what became of it."""
+        return self.store.rejected_tallies()
+
+    def retry_rejected(self, wanted: Retrying) -> RetryCounts:
+        """
+        Read rejected lines again; what is read is stored, and rejected no more.
+
+        Raises
+        ------
+        UsageError
+            If the format is unknown.
+        """
+        return retry_rejected(self.store, wanted)

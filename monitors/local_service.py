@@ -24,6 +24,7 @@ from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
 from monitors.gathering import data, drift, fleet, incident_page, levels, resources, versions
+from monitors.hiding import look_after
 from monitors.key_ring import KeyRing
 from monitors.local_logs import LocalLogs
 from monitors.refreshing import refresh_each
@@ -63,6 +64,7 @@ class LocalService(LocalLogs, LocalUpkeep):
     def __post_init__(self) -> None:
         self._ring = KeyRing(self.store)
         attach_sources(self.store, self.config)
+        look_after(self.store, self.config)
 
     @classmethod
     def open(cls, config: Config, code_version: str, *, create: bool) -> LocalService:

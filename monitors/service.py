@@ -20,7 +20,7 @@ from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
-from domain.rejection import RejectedLine
+from domain.rejection import RejectedLine, RejectedTally
 from domain.resource import ResourceUse
 from domain.run import Run
 from domain.tiers import ArchiveFault, Tidied
@@ -31,6 +31,7 @@ from monitors.config import Config
 from monitors.ingest_logs import IngestCounts, Options
 from monitors.report_data import ReportRequest, ReportRows
 from monitors.report_view import ReportView
+from monitors.retrying import RetryCounts, Retrying
 from monitors.run import Planned, Progress, Reprocess
 from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
@@ -62,12 +63,22 @@ class Service(Protocol):
         """Load labels that came by themselves."""
         ...
 
-    def rejected(self, limit: int) -> list[RejectedLine]:
-        """Return the newest lines that could not be read."""
+    def rejected(
+        self, limit: int, source: str | None = None, reason: str | None = None
+    ) -> list[RejectedLine]:
+        """Return the newest lines that could not be read, of one source or for one reason."""
         ...
 
     def rejected_counts(self) -> dict[str, int]:
         """Return how many lines could not be read, by reason."""
+        ...
+
+    def rejected_tallies(self) -> tuple[RejectedTally, ...]:
+        """Return what could not be read of each source for each reason, and what became of it."""
+        ...
+
+    def retry_rejected(self, wanted: Retrying) -> RetryCounts:
+        """Read rejected lines again; what is read is stored, and rejected no more."""
         ...
 
     def models(self, model: str | None = None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import logging
 from domain.errors import DriftlineError
 from ingest.in_place import InPlace
 from monitors.config import Config
+from monitors.privacy_config import PrivacyConfig
 from monitors.source_config import SourceConfig
 from store.store import Store
 
@@ -30,12 +31,23 @@ def attach_sources(store: Store, config: Config) -> None:
     ConfigurationError
         If a path names no place.
     """
-    for model, source in sources_of(config).items():
+    for model, named in sources_of(config).items():
+        source = _without_hidden(named, config.monitor(model).privacy)
         if source.path is not None and source.engine == "duckdb":
             store.attach_files(model, source.path, InPlace(source.mapping, model))
         else:
             store.attach_spark(model, source.source())
     store.forget_sources()
+
+
+def _without_hidden(source: SourceConfig, privacy: PrivacyConfig | None) -> SourceConfig:
+    """Leave out of a source what is not to be looked at."""
+    hidden = () if privacy is None else privacy.hidden_in_place()
+    if not hidden:
+        return source
+    mapping = source.mapping
+    exclude = (*mapping.exclude, *hidden)
+    return source.model_copy(update={"map": mapping.model_copy(update={"exclude": exclude})})
 
 
 def look(store: Store, model: str | None = None) -> None:

@@ -10,6 +10,7 @@ from domain.erasure import Erased, Erasing
 from domain.errors import UnknownNameError
 from domain.tiers import ArchiveFault, Tidied
 from monitors.config import Config
+from monitors.hiding import drop_rejected
 from monitors.tidying import GoOn, tidy
 from store.store import Store
 
@@ -60,6 +61,8 @@ class LocalUpkeep:
         """
         Archive and drop what is old, as the configuration wants it; see `monitors.tidying.tidy`.
 
+        Of all models: also rejected lines.
+
         Raises
         ------
         UnknownNameError
@@ -71,6 +74,8 @@ class LocalUpkeep:
         if model is not None and model not in known:
             raise UnknownNameError.nearest("model", model, known)
         models = known if model is None else (model,)
+        if model is None and not dry_run:
+            drop_rejected(self.store, self.config, now)
         return tidy(self.store, self.config, models, who, now, dry_run=dry_run, go_on=go_on)
 
     def check_archive(

@@ -49,10 +49,9 @@ class RejectedLines(RowsElsewhere):
         """What is hashed and left out."""
         return self._database.privacy
 
-    def keep_rejected(self, most: int, most_bytes: int) -> None:
+    def keep_rejected(self, most: int) -> None:
         """Keep at most so many rejected lines; where more come the oldest go."""
-        keeping = self._database.keeping
-        keeping.most, keeping.most_bytes = most, most_bytes
+        self._database.keeping.most = most
 
     # ------------------------------------------------------------------ rejected lines
 

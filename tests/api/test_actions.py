@@ -83,6 +83,7 @@ QUESTIONS = {
     "code_version": lambda s: s.code_version,
     "rejected": lambda s: s.rejected(5),
     "rejected_counts": lambda s: s.rejected_counts(),
+    "rejected_tallies": lambda s: s.rejected_tallies(),
     "models": lambda s: s.models(MODEL),
     "starter": lambda s: s.starter("./store"),
     "facts": lambda s: s.facts(),

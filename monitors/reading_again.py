@@ -1,0 +1,218 @@
+"""Kept lines through the readers once more, and which of them are events now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from domain.errors import InputError
+from domain.rejection import ReadAs, Rejection
+from domain.resource import ResourceSample
+from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
+from ingest.mapping import Mapping
+from ingest.pairing import Side
+from ingest.read import read_events, read_labels
+from ingest.readers.block import reject
+from ingest.sources import SourceFile
+from monitors.halves import join
+from store.append import EventRows, LabelRows
+from store.halves import HalfChanges
+from store.store import Store
+
+_LINES: Final = "ndjson"
+# rows of these are kept as one JSON object each, under the names that the log has
+_AS_OBJECTS: Final = frozenset({"ndjson", "json", "csv", "parquet", "arrow"})
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """
+    One line, record or item of a log, as it was kept.
+
+    Parameters
+    ----------
+    raw : bytes
+    times : int
+        How often its log held it.
+
+    Attributes
+    ----------
+    told : dict of int to Rejection
+        Why it was rejected, by the ids under which that is kept.
+    refused : list of Rejection
+        Why it is now.
+    anything : bool
+        Whether a reader made anything of it.
+    """
+
+    raw: bytes
+    times: int
+    told: dict[int, Rejection] = field(default_factory=dict[int, Rejection])
+    refused: list[Rejection] = field(default_factory=list[Rejection])
+    anything: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all of it could be read."""
+        return self.anything and not self.refused
+
+    def stays(self) -> Iterator[tuple[int, Rejection]]:
+        """Yield why it stays, by id: the reason that it has now."""
+        now = {one.reason: one for one in reversed(self.refused)}
+        if not now:  # no reader knows it: what was said of it stays true
+            yield from self.told.items()
+            return
+        same = {one.reason for one in self.told.values()} & now.keys()
+        new = [one for reason, one in now.items() if reason not in same]
+        for number, before in self.told.items():
+            if before.reason in same:
+                yield number, now[before.reason]
+            else:
+                yield number, new.pop() if new else next(iter(now.values()))
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """
+    What kept lines of one source turn out to be.
+
+    Parameters
+    ----------
+    store : Store
+    source : str
+    now : datetime
+    stack : ExitStack
+        Ends when all of it is stored.
+    """
+
+    store: Store
+    source: str
+    now: datetime
+    stack: ExitStack
+    events: list[EventRows] = field(default_factory=list[EventRows])
+    labels: list[LabelRows] = field(default_factory=list[LabelRows])
+    samples: list[ResourceSample] = field(default_factory=list[ResourceSample])
+    halves: HalfChanges | None = None
+    _sides: list[Side] = field(default_factory=list[Side], init=False)
+    _whose: list[Record] = field(default_factory=list[Record], init=False)
+
+    def take(self, read: Read | LabelRead, places: Sequence[Record]) -> None:
+        """Take what was read; positions are 1-based places."""
+        for rejection in read.rejections:
+            places[rejection.position - 1].refused.append(rejection)
+        for batch in read.batches:
+            self._take_batch(batch, places)
+        if isinstance(read, Read):
+            self.samples += read.samples
+
+    def _take_batch(self, batch: EventBatch | LabelBatch, places: Sequence[Record]) -> None:
+        for place in np.unique(batch.positions).tolist():
+            record = places[place - 1]
+            record.anything = True
+            if isinstance(batch, EventBatch) and batch.model in self.store.elsewhere:
+                record.refused.append(
+                    reject(place, "logged_elsewhere", record.raw, value=batch.model)
+                )
+        parts = np.zeros(batch.n_rows, np.int64)
+        if isinstance(batch, LabelBatch):
+            self.labels.append(LabelRows(batch.model, batch.labels, parts))
+        elif batch.model not in self.store.elsewhere:
+            self.events.append(EventRows(batch.model, batch.events, batch.features, parts))
+
+    def take_halves(self, read: Read, record: Record, read_as: ReadAs) -> None:
+        """Take the sides of calls that a line tells of, for `join_halves`."""
+        for half in read.halves:
+            self._whose.append(record)
+            placed = replace(half, position=len(self._whose))
+            self._sides.append(Side(placed, read_as.model, read_as.version, part=0))
+
+    def join_halves(self) -> None:
+        """Put halves together with those that wait, which stay as they are until all is stored."""
+        if not self._sides:
+            return
+        self.stack.enter_context(self.store.pairing())
+        joined = join(self.store, self._sides, self.source, self.now)
+        for one in joined.told:
+            self.take(one.in_place(), self._whose)
+        self.halves = joined.changes
+
+
+def read_records(room: Room, records: Sequence[Record], read_as: ReadAs) -> None:
+    """
+    Read kept lines again.
+
+    Parameters
+    ----------
+    room : Room
+        Takes what they are now.
+    records : sequence of Record
+        Each is told whether it could be read.
+    read_as : ReadAs
+
+    Raises
+    ------
+    UsageError
+        If there is no reader of that name.
+    """
+    if read_as.format in _AS_OBJECTS:
+        known = [one for one in records if _is_object(one.raw)]
+        places = [one for one in known for _ in range(one.times)]
+        content = b"\n".join(one.raw for one in places)
+        for read in _read(room, content, replace(read_as, format=_LINES)):
+            room.take(read, places)
+        return
+    # a reader may take several lines for one record: each by itself
+    for record in records:
+        for _ in range(record.times):
+            _read_alone(room, record, read_as)
+
+
+def _read_alone(room: Room, record: Record, read_as: ReadAs) -> None:
+    try:
+        reads = list(_read(room, record.raw, read_as))
+    except InputError:  # no log that the reader knows: a record without what stood around it
+        return
+    for read in reads:
+        room.take(read, _Always(record))
+        if isinstance(read, Read):
+            record.anything |= bool(read.halves or read.samples or read.passed_over)
+            room.take_halves(read, record, read_as)
+
+
+class _Always(Sequence[Record]):
+    """One record at every place."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __getitem__(self, _place: object) -> Record:  # type: ignore[override]
+        return self._record
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _read(room: Room, content: bytes, read_as: ReadAs) -> Iterable[Read] | Iterable[LabelRead]:
+    source = SourceFile(room.source, data=content)
+    mapping = None if read_as.mapping is None else Mapping.model_validate_json(read_as.mapping)
+    if read_as.kind == "labels":
+        return read_labels(
+            source, mapping, model=read_as.model, format=read_as.format, now=room.now
+        )
+    return read_events(
+        source,
+        mapping,
+        model=read_as.model,
+        version=read_as.version,
+        format=read_as.format,
+        now=room.now,
+    )
+
+
+def _is_object(raw: bytes) -> bool:
+    return raw.lstrip().startswith(b"{") and b"\n" not in raw
