@@ -6,6 +6,7 @@ import glob
 import io
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ from ingest.readers.registry import endings, is_log
 from ingest.unpack import LogStream
 
 STANDARD_INPUT: Final = "-"
+_NEAR_BYTES: Final = 1024 * 1024
+_MOST_NEAR: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class SourceFile:
         InputError
             If it cannot be opened.
         """
-        return LogStream(self.name, self.raw())
+        near = None if self.path is None else partial(_near, self.path.parent)
+        return LogStream(self.name, self.raw(), near)
 
     def raw(self) -> BinaryIO:
         """
@@ -72,6 +76,15 @@ class SourceFile:
         except OSError as error:
             said = error.strerror or " ".join(str(error).split())
             raise InputError(f"{self.name} cannot be read: {said}") from error
+
+
+def _near(folder: Path, pattern: str) -> list[tuple[str, bytes]]:
+    """Return the small files that a pattern finds; those that cannot be read are not there."""
+    found: list[tuple[str, bytes]] = []
+    for name in sorted(glob.glob(str(Path(glob.escape(str(folder)), pattern))))[:_MOST_NEAR]:  # noqa: PTH207
+        with suppress(OSError), Path(name).open("rb") as file:
+            found.append((name, file.read(_NEAR_BYTES)))
+    return found
 
 
 def find(paths: Sequence[str]) -> list[SourceFile]:

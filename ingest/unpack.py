@@ -38,6 +38,8 @@ _UNPACKERS: Final[tuple[tuple[bytes, Callable[[], _Unpacker]], ...]] = (
 )
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
+Near = Callable[[str], list[tuple[str, bytes]]]
+
 
 class LogStream:
     """
@@ -49,6 +51,9 @@ class LogStream:
         As messages show it.
     raw : BinaryIO
         The bytes as stored; closed with the stream.
+    near : callable or None
+        From a pattern relative to the log's folder to the names and contents of the files there,
+        for formats of which a part stands in a file of its own; None: nothing is known to be near.
 
     Attributes
     ----------
@@ -57,10 +62,11 @@ class LogStream:
         Why the packing ends too early; set when reading came to that place.
     """
 
-    def __init__(self, name: str, raw: BinaryIO) -> None:
+    def __init__(self, name: str, raw: BinaryIO, near: Near | None = None) -> None:
         self.name = name
         self.damage: str | None = None
         self._raw = raw
+        self._near = near
         start = raw.read(8)
         self.packed = start.startswith(_ZSTD_MAGIC) or any(
             start.startswith(m) for m, _ in _UNPACKERS
@@ -80,6 +86,10 @@ class LogStream:
         trace: TracebackType | None,
     ) -> None:
         self._raw.close()
+
+    def beside(self, pattern: str) -> list[tuple[str, bytes]]:
+        """Return names and contents of the files that a pattern finds from the log's folder."""
+        return [] if self._near is None else self._near(pattern)
 
     def peek(self, n_bytes: int) -> bytes:
         """Return up to `n_bytes` bytes without taking them."""

@@ -159,7 +159,7 @@ class _Unwrapped(LogStream):
     """The inner lines of a log."""
 
     def __init__(self, outer: LogStream, unwrap: Unwrap) -> None:
-        super().__init__(outer.name, io.BytesIO())
+        super().__init__(outer.name, io.BytesIO(), outer.beside)
         self.packed = True  # what is here is nowhere on disk
         self._outer = outer
         self._unwrap = unwrap

@@ -8,6 +8,7 @@ from typing import Final
 from domain.errors import UsageError, suggestion
 from ingest.readers import (
     arrow,
+    bentoml,
     cloudevents,
     csv,
     ecs,
@@ -37,6 +38,7 @@ READERS: Final[tuple[Reader, ...]] = (
     tap.READER,
     elasticsearch_bulk.READER,
     ecs.READER,
+    bentoml.READER,
     json_document.READER,
     ndjson.READER,
     csv.READER,
