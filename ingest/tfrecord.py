@@ -35,14 +35,20 @@ class Record:
     ----------
     number : int
         1-based.
-    content : bytes
+    raw : bytes
+        With its length and checksums: what is kept of it can be read again.
     intact : bool
         Whether the content has the checksum that was written behind it.
     """
 
     number: int
-    content: bytes
+    raw: bytes
     intact: bool
+
+    @property
+    def content(self) -> bytes:
+        """The record itself."""
+        return self.raw[_HEADER.size : -_FOOTER.size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +97,23 @@ def records(source: Source) -> Iterator[list[Record] | Fault]:
         At its beginning.
     """
     window = _Window(source)
-    number, numbers, contents, sums = 1, list[int](), list[bytes](), list[int]()
+    number, raws = 1, list[bytes]()
     while window.holds(1):
         found = _cut(window, number)
         if isinstance(found, Fault):
-            yield _judged(numbers, contents, sums)
+            yield _judged(number, raws)
             yield found
-            numbers, contents, sums = [], [], []
+            raws = []
             if found.reason != "too_large":
                 return
         else:
-            numbers.append(number)
-            contents.append(found[0])
-            sums.append(found[1])
-            if len(contents) == _BATCH_RECORDS or window.since_last > _BATCH_BYTES:
-                yield _judged(numbers, contents, sums)
-                numbers, contents, sums = [], [], []
+            raws.append(found)
+            if len(raws) == _BATCH_RECORDS or window.since_last > _BATCH_BYTES:
+                yield _judged(number + 1, raws)
+                raws = []
                 window.since_last = 0
         number += 1
-    yield _judged(numbers, contents, sums)
+    yield _judged(number, raws)
     if source.damage is not None:
         yield Fault(number, window.offset, "truncated", b"", source.damage)
 
@@ -218,35 +222,37 @@ class _Window:
             n_bytes -= len(self.take(min(n_bytes, len(self._content) - self._at)))
 
 
-def _cut(window: _Window, number: int) -> tuple[bytes, int] | Fault:
-    """Take one record and the checksum that was written behind it."""
+def _cut(window: _Window, number: int) -> bytes | Fault:
+    """Take one record with what stands before and behind it."""
     begin = window.offset
     if not window.holds(_HEADER.size):
-        return _torso(window, number, begin, _HEADER.size)
-    header = window.take(_HEADER.size)
+        return _torso(window, number, _HEADER.size)
+    header = window.left(_HEADER.size)
     length, checksum = _HEADER.unpack(header)
     if checksum != _masked_sum(header[:_LENGTH_BYTES]):
-        return Fault(number, begin, "bad_frame", header + window.left(_PIECE_BYTES), str(begin))
+        return Fault(number, begin, "bad_frame", window.left(_PIECE_BYTES), str(begin))
+    n_bytes = _HEADER.size + length + _FOOTER.size
     if length > RECORD_LIMIT_BYTES:
-        window.skip(length + _FOOTER.size)  # so that memory stays flat
+        window.skip(n_bytes)  # so that memory stays flat
         return Fault(number, begin, "too_large", header, str(RECORD_LIMIT_BYTES))
-    if not window.holds(length + _FOOTER.size):
-        return _torso(window, number, begin, length + _FOOTER.size)
-    content = window.take(length)
-    return content, _FOOTER.unpack(window.take(_FOOTER.size))[0]
+    return window.take(n_bytes) if window.holds(n_bytes) else _torso(window, number, n_bytes)
 
 
-def _torso(window: _Window, number: int, begin: int, wanted: int) -> Fault:
-    raw = window.left(wanted)
+def _torso(window: _Window, number: int, wanted: int) -> Fault:
+    begin, raw = window.offset, window.left(wanted)
     why = window.damage or f"at byte {begin}: {len(raw)} of {wanted} bytes"
     return Fault(number, begin, "truncated", raw, why)
 
 
-def _judged(numbers: list[int], contents: list[bytes], sums: list[int]) -> list[Record]:
-    good = masked(crc32c(contents)) == np.array(sums, dtype=np.uint32)
+def _judged(end: int, raws: list[bytes]) -> list[Record]:
+    """Return the records before a number, each with whether it has its checksum."""
+    contents = [memoryview(raw)[_HEADER.size : -_FOOTER.size] for raw in raws]
+    written = [_FOOTER.unpack_from(raw, len(raw) - _FOOTER.size)[0] for raw in raws]
+    good = masked(crc32c(contents)) == np.array(written, dtype=np.uint32)
+    numbers = range(end - len(raws), end)
     return [
-        Record(number, content, bool(intact))
-        for number, content, intact in zip(numbers, contents, good.tolist(), strict=True)
+        Record(number, raw, intact)
+        for number, raw, intact in zip(numbers, raws, good.tolist(), strict=True)
     ]
 
 

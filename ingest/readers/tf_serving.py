@@ -67,23 +67,22 @@ class _Calls:
             try:
                 exchanges.append(self._exchange(record))
             except UnfitError as unfit:
-                rejections.append(
-                    reject(record.number, unfit.reason, record.content, **unfit.values)
-                )
+                rejections.append(reject(record.number, unfit.reason, record.raw, **unfit.values))
         return exchange_block(exchanges, layout, rejections)
 
     def _exchange(self, record: Record) -> Exchange:
         if not record.intact:
             raise UnfitError("bad_checksum")
+        content = record.content
         try:
-            log = self._message.FromString(record.content)
+            log = self._message.FromString(content)
         except DecodeError as error:
             raise UnfitError("bad_message", value="PredictionLog") from error
         request, response, specs = _sides(log)
         facts = _facts(log.log_metadata, specs)
         if request.n_rows > 1:
-            facts["request_id"] = self._name(record.content)
-        return Exchange(record.number, record.content, facts, request, response)
+            facts["request_id"] = self._name(content)
+        return Exchange(record.number, record.raw, facts, request, response)
 
     def _name(self, content: bytes) -> str:
         """Name a call of several rows, which the log does not, so that they stay together."""

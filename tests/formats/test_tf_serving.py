@@ -317,6 +317,14 @@ def test_a_shape_that_claims_more_than_the_message_holds_is_refused(shape):
     assert [r.reason for r in rejections] == ["bad_tensor"]
 
 
+def test_what_is_kept_of_a_refused_record_can_be_read_again():
+    refused = read(framed(metadata(1) + wire(CALL, call_sides([1.0])))).rejections[0]
+    assert refused.reason == "past_ts"
+    assert [r.reason for r in read(refused.raw).rejections] == ["past_ts"]
+    unread = [r for r in read(PLAIN).rejections if r.reason == "unread_call"]
+    assert [r.reason for r in read(unread[0].raw).rejections] == ["unread_call"]
+
+
 # ------------------------------------------------------------------ counts of files never seen
 
 
