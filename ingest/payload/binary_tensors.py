@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 
-from ingest.exchange import Payload
 from ingest.json_exact import UnfitError
 from ingest.payload.json_rows import CELL_LIMIT
 from ingest.payload.json_text import Json, parse_json
@@ -34,26 +33,26 @@ TYPES: Final = {
 _SIZE_NAMED: Final = b"binary_data_size"
 
 
-def split(payload: Payload) -> tuple[Json, bytes] | None:
+def split(content: bytes, header_length: int | None) -> tuple[Json, bytes] | None:
     """
     Part a body into its JSON and the raw tensors behind it; None where there are none.
 
     Parameters
     ----------
-    payload : Payload
-        The length of the JSON is found out where no header tells it.
+    content : bytes
+    header_length : int or None
+        Of the JSON; found out where no header tells it.
 
     Raises
     ------
     UnfitError
         If the header's length is no JSON's.
     """
-    content = payload.content
-    if payload.header_length is not None:
-        if not 0 < payload.header_length <= len(content):
-            raise UnfitError("bad_body", value=f"a JSON of {payload.header_length} bytes")
-        return parse_json(content[: payload.header_length]), content[payload.header_length :]
-    if not content.startswith(b"{") or _SIZE_NAMED not in content:
+    if header_length is not None:
+        if not 0 < header_length <= len(content):
+            raise UnfitError("bad_body", value=f"a JSON of {header_length} bytes")
+        return parse_json(content[:header_length]), content[header_length:]
+    if _SIZE_NAMED not in content or not content.startswith(b"{"):
         return None
     text = content.decode(errors="surrogateescape")
     try:

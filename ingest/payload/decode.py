@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -76,14 +77,38 @@ def decode_response(payload: Payload, n_rows: int | None = None) -> Decoded:
 
 def _decode(payload: Payload, of_json: OfJson, of_text: OfText) -> Decoded:
     content = unpacked(payload.content)
-    if content is payload.content:
-        parts = split(payload)
+    for _ in range(_EMBEDDED):
+        parts = split(content, payload.header_length)
         if parts is not None:
             return _binary(*parts, of_json)
-    content, body = _opened(content.strip())
-    if body is not _NO_JSON:
-        return of_json(body, iter(()))
-    return of_text(content, payload.media_type) if content else Decoded(0)
+        content = content.strip()
+        if content.startswith(_JSON):
+            body = _json(content)
+            if not isinstance(body, str):
+                return of_json(body, iter(()))
+            inner = body.encode()
+            if not _is_wrapped(inner):
+                return of_json(body, iter(()))
+            content = inner
+        else:
+            inner = without_base64(content)
+            if inner is None:
+                return _of_other(content, payload.media_type, of_json, of_text)
+            content = unpacked(inner)
+    raise UnfitError("too_deep", value=_EMBEDDED)
+
+
+def _is_wrapped(text: bytes) -> bool:
+    """Return whether a JSON text is JSON again, or base64 of it."""
+    return text.lstrip().startswith(_JSON) or without_base64(text.strip()) is not None
+
+
+def _of_other(content: bytes, media_type: str, of_json: OfJson, of_text: OfText) -> Decoded:
+    if not content:
+        return Decoded(0)
+    if content in _WORDS or _NUMBER.fullmatch(content):
+        return of_json(parse_json(content), iter(()))
+    return of_text(content, media_type)
 
 
 def _binary(body: Json, raw: bytes, of_json: OfJson) -> Decoded:
@@ -93,36 +118,7 @@ def _binary(body: Json, raw: bytes, of_json: OfJson) -> Decoded:
     return of_json(body, buffers_of(items, raw))
 
 
-_NO_JSON: Final = object()
-
-
-def _opened(content: bytes) -> tuple[bytes, Json]:
-    """Return the JSON of a body, whatever it was wrapped in; or the text that it is instead."""
-    for _ in range(_EMBEDDED):
-        if not content.startswith(_JSON):
-            inner = without_base64(content)
-            if inner is None:
-                return content, _scalar(content)
-            content = unpacked(inner).strip()
-            continue
-        body = _json(content)
-        if not isinstance(body, str):
-            return content, body
-        inner_text = body.strip().encode(errors="surrogatepass")
-        if not inner_text.startswith(_JSON) and without_base64(inner_text) is None:
-            return inner_text, body
-        content = inner_text
-    raise UnfitError("too_deep", value=_EMBEDDED)
-
-
-def _scalar(content: bytes) -> Json:
-    """Return a body that is a single number or word of JSON."""
-    if len(content) > 64 or not (content in _WORDS or content[:1] in b"-0123456789"):
-        return _NO_JSON
-    try:
-        return parse_json(content)
-    except UnfitError:
-        return _NO_JSON
+_NUMBER: Final = re.compile(rb"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?")
 
 
 def _json(content: bytes) -> Json:
