@@ -74,16 +74,18 @@ def _signal_of_item(item: bytes) -> Signal:
     return Signal.SPANS if (lengths.get(1), lengths.get(2)) == (16, 8) else Signal.METRICS
 
 
-def framing_of(head: bytes) -> Framing | None:
+def framing_of(head: bytes, *, is_whole: bool) -> Framing | None:
     """
     Return how the beginning of a file holds requests; None: it holds none.
 
     Parameters
     ----------
     head : bytes
-        At least the first resource's own attributes.
+        At least a few of them.
+    is_whole : bool
+        Whether the file ends with them.
     """
-    if _starts_request(head, len(head)):
+    if _starts_request(head, len(head) if is_whole else None):
         return Framing.SINGLE
     found = _varint(head, 0)
     if found is not None and _starts_request(head[found[1] :], found[0]):
@@ -95,17 +97,17 @@ def framing_of(head: bytes) -> Framing | None:
     return None
 
 
-def _starts_request(content: bytes, length: int) -> bool:
-    """Tell whether a message begins as a request does: with a resource, or what it did."""
+def _starts_request(content: bytes, length: int | None) -> bool:
+    """Tell whether a message of a length begins as requests do: with a resource, or what it did."""
     resource = _outermost(content)
-    if resource is None or (len(content) < length and resource[0] > length):
+    if resource is None:
         return False
     size, at = resource
-    if at + size > length and len(content) >= length:
+    if length is not None and at + size > length:
         return False
     inside = content[at : at + size]
     inner = _outermost(inside) or _outermost(inside, 0x12)
-    return inner is not None and inner[0] + inner[1] <= size
+    return inner is not None and sum(inner) <= size
 
 
 def _outermost(content: bytes, tag: int = 0x0A) -> tuple[int, int] | None:

@@ -166,7 +166,7 @@ def _of_protobuf(stream: LogStream, head: bytes) -> Iterator[Iterable[Item]]:
     from ingest.otlp.protobuf import protobuf_items  # noqa: PLC0415
 
     content = _whole(stream)
-    for frame in frames(content, framing_of(head) or Framing.SINGLE):
+    for frame in frames(content, _framing(head) or Framing.SINGLE):
         if frame is None:
             cut = {"value": "a request is cut off"}
             yield [Unreadable(raw=bytes, reason="truncated", values=cut)]
@@ -237,7 +237,11 @@ def _is_json(head: bytes) -> bool:
 def _recognises(head: bytes) -> bool:
     if _is_json(head):
         return _JSON.search(head) is not None
-    return framing_of(head) is not None
+    return _framing(head) is not None
+
+
+def _framing(head: bytes) -> Framing | None:
+    return framing_of(head, is_whole=len(head) < _HEAD_BYTES)
 
 
 READER: Final = Reader("otlp", (".otlp",), _recognises, read)

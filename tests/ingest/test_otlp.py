@@ -163,7 +163,7 @@ DUMP = [
 @pytest.mark.parametrize("framing", [Framing.VARINT, Framing.PREFIX])
 def test_a_file_of_several_requests_is_read_whatever_stands_before_them(framing):
     content = framed(DUMP, framing)
-    assert framing_of(content) is framing
+    assert framing_of(content, is_whole=True) is framing
     read = read_all(content)
     assert sum(batch.n_rows for batch in read.batches) == 3
     assert (len(read.samples), read.rejections) == (1, ())
@@ -173,7 +173,16 @@ def test_a_file_of_several_requests_is_read_whatever_stands_before_them(framing)
 
 def test_a_single_request_says_itself_what_it_brings():
     assert [signal_of(one) for one in DUMP] == [Signal.LOGS, Signal.SPANS, Signal.METRICS]
-    assert {framing_of(one) for one in DUMP} == {Framing.SINGLE}
+    assert {framing_of(one, is_whole=True) for one in DUMP} == {Framing.SINGLE}
+
+
+def test_a_request_of_megabytes_is_recognised_by_its_beginning():
+    many = [log({"prediction": i, "feature.x": "y" * 90}) for i in range(9000)]
+    content = protobuf_logs(*many)
+    with SourceFile("what.data", data=content).open() as stream:
+        assert reader_for(stream).name == "otlp"
+    reads = read_all(content)
+    assert sum(batch.n_rows for batch in reads.batches) == 9000
 
 
 @pytest.mark.parametrize("indent", [None, 2])
