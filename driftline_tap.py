@@ -1085,6 +1085,8 @@ class _Lines:
     def of(self, call: Call) -> tuple[str, list[bytes]]:
         """Return the kind of lines, and the lines of a call."""
         facts = self._facts(call)
+        if call.status == 404 and self._tap.model is None:
+            return _CALLS, []  # a model by that name is not served, whoever asks for it
         if call.rows:
             n_rows = len(call.rows)
             rows = (self._row(facts, row, i, n_rows) for i, row in enumerate(call.rows))
