@@ -16,7 +16,7 @@ from ingest.json_exact import UnfitError
 from ingest.payload.json_rows import Columns, check_size
 from ingest.prediction_log import prediction_log
 from ingest.readers.block import Block, Layout, Reader, reject, rejection_block
-from ingest.tensor_rows import Tensors, array_of, sides_of, text_of
+from ingest.tensor_rows import Tensors, sides_of, tensor_of, text_of
 from ingest.tfrecord import Fault, Inflated, Record, inflated_head, is_framed, records
 from ingest.unpack import LogStream
 
@@ -121,12 +121,12 @@ def _facts(metadata: Any, specs: tuple[Any, Any]) -> dict[str, object]:  # noqa:
 
 
 def _predicted(part: Any) -> tuple[Decoded, Decoded]:  # noqa: ANN401 - protobuf
-    return sides_of(_arrays(part.request.inputs), _arrays(part.response.outputs))
+    return sides_of(_tensors(part.request.inputs), _tensors(part.response.outputs))
 
 
-def _arrays(named: Any) -> Tensors:  # noqa: ANN401 - protobuf
+def _tensors(named: Any) -> Tensors:  # noqa: ANN401 - protobuf
     entries = {entry.key: entry.value for entry in named}  # of a key that is there twice the last
-    return {name: array_of(name, entries[name]) for name in sorted(entries)}
+    return {name: tensor_of(name, entries[name]) for name in sorted(entries)}
 
 
 def _classified(part: Any) -> tuple[Decoded, Decoded]:  # noqa: ANN401 - protobuf
