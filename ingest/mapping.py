@@ -55,7 +55,7 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
 
     model: Where = _optional("column with the model's name, or {value: name}")
     version: Where = _optional("column with the model's version, or {value: 2}")
-    ts: str | None = _optional("column with the time of the request")
+    ts: Where = _optional("column with the time of the request, or {value: …} for all rows")
     prediction_id: str | None = _optional("column with the id labels refer to")
     request_id: str | None = _optional("column shared by the rows of one call")
     prediction: str | None = _optional("column with the answer: a class or a number")

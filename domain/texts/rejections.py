@@ -214,4 +214,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "此前没有记录说明 {value} 的哪些列是特征；"
         "请在 BentoML 的监控选项中将 meta_sample_rate 设为 1.0",
     },
+    "rejection.no_time_of_day": {
+        "en": "Triton's traces hold durations and no time of day; give the file one in a mapping "
+        "file: `ts: {{value: 2026-11-22T08:00:00Z}}`",
+        "zh": "Triton 的跟踪文件只有时长，没有时刻；请在映射文件中为整个文件指定："
+        "`ts: {{value: 2026-11-22T08:00:00Z}}`",
+    },
 }

@@ -21,6 +21,7 @@ from ingest.readers import (
     sagemaker,
     tap,
     tf_serving,
+    triton,
     vertex,
 )
 from ingest.readers.block import Reader
@@ -39,6 +40,7 @@ READERS: Final[tuple[Reader, ...]] = (
     elasticsearch_bulk.READER,
     ecs.READER,
     bentoml.READER,
+    triton.READER,
     json_document.READER,
     ndjson.READER,
     csv.READER,
