@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import cloudevents, elasticsearch, otlp
+from api import cloudevents, elasticsearch, otlp, resources
 from api.bodies import MEDIA_TYPES, Heading, heading
 from api.collector import Collector, Outcome
 from api.endpoint import Answer, Endpoint, Schema
@@ -31,7 +31,13 @@ def endpoints(collector: Collector) -> list[Endpoint]:
     collector : Collector
     """
     native = (_native(kind) for kind in Kind)
-    protocols = [*native, _cloudevents(), *otlp.PROTOCOLS, elasticsearch.PROTOCOL]
+    protocols = [
+        *native,
+        _cloudevents(),
+        *otlp.PROTOCOLS,
+        resources.PROTOCOL,
+        elasticsearch.PROTOCOL,
+    ]
     spoken = [protocol_endpoints(collector, protocol) for protocol in protocols]
     return [*(endpoint for some in spoken for endpoint in some), *elasticsearch.asked_first()]
 

@@ -1,4 +1,4 @@
-"""Texts of what OpenTelemetry's exporters are told, in English and Chinese."""
+"""Texts of what exporters of OpenTelemetry and of samples are told, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "api.otlp.unreadable": {
         "en": "the body is no OTLP request: {first}",
         "zh": "请求体不是 OTLP 请求：{first}",
+    },
+    "api.resources.samples": {
+        "en": "store samples of what processes used: JSON lines, answered when they are on disk",
+        "zh": "存储进程的资源用量样本：JSON 行，写入磁盘后才会应答",
+    },
+    "api.resources.answer.200": {
+        "en": "all are stored: now, or before",
+        "zh": "全部已存储：本次存入，或此前已有",
     },
     "api.otlp.refused": {
         "en": "{n} refused, the first because: {first}",

@@ -9,15 +9,13 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final, Literal
 
 from domain.resource import ResourceMetric, ResourceSample, ResourceUnit
 from ingest.json_columns import Cells
 from ingest.otlp.naming import deployment_cells
 from ingest.otlp.signals import Attributes, Point
-from ingest.times import TimeRule, parse_time
-from store.moments import from_microseconds
+from ingest.resource_lines import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,7 @@ def _over_parts(parts: dict[tuple[object, ...], float], rule: _Rule) -> float:
 
 
 def _sample(point: Point, rule: _Rule) -> ResourceSample | None:
-    ts = _moment(point.time_ns)
+    ts = moment_of(str(point.time_ns))
     cells = deployment_cells(point.origin, point.attributes)
     model, replica = _text(cells, "model"), _text(cells, "replica")
     if rule.metric is ResourceMetric.REPLICAS:
@@ -161,14 +159,6 @@ def _sample(point: Point, rule: _Rule) -> ResourceSample | None:
         version=_text(cells, "version"),
         replica=replica,
     )
-
-
-def _moment(time_ns: int) -> datetime | None:
-    found = parse_time(str(time_ns), TimeRule()) if time_ns else "missing"
-    try:
-        return None if isinstance(found, str) else from_microseconds(found)
-    except OverflowError:
-        return None
 
 
 def _text(cells: Cells, name: str) -> str | None:

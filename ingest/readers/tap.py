@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator
@@ -11,21 +10,19 @@ from typing import Final
 
 from domain.event import FIELDS
 from domain.rejection import Rejection
-from domain.resource import UNITS, ResourceMetric, ResourceSample, ResourceUnit
+from domain.resource import ResourceSample
 from ingest.exchange import Exchange, Payload
 from ingest.exchange_rows import exchange_block
 from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError, parse_object
 from ingest.lines import Lines, Torso, pieces
 from ingest.readers.block import Block, Layout, Reader, reject, torso_block
-from ingest.times import TimeRule, parse_time
+from ingest.resource_lines import sample_of
 from ingest.unpack import LogStream
-from store.moments import from_microseconds
 
 # what every line begins with; the number is that of the format
 MARK: Final = b'{"driftline_tap":1,'
 _CALLS: Final = 5_000
-_KNOWN: Final = "cpu in cores or memory in bytes at an ISO 8601 time"
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -57,7 +54,7 @@ def _block(lines: Lines, layout: Layout) -> Block:
         try:
             said = parse_object(line)
             if "metric" in said:
-                samples.append(_sample(said))
+                samples.append(sample_of(said, "tap"))
             else:
                 exchanges.append(_exchange(number, line, said))
         except UnfitError as unfit:
@@ -68,38 +65,6 @@ def _block(lines: Lines, layout: Layout) -> Block:
 def _exchange(number: int, line: bytes, said: Cells) -> Exchange:
     facts = {name: said[name] for name in FIELDS if said.get(name) is not None}
     return Exchange(number, line, facts, _payload(said, "request"), _payload(said, "response"))
-
-
-def _sample(said: Cells) -> ResourceSample:
-    try:
-        metric, unit = ResourceMetric(str(said["metric"])), ResourceUnit(str(said.get("unit")))
-    except ValueError as error:
-        raise UnfitError(
-            "out_of_range", field="metric", value=said["metric"], expected=_KNOWN
-        ) from error
-    value = said.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise UnfitError("out_of_range", field="value", value=value, expected="a number from 0 on")
-    at = parse_time(str(said.get("ts")), TimeRule())
-    if unit not in UNITS[metric] or isinstance(at, str):
-        raise UnfitError(
-            "out_of_range", field="unit or ts", value=f"{unit}, {said.get('ts')}", expected=_KNOWN
-        )
-    return ResourceSample(
-        ts=from_microseconds(at),
-        metric=metric,
-        value=float(value),
-        unit=unit,
-        source="tap",
-        model=_text(said, "model"),
-        version=_text(said, "version"),
-        replica=_text(said, "replica"),
-    )
-
-
-def _text(said: Cells, name: str) -> str | None:
-    value = said.get(name)
-    return value if isinstance(value, str) else None
 
 
 def _payload(said: Cells, side: str) -> Payload | None:

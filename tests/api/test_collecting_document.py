@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from api import backpressure, bodies, collect
+from api import backpressure, bodies, collect, protocols
 from monitors import collect_logs
 from tests.api.sending import ROOT, serving
 
@@ -41,7 +41,7 @@ def test_the_limits_are_those_of_the_code():
         f"{backpressure.SLOW_DOWN_SHARE:.0%}".replace("%", " %"),
     ):
         assert limit in told
-    assert f"within {collect.RECEIVE_S:.0f} s" in TEXT
+    assert f"within {protocols.RECEIVE_S:.0f} s" in TEXT
     assert f"first {collect.ERRORS_SHOWN} are" in TEXT
 
 
