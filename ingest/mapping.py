@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_v
 
 from domain.errors import ConfigurationError, suggestion
 from domain.event import FIELDS
+from ingest.presets import PRESETS
 from ingest.readers.block import NATIVE_OBJECTS, Layout
 from ingest.times import TimeRule, known_zone
 
@@ -91,6 +92,9 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
         "unit of epoch numbers; otherwise told by their size"
     )
     positive: str | None = _optional("the class whose probability the score is")
+    optional: bool = Field(
+        default=False, description="a table may lack the columns that are named here"
+    )
 
     @field_validator("positive", mode="before")
     @classmethod
@@ -127,8 +131,8 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
         return where.value if isinstance(where, Constant) else None
 
     def named(self, field: str) -> bool:
-        """Return whether the mapping says where the field is."""
-        return getattr(self, field) is not None
+        """Return whether the mapping says where the field is, and it has to be there."""
+        return getattr(self, field) is not None and not self.optional
 
     @property
     def layout(self) -> Layout:
@@ -165,22 +169,27 @@ def _above(path: str) -> set[str]:
 
 def load_mapping(path: str | Path) -> Mapping:
     """
-    Read a mapping file.
+    Read a mapping file, or take a preset.
 
     Parameters
     ----------
     path : str or Path
-        YAML.
+        YAML; or the name of one of `PRESETS`.
 
     Raises
     ------
     ConfigurationError
         If it cannot be read, is no mapping, or has an unknown key (the nearest known is named).
     """
+    if str(path) in PRESETS:
+        return parse_mapping({"preset": str(path)}, f"mapping {path}")
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"mapping {path} cannot be read: {error.strerror}") from error
+        meant = "" if Path(path).suffix or Path(path).name != str(path) else f"; {_KNOWN_PRESETS}"
+        raise ConfigurationError(
+            f"mapping {path} cannot be read: {error.strerror}{meant}"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"mapping {path} is not UTF-8; save it as UTF-8") from error
     except yaml.YAMLError as error:
@@ -206,11 +215,12 @@ def parse_mapping(content: dict[str, Any], name: str = "mapping") -> Mapping:
     Raises
     ------
     ConfigurationError
-        If a key is unknown or a value cannot be meant.
+        If a key or the preset is unknown, or a value cannot be meant.
     """
+    content = _with_preset(content, name)
     for key in content:
         if key not in Mapping.model_fields:
-            hint = suggestion(str(key), Mapping.model_fields)
+            hint = suggestion(str(key), [*Mapping.model_fields, "preset"])
             raise ConfigurationError(f"{name}: unknown key {str(key)!r}{hint}")
     try:
         return Mapping.model_validate(content)
@@ -219,3 +229,17 @@ def parse_mapping(content: dict[str, Any], name: str = "mapping") -> Mapping:
         key = str(first["loc"][0]) if first["loc"] else ""
         said = first["msg"].removeprefix("Value error, ")
         raise ConfigurationError(f"{name}: {key}: {content.get(key)!r}: {said}") from error
+
+
+def _with_preset(content: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what a mapping says, and beneath it what the preset says that it names."""
+    if "preset" not in content:
+        return content
+    preset = content["preset"]
+    if not isinstance(preset, str) or preset not in PRESETS:
+        raise ConfigurationError(f"{name}: no preset {preset!r}; {_KNOWN_PRESETS}")
+    own = {key: value for key, value in content.items() if key != "preset"}
+    return {"optional": True, **PRESETS[preset], **own}
+
+
+_KNOWN_PRESETS: Final = f"presets are {', '.join(PRESETS)}"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from domain.event import FIELDS
 from domain.source import Source
 from ingest.mapping import REST, Mapping, load_mapping
+from ingest.presets import PRESETS
 
 # texts are parsed while they are loaded; what is read in place has its types already
 _LOADED_ONLY = ("ts_format", "positive")
@@ -105,6 +106,7 @@ def beside(source: dict[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(path, str) and "://" not in path:
         moved["path"] = str(folder / path)
     if isinstance(source.get("map"), str):
-        read = load_mapping(folder / source["map"])
+        preset = source["map"] in PRESETS
+        read = load_mapping(source["map"] if preset else folder / source["map"])
         moved["map"] = read.model_dump(mode="json", exclude_unset=True)
     return moved
