@@ -6,7 +6,7 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -23,7 +23,7 @@ from ingest.read import BodyLines, read_events, read_labels
 from ingest.readers.block import reject
 from ingest.sources import SourceFile
 from monitors.collected import Body, Collected, Kind
-from monitors.halves import WAIT, Joined, join
+from monitors.halves import Joined, join
 from store.append import Bodies, EventRows, LabelRows
 from store.counted import LoadCounts
 from store.halves import HalfChanges
@@ -65,13 +65,10 @@ class Collecting:
     Parameters
     ----------
     store : Store
-    wait : timedelta
-        How long the answer of a request is waited for, where both come apart.
     """
 
-    def __init__(self, store: Store, wait: timedelta = WAIT) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._wait = wait
         self._learned: OrderedDict[tuple[object, ...], BodyLines] = OrderedDict()
 
     def collect(self, bodies: Sequence[Body], now: datetime, source: str) -> list[Collected]:
@@ -102,7 +99,7 @@ class Collecting:
         if not gathered.sides:
             return gathered.answers(self._store.collect(gathered.bodies(), source))
         with self._store.pairing():
-            gathered.join(join(self._store, gathered.sides, source, now, self._wait))
+            gathered.join(join(self._store, gathered.sides, source, now))
             return gathered.answers(self._store.collect(gathered.bodies(), source))
 
     def warm_up(self, now: datetime) -> None:

@@ -30,7 +30,6 @@ from store.store import Store
 
 log = logging.getLogger(__name__)
 
-WAIT: Final = timedelta(minutes=15)
 # an answer that comes so long after its call was told as failed still corrects that
 CORRECTS: Final = timedelta(days=1)
 # calls that are decoded together, and what they may hold
@@ -104,9 +103,7 @@ class Joined:
     kept: list[Side]
 
 
-def join(
-    store: Store, sides: Sequence[Side], source: str, now: datetime, wait: timedelta = WAIT
-) -> Joined:
+def join(store: Store, sides: Sequence[Side], source: str, now: datetime) -> Joined:
     """
     Join halves with each other and with those that wait; inside `Store.pairing`.
 
@@ -117,50 +114,45 @@ def join(
         As they came; `part` says in which body.
     source : str
     now : datetime
-    wait : timedelta
-        How far apart two sides of a call may lie.
     """
-    matcher = Matcher(wait)
+    matcher = Matcher(store.answers_within)
     waiting = [_side(one) for one in store.halves_of({_key(side.half) for side in sides})]
-    # two of the store that fit each other are a pair of a source that was cut off: join_waiting
     stored = {id(side) for side in waiting}
     pairs = [*matcher.add_all(waiting), *matcher.add_all(sides)]
     kept = [side for side in matcher.take_waiting() if id(side) not in stored]
-    changes = _changes(pairs)
     changes = replace(
-        changes,
+        _changes(pairs),
         keep=[stored_of(side, source, now) for side in kept],
         senders={(sender_of(side.half), side.half.side) for side in sides},
     )
     return Joined(list(told(calls_of(pairs), source, now)), changes, kept)
 
 
-def join_waiting(
-    store: Store,
-    source: str,
-    now: datetime,
-    wait: timedelta = WAIT,
-    mapping: Mapping | None = None,
-) -> Settled:
-    """Join halves that wait for each other, as those of a file larger than memory do."""
+def join_waiting(store: Store, now: datetime, mapping: Mapping | None = None) -> Settled:
+    """
+    Join halves that wait for each other, as those of a file larger than memory do.
+
+    Parameters
+    ----------
+    store : Store
+    now : datetime
+    mapping : Mapping or None
+        What the log calls the fields that its payloads hold.
+    """
     settled = Settled()
     while True:
         with store.pairing():
-            matcher = Matcher(wait)
-            pairs = list(matcher.add_all(map(_side, store.meeting_halves(wait, _STEP))))
+            found = store.meeting_halves(_STEP)
+            pairs = list(Matcher(store.answers_within).add_all(map(_side, found)))
             if not pairs:
                 return settled
-            settled += _store_calls(
-                store, told(calls_of(pairs), source, now, mapping), _changes(pairs), source
-            )
+            source = found[0].source
+            calls = told(calls_of(pairs), source, now, mapping)
+            settled += _store_calls(store, calls, _changes(pairs), source)
 
 
 def give_up(
-    store: Store,
-    source: str,
-    now: datetime,
-    wait: timedelta = WAIT,
-    passed: dict[tuple[str, str], datetime] | None = None,
+    store: Store, now: datetime, passed: dict[tuple[str, str], datetime] | None = None
 ) -> Settled:
     """
     Tell of calls whose other side has not come for too long.
@@ -171,31 +163,28 @@ def give_up(
     Parameters
     ----------
     store : Store
-    source : str
-        What comes of it is counted under this name.
     now : datetime
-    wait : timedelta
-        Halves that came that long ago are given up.
+        Halves are given up that came earlier than `Store.answers_within` before it.
     passed : dict of (sender, side) to datetime, optional
         Also those of that sender and side whose own time lies before.
     """
-    settled = join_waiting(store, source, now, wait)
+    settled = join_waiting(store, now)
     while True:
         with store.pairing():
-            due = store.overdue_halves(now - wait, passed or {}, _STEP)
+            due = store.overdue_halves(now - store.answers_within, passed or {}, _STEP)
             if not due:
                 break
-            settled += _give_up_some(store, due, source, now, wait)
+            # each is counted where it came from
+            source = due[0].source
+            some = [one for one in due if one.source == source]
+            settled += _give_up_some(store, some, source, now)
     store.forget_given_up(now - CORRECTS)
     return settled
 
 
-def _give_up_some(
-    store: Store, due: Sequence[StoredHalf], source: str, now: datetime, wait: timedelta
-) -> Settled:
+def _give_up_some(store: Store, due: Sequence[StoredHalf], source: str, now: datetime) -> Settled:
     sides = [_side(one) for one in due]
-    asked = [call for side in sides if (call := _asked(side)) is not None]
-    known = store.known_calls(asked, wait)
+    known = store.known_calls([call for side in sides if (call := _asked(side)) is not None])
     answering = store.answering_senders()
     calls: list[tuple[Exchange, Side]] = []
     taken, failed = list(known), list[int]()

@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +18,6 @@ from ingest.batch import LabelRead, Read
 from ingest.mapping import Mapping
 from ingest.read import read_events, read_labels
 from ingest.sources import SourceFile
-from monitors.halves import WAIT
 from monitors.source_halves import SourceHalves
 from store.append import LoadCounts
 from store.store import Store
@@ -135,9 +134,7 @@ class _Refused:
             store.reject(source, rejections, read_as, self._options.now)
 
 
-def ingest_events(
-    store: Store, sources: Sequence[SourceFile], options: Options, wait: timedelta = WAIT
-) -> IngestCounts:
+def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
     """
     Load prediction logs; each source is stored whole or not at all.
 
@@ -146,8 +143,6 @@ def ingest_events(
     store : Store
     sources : sequence of SourceFile
     options : Options
-    wait : timedelta
-        How long the answer of a request is waited for, where a log tells both apart.
     """
     counts = IngestCounts()
     halves = SourceHalves(
@@ -156,7 +151,6 @@ def ingest_events(
         model=options.model,
         version=options.version,
         mapping=options.mapping,
-        wait=wait,
     )
     for source in sources:
         read = read_events(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from ingest.batch import Read
@@ -12,7 +12,6 @@ from ingest.exchange import Half
 from ingest.mapping import Mapping
 from ingest.pairing import Matcher, Side
 from monitors.halves import (
-    WAIT,
     Settled,
     calls_of,
     give_up,
@@ -41,8 +40,6 @@ class SourceHalves:
     model, version : str or None
         For events that carry none.
     mapping : Mapping or None
-    wait : timedelta
-        How far apart two sides of a call may lie.
     """
 
     def __init__(
@@ -53,14 +50,12 @@ class SourceHalves:
         model: str | None = None,
         version: str | None = None,
         mapping: Mapping | None = None,
-        wait: timedelta = WAIT,
     ) -> None:
         self._store = store
         self._now = now
         self._defaults = model, version
         self._mapping = mapping
-        self._wait = wait
-        self._matcher = Matcher(wait)
+        self._matcher = Matcher(store.answers_within)
         self._newest: dict[tuple[str, str], datetime] = {}
         self._senders: set[tuple[str, str]] = set()
         self._source = ""
@@ -96,12 +91,12 @@ class SourceHalves:
         """
         if not self._source:
             return Settled()
-        joined = join_waiting(self._store, self._source, self._now, self._wait, self._mapping)
+        joined = join_waiting(self._store, self._now, self._mapping)
         passed = {
-            (sender, _OTHER[side]): newest - self._wait
+            (sender, _OTHER[side]): newest - self._store.answers_within
             for (sender, side), newest in self._newest.items()
         }
-        return joined + give_up(self._store, self._source, self._now, self._wait, passed)
+        return joined + give_up(self._store, self._now, passed)
 
     def _take(self, halves: Sequence[Half]) -> Iterator[Read]:
         model, version = self._defaults

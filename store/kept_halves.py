@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Final
 
 from store import asked_calls, halves
 from store.asked_calls import AskedCall
+from store.database import Database
 from store.halves import HalfChanges, HalvesWaiting, StoredHalf
 from store.model_engines import ModelEngines
 
+# what callers of models wait at most, with what queues and retries add on the way of a log
+ANSWERS_WITHIN: Final = timedelta(minutes=15)
+
 
 class KeptHalves(ModelEngines):
-    """Keeps halves of calls; see `store.halves` for what the methods take and return."""
+    """
+    Keeps halves of calls; see `store.halves` for what the methods take and return.
+
+    Attributes
+    ----------
+    answers_within : timedelta
+        How long the other side of a call is waited for, and how far apart their times may lie.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.answers_within = ANSWERS_WITHIN
 
     @contextmanager
     def pairing(self) -> Generator[None]:
@@ -30,10 +46,10 @@ class KeptHalves(ModelEngines):
         with self._database.reading() as connection:
             return halves.halves_of(connection, keys)
 
-    def meeting_halves(self, wait: timedelta, n: int) -> list[StoredHalf]:
+    def meeting_halves(self, n: int) -> list[StoredHalf]:
         """Return halves of at most `n` keys of which both sides wait."""
         with self._database.reading() as connection:
-            return halves.meeting_halves(connection, wait, n)
+            return halves.meeting_halves(connection, self.answers_within, n)
 
     def overdue_halves(
         self, seen_before: datetime, passed: dict[tuple[str, str], datetime], n: int
@@ -42,10 +58,10 @@ class KeptHalves(ModelEngines):
         with self._database.reading() as connection:
             return halves.overdue_halves(connection, seen_before, passed, n)
 
-    def known_calls(self, asked: Sequence[AskedCall], wait: timedelta) -> set[int]:
+    def known_calls(self, asked: Sequence[AskedCall]) -> set[int]:
         """Return the halves whose calls are stored, and not as failed for want of an answer."""
         with self._database.reading() as connection:
-            return asked_calls.known_calls(connection, asked, wait)
+            return asked_calls.known_calls(connection, asked, self.answers_within)
 
     def answering_senders(self) -> set[str]:
         """Return the senders that ever told an answer."""
