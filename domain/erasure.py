@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from domain.errors import UsageError
@@ -103,6 +103,10 @@ class Erased:
     rejected: int
     undecided: int
     named: int
+
+    def __add__(self, other: Erased) -> Erased:
+        sums = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        return Erased(**sums)
 
     @property
     def anything(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -188,10 +188,39 @@ class TableSource:
             self.rejections,
         )
 
+    def rewritten(
+        self, texts: Mapping[str, Callable[[pa.Array], pa.Array]], without: Collection[str]
+    ) -> TableSource:
+        """
+        Return the same table with the values of some columns written otherwise, and without some.
+
+        Parameters
+        ----------
+        texts : mapping of str to callable
+            By column: from its values as text to others; a missing one stays missing.
+        without : collection of str
+        """
+
+        def load(column: str) -> Sequence[Values]:
+            pieces = self._load(column)
+            return [_rewritten(p, texts[column]) for p in pieces] if column in texts else pieces
+
+        def head() -> dict[str, Values]:
+            shown = {name: values for name, values in self.head().items() if name not in without}
+            return {n: _rewritten(v, texts[n]) if n in texts else v for n, v in shown.items()}
+
+        types = {n: "text" if n in texts else t for n, t in self.types.items() if n not in without}
+        return TableSource(self.name, types, self.n_rows, load, head, self.rejections)
+
     def _pieces(self, column: str) -> Sequence[Values]:
         if column not in self.types:
             raise UnknownNameError.nearest(f"column in {self.name}", column, self.types)
         return self._load(column)
+
+
+def _rewritten(values: Values, text_of: Callable[[pa.Array], pa.Array]) -> Values:
+    parts = [_TEXT_OF[kind](part) for kind, part in values.parts().items()]
+    return Values(values.length, text=text_of(pc.coalesce(*parts))) if parts else values
 
 
 def _numbers_of(values: Values, *, spelled: bool) -> pa.Array | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from monitors.column_names import name_of
 from monitors.config import Config, SpanConfig
 from monitors.drift_line import Drawn, draw_line
 from monitors.file_reference import build_from_file
+from monitors.hiding import hidden
 from monitors.kept_cells import KeptCells
 from monitors.line_backtest import LONGEST, raised_line
 from monitors.lost_rows import LostRows
@@ -221,7 +222,8 @@ class Calibrations:
 
     def _from_file(self, path: Path, planned: BaselinePlan) -> Reference:
         if path not in self._files:
-            self._files[path] = build_from_file(planned, self.columns)
+            hide = partial(hidden, store=self.store, model=self.model)
+            self._files[path] = build_from_file(planned, self.columns, hide)
         return self._files[path]
 
     def _plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,11 +21,12 @@ from monitors.column_names import name_of
 from monitors.reference import Reference
 from monitors.table_column import NumberSample, Sample, read_categories, read_numbers
 
+Hide = Callable[[TableSource], TableSource]
 # rows of a file have no time: they count as one window, long before all logs
 FILE_SPAN: Final = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
 
 
-def build_from_file(plan: BaselinePlan, columns: Sequence[Column]) -> Reference:
+def build_from_file(plan: BaselinePlan, columns: Sequence[Column], hide: Hide) -> Reference:
     """
     Count the columns of a file; one window calibrates nothing, so two-sample tests decide.
 
@@ -35,13 +36,15 @@ def build_from_file(plan: BaselinePlan, columns: Sequence[Column]) -> Reference:
         Its `file` is set.
     columns : sequence of Column
         A column that the file lacks has no rows in the baseline.
+    hide : callable
+        Makes of the file's columns what the store holds of such.
 
     Raises
     ------
     InputError
         If the file cannot be read.
     """
-    table = open_table(plan.file or "")
+    table = hide(open_table(plan.file or ""))
     series: dict[Column, ProfileSeries] = {}
     faults: dict[Column, str] = {}
     for column in columns:
@@ -62,7 +65,7 @@ def build_from_file(plan: BaselinePlan, columns: Sequence[Column]) -> Reference:
     return Reference(plan, Rows((FILE_SPAN,), ("",)), series, faults, values)
 
 
-def rows_of_file(plan: BaselinePlan, columns: Sequence[Column], limit: int) -> pa.Table:
+def rows_of_file(plan: BaselinePlan, columns: Sequence[Column], limit: int, hide: Hide) -> pa.Table:
     """
     Return rows of a baseline file, at most `limit`, evenly spread over it.
 
@@ -73,8 +76,10 @@ def rows_of_file(plan: BaselinePlan, columns: Sequence[Column], limit: int) -> p
     columns : sequence of Column
         Those that the file has.
     limit : int
+    hide : callable
+        As for `build_from_file`.
     """
-    table = open_table(plan.file or "")
+    table = hide(open_table(plan.file or ""))
     step = max(-(-table.n_rows // limit), 1)
     return pa.table({c.name: _values(table, c)[::step] for c in columns})
 

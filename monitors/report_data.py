@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from monitors.config import Config
 from monitors.drift_judge import DriftJudge
 from monitors.file_reference import rows_of_file
 from monitors.gathering.judged import nothing_judged
+from monitors.hiding import hidden
 from monitors.reference import Reference
 from monitors.report_view import (
     ColumnView,
@@ -314,5 +316,6 @@ def _reference_rows(
     store: Store, model: str, reference: Reference, columns: Sequence[Column]
 ) -> pa.Table:
     if reference.plan.file is not None:
-        return rows_of_file(reference.plan, columns, MOST_ROWS)
+        hide = partial(hidden, store=store, model=model)
+        return rows_of_file(reference.plan, columns, MOST_ROWS, hide)
     return store.logs(model).rows(columns, reference.windows, reference.rows.versions, MOST_ROWS)

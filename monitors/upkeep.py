@@ -10,7 +10,7 @@ from domain.erasure import Erased, Erasing
 from domain.errors import UnknownNameError
 from domain.tiers import ArchiveFault, Tidied
 from monitors.config import Config
-from monitors.hiding import drop_rejected
+from monitors.hiding import as_stored, drop_rejected
 from monitors.tidying import GoOn, tidy
 from store.store import Store
 
@@ -47,7 +47,12 @@ class LocalUpkeep:
         UnknownNameError
             If there is no such model or feature.
         """
-        return self.store.erase(wanted, who, now, dry_run=dry_run)
+        erased = self.store.erase(wanted, who, now, dry_run=dry_run)
+        hashed = as_stored(wanted, self.store)
+        if hashed == wanted:
+            return erased
+        # rows of before there was a rule hold the value itself
+        return erased + self.store.erase(hashed, who, now, dry_run=dry_run)
 
     def tidy(
         self,
