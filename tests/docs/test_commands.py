@@ -95,7 +95,7 @@ def test_yaml_in_a_document_is_what_it_claims_to_be(name, tmp_path):
             path = tmp_path / "driftline.yaml"
             path.write_text(block.text, encoding="utf-8")
             load_config(path, {})
-        elif content.keys() <= Mapping.model_fields.keys():
+        elif content.keys() <= Mapping.model_fields.keys() | {"preset"}:
             parse_mapping(content)
         else:
             assert {"apiVersion", "jobs"} & content.keys(), block.text
