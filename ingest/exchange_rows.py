@@ -87,12 +87,18 @@ class _Calls:
             if not any(key in facts for key in _TOLD):
                 raise UnfitError("rows_differ", value=differing)
             self._put_call(exchange, facts | {"tags.rows_differ": differing})
-        elif n_rows := asked or answered:
-            columns = self._columns(request, response)
-            columns |= self._ids(facts, exchange, n_rows)
-            self.sheet.add(exchange, self._opened(facts), columns, n_rows)
         else:
+            self._put_rows(exchange, facts, self._columns(request, response), asked or answered)
+
+    def _put_rows(
+        self, exchange: Exchange, facts: Facts, columns: Columns, n_rows: int | None
+    ) -> None:
+        """Take the rows of a call; where they hold nothing, the call as a whole."""
+        if not n_rows or not columns:
             self._put_call(exchange, facts)
+            return
+        columns |= self._ids(facts, exchange, n_rows)
+        self.sheet.add(exchange, self._opened(facts), columns, n_rows)
 
     def _put_call(self, exchange: Exchange, facts: Facts) -> None:
         """Take a call without its instances, known by its request: a second try may succeed."""

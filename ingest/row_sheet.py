@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from domain.event import RAW_LIMIT_BYTES
 from domain.rejection import Rejection
 from ingest.exchange import OUTPUTS, Exchange
 from ingest.fields import TEXT_LIMIT_BYTES
@@ -148,10 +149,11 @@ class RowSheet:
         self._alike = {}
         owners = np.repeat(np.arange(len(self._counts)), self._counts)
         numbers = np.array([e.position for e in self._exchanges], dtype=np.int64)
-        exchanges = self._exchanges
+        # cut once: all rejections of a call then share its bytes
+        raws = [exchange.raw[:RAW_LIMIT_BYTES] for exchange in self._exchanges]
 
         def raw(row: int) -> bytes:
-            return exchanges[int(owners[row])].raw
+            return raws[int(owners[row])]
 
         return Block(numbers[owners], self._values(), raw, tuple(rejections))
 

@@ -21,6 +21,9 @@ _EMBEDDED: Final = 3
 _JSON: Final = (b"{", b"[", b'"')
 _WORDS: Final = (b"NaN", b"Infinity", b"-Infinity", b"null", b"true", b"false")
 
+_CSV: Final = "csv"
+_BOM: Final = b"\xef\xbb\xbf"
+
 OfJson = Callable[[Json, Iterator[list[Json]]], Decoded]
 OfText = Callable[[bytes, str], Decoded]
 
@@ -81,20 +84,19 @@ def _decode(payload: Payload, of_json: OfJson, of_text: OfText) -> Decoded:
         parts = split(content, payload.header_length)
         if parts is not None:
             return _binary(*parts, of_json)
-        content = content.strip()
+        content = content.removeprefix(_BOM).strip()
         if content.startswith(_JSON):
-            body = _json(content)
-            if not isinstance(body, str):
-                return of_json(body, iter(()))
-            inner = body.encode()
+            body = _json(content, payload.media_type)
+            inner = body.encode() if isinstance(body, str) else b""
             if not _is_wrapped(inner):
-                return of_json(body, iter(()))
-            content = inner
+                csv = body is _NO_JSON
+                return of_text(content, payload.media_type) if csv else of_json(body, iter(()))
         else:
-            inner = without_base64(content)
-            if inner is None:
+            plain = without_base64(content)
+            if plain is None:
                 return _of_other(content, payload.media_type, of_json, of_text)
-            content = unpacked(inner)
+            inner = unpacked(plain)
+        content = inner
     raise UnfitError("too_deep", value=_EMBEDDED)
 
 
@@ -121,11 +123,13 @@ def _binary(body: Json, raw: bytes, of_json: OfJson) -> Decoded:
 _NUMBER: Final = re.compile(rb"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?")
 
 
-def _json(content: bytes) -> Json:
-    """Parse JSON, or JSON lines as a list."""
+def _json(content: bytes, media_type: str) -> Json:
+    """Parse JSON, JSON lines as a list; `_NO_JSON` is CSV that begins with a quoted cell."""
     try:
         return parse_json(content)
     except UnfitError:
+        if content.startswith(b'"') and _CSV in media_type.lower():
+            return _NO_JSON
         lines = content.splitlines()
         if len(lines) < 2 or not lines[1].strip().startswith(_JSON):
             raise
@@ -134,6 +138,7 @@ def _json(content: bytes) -> Json:
     return [parse_json(line) for line in lines if line.strip()]
 
 
+_NO_JSON: Final = object()
 _LINES: Final = 100_000
 
 
@@ -155,4 +160,4 @@ def _text_response(content: bytes, media_type: str, n_rows: int | None) -> Decod
 def _is_csv(content: bytes, media_type: str, *, request: bool) -> bool:
     if content.startswith(b"<"):  # a page
         return False
-    return "csv" in media_type.lower() or looks_like_csv(content, request=request)
+    return _CSV in media_type.lower() or looks_like_csv(content, request=request)

@@ -13,6 +13,7 @@ from ingest.json_exact import UnfitError
 from ingest.payload.embedded import text_of_base64
 from ingest.payload.json_rows import (
     CELL_LIMIT,
+    ROW_LIMIT,
     Columns,
     check_size,
     columns_of_rows,
@@ -161,7 +162,7 @@ def rows_of(elements: list[Json], shape: list[int], name: str) -> list[Json]:
     if prod(shape) != len(elements):
         raise misfit(name, f"{len(elements)} elements, shape {shape}")
     if not elements:
-        return [[]] * min(shape[0], CELL_LIMIT) if shape else []
+        return [[]] * min(shape[0], ROW_LIMIT + 1) if shape else []
     width = len(elements) // (shape[0] if shape else 1)
     if width == 1:
         return elements
