@@ -60,18 +60,15 @@ class Fault:
     ----------
     number : int
         Of the record, 1-based.
-    offset : int
-        Of its first byte in the unpacked file.
     reason : {"bad_frame", "too_large", "truncated"}
         Only behind a record that is too large does the file go on.
     raw : bytes
         The beginning of what is there.
     why : str
-        What was found, for a message.
+        For a message: where it is in the unpacked file, or what is missing.
     """
 
     number: int
-    offset: int
     reason: str
     raw: bytes
     why: str
@@ -115,7 +112,7 @@ def records(source: Source) -> Iterator[list[Record] | Fault]:
         number += 1
     yield _judged(number, raws)
     if source.damage is not None:
-        yield Fault(number, window.offset, "truncated", b"", source.damage)
+        yield Fault(number, "truncated", b"", source.damage)
 
 
 def is_framed(head: bytes) -> bool:
@@ -230,18 +227,18 @@ def _cut(window: _Window, number: int) -> bytes | Fault:
     header = window.left(_HEADER.size)
     length, checksum = _HEADER.unpack(header)
     if checksum != _masked_sum(header[:_LENGTH_BYTES]):
-        return Fault(number, begin, "bad_frame", window.left(_PIECE_BYTES), str(begin))
+        return Fault(number, "bad_frame", window.left(_PIECE_BYTES), str(begin))
     n_bytes = _HEADER.size + length + _FOOTER.size
     if length > RECORD_LIMIT_BYTES:
         window.skip(n_bytes)  # so that memory stays flat
-        return Fault(number, begin, "too_large", header, str(RECORD_LIMIT_BYTES))
+        return Fault(number, "too_large", header, str(RECORD_LIMIT_BYTES))
     return window.take(n_bytes) if window.holds(n_bytes) else _torso(window, number, n_bytes)
 
 
 def _torso(window: _Window, number: int, wanted: int) -> Fault:
     begin, raw = window.offset, window.left(wanted)
     why = window.damage or f"at byte {begin}: {len(raw)} of {wanted} bytes"
-    return Fault(number, begin, "truncated", raw, why)
+    return Fault(number, "truncated", raw, why)
 
 
 def _judged(end: int, raws: list[bytes]) -> list[Record]:

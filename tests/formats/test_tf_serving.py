@@ -175,6 +175,19 @@ def test_what_is_told_of_a_call_is_kept_and_what_is_not_told_is_absent():
     assert (13, "missing_ts") in [(r.position, r.reason) for r in rejections]
 
 
+def test_what_the_log_says_of_the_model_counts_before_what_the_answer_says():
+    def spec(name: str, version: int) -> bytes:
+        return wire(1, name) + wire(2, number(1, version))
+
+    told = wire(1, wire(1, spec("logged", 2)) + number(4, 1795000600))
+    sides = call_sides([1.0]) + wire(2, wire(2, spec("answered", 7)))
+    row = read(framed(told + wire(CALL, sides))).only
+    assert (row["model"], row["version"]) == ("logged", "2")
+    silent = wire(1, number(4, 1795000600)) + wire(CALL, sides)
+    row = read(framed(silent)).only
+    assert (row["model"], row["version"]) == ("answered", "7")
+
+
 def test_calls_that_are_no_rows_are_rejected_with_their_kind():
     _, rejections = read(PLAIN)
     unread = [(r.position, r.message) for r in rejections if r.reason == "unread_call"]
