@@ -23,6 +23,7 @@ from ingest.readers import (
     tap,
     tf_serving,
     triton,
+    v2_exchange,
     vertex,
 )
 from ingest.readers.block import Reader
@@ -43,6 +44,7 @@ READERS: Final[tuple[Reader, ...]] = (
     ecs.READER,
     bentoml.READER,
     triton.READER,
+    v2_exchange.READER,
     json_document.READER,
     ndjson.READER,
     csv.READER,
