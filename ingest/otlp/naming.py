@@ -144,8 +144,12 @@ def tells(cells: Cells) -> bool:
 
 
 def without_nothing(cells: Cells) -> Cells:
-    """Return the cells that hold something."""
-    return {path: cell for path, cell in cells.items() if cell is not None and cell != ""}
+    """Return the cells that hold something: no null, no empty text, no number that is none."""
+    return {path: cell for path, cell in cells.items() if _holds(cell)}
+
+
+def _holds(cell: object) -> bool:
+    return math.isfinite(cell) if isinstance(cell, float) else cell is not None and cell != ""
 
 
 def _first(attributes: Attributes, names: Iterable[str]) -> object:
@@ -160,7 +164,7 @@ def _below(attributes: Mapping[str, object], prefixes: tuple[str, ...]) -> list[
     return [
         (name.split(".", 1)[1], value)
         for name, value in attributes.items()
-        if name.startswith(prefixes)
+        if name.startswith(prefixes) and name not in prefixes
     ]
 
 
