@@ -72,10 +72,13 @@ _BACKOFF_S = 0.5
 _LONGEST_WAIT_S = 60.0
 _LONGEST_RETRY_AFTER_S = 300.0
 _WARN_EVERY_S = 60.0
-# The interpreter runs one thread at a time: after so much work the tap lets the others run. What
-# a request waits for it is at most this, and one line.
-_STRETCH_S = 0.0001
+# The interpreter runs one thread at a time: after so much work the tap lets the others run, so that
+# a request waits for it no longer than that and one line; where a crowd waits already, for more.
+_STRETCH_S = 0.00005
 _REST_S = 0.0005
+_CROWD = 1_000
+_CROWDED_STRETCH_S = 0.001
+_PATHS_KNOWN = 1_000
 # of one call: what `record` was told, and the note itself
 _ROWS_LIMIT = 10_000
 _ROW_BYTES = 1_024
@@ -186,7 +189,7 @@ class Call:
     @property
     def size(self) -> int:
         """About how many bytes it holds."""
-        held = sum(map(len, self.request.pieces)) + sum(map(len, self.answer.pieces))
+        held = sum(body.size for body in (self.request, self.answer) if body.pieces)
         return held + _CALL_BYTES + _ROW_BYTES * len(self.rows)
 
     def enter(self) -> None:
@@ -290,6 +293,7 @@ class Tap:
             log.warning("nothing is recorded: neither DRIFTLINE_URL nor a folder is given")
         self._wanted = _either(self.paths)
         self._skipped = _either(self.skip)
+        self._known: dict[str, bool] = {}
         self.trouble = ""
         self.queue = _Queue(self.queue_bytes, partial(_Thread, self))
         _TAPS.add(self)
@@ -439,7 +443,7 @@ class Tap:
         return self.replica or f"{socket.gethostname()}-{os.getpid()}"
 
     def _new(self, method: str, path: str, headers: Headers) -> Call | None:
-        if method and (self._wanted.match(path) is None or self._skipped.match(path) is not None):
+        if method and not self._wants(path):
             return None
         is_chosen = self.sampling_rate >= 1 or random.random() < self.sampling_rate  # noqa: S311
         call = Call(
@@ -447,6 +451,14 @@ class Tap:
         )
         call.is_chosen = is_chosen
         return call
+
+    def _wants(self, path: str) -> bool:
+        found = self._known.get(path)
+        if found is None:
+            found = self._wanted.match(path) is not None and self._skipped.match(path) is None
+            if len(self._known) < _PATHS_KNOWN:
+                self._known[path] = found
+        return found
 
     def _add(self, row: dict[str, Any]) -> None:
         if row["features"] is not None:  # who called may go on to change it
@@ -875,7 +887,8 @@ class _Thread(threading.Thread):
             found.setdefault(kind, []).extend(lines)
             n_lines += len(lines)
             n_bytes += sum(map(len, lines))
-            if time.perf_counter() - rested > _STRETCH_S:
+            stretch_s = _STRETCH_S if len(self._queue) < _CROWD else _CROWDED_STRETCH_S
+            if time.perf_counter() - rested > stretch_s:
                 time.sleep(_REST_S)
                 rested = time.perf_counter()
         self._batches.extend((kind, lines) for kind, lines in found.items() if lines)
@@ -1080,6 +1093,7 @@ class _Lines:
         self._tap = tap
         self._redaction = _Redaction(tap)
         self._run = os.urandom(8).hex()
+        self._replica = tap.name
         self._number = itertools.count(1)
 
     def of(self, call: Call) -> tuple[str, list[bytes]]:
@@ -1119,7 +1133,7 @@ class _Lines:
             or f"{self._run}-{next(self._number)}",
             "status": None if call.latency_ms is None else call.status,
             "latency_ms": call.latency_ms and round(call.latency_ms, 3),
-            "replica": self._tap.name,
+            "replica": self._replica,
             "trace_id": trace and trace[1],
             "sampling_rate": self._tap.sampling_rate if self._tap.sampling_rate < 1 else None,
             "tags": {name: value for name, value in tags.items() if value} or None,
@@ -1261,7 +1275,7 @@ class _Redaction:
 
 def _line(content: dict[str, Any]) -> bytes:
     try:
-        text = json.dumps(content, default=_plain, separators=(",", ":"), allow_nan=False)
+        text = _ENCODER.encode(content)
     except ValueError:  # NaN is how numpy says that a value is missing
         loose = json.dumps(content, default=_plain)
         text = json.dumps(json.loads(loose, parse_constant=_missing), separators=(",", ":"))
@@ -1283,6 +1297,9 @@ def _plain(value: Any) -> Any:
 
 def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, timezone.utc).isoformat()
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"), allow_nan=False)
 
 
 # ---------------------------------------------------------------------- forks, and the end
