@@ -48,7 +48,7 @@ def split(content: bytes, header_length: int | None) -> tuple[Json, bytes] | Non
     UnfitError
         If the header's length is no JSON's.
     """
-    if header_length is not None:
+    if header_length is not None and content.startswith(b"{"):
         if not 0 < header_length <= len(content):
             raise UnfitError("bad_body", value=f"a JSON of {header_length} bytes")
         return parse_json(content[:header_length]), content[header_length:]
