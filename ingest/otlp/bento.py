@@ -13,14 +13,24 @@ from ingest.otlp.naming import deployment_cells, without_nothing
 from ingest.otlp.signals import LogRecord
 from ingest.payload.outcomes import outcomes_of
 
-SCOPE: Final = "bentoml_monitor_data"
+# the scope is named so, or after the SDK's own logger, as its version will have it
+_SCOPE: Final = "bentoml_monitor_data"
 _META: Final = "bento_meta"
 # columns that BentoML adds to those of the user
 _OWN: Final = ("timestamp", "request_id", "trace_id", _META)
+_SIGNATURE: Final = frozenset(_OWN[:3])
 # what it writes outside a built bento
 _NO_VERSION: Final = "not available"
 
 Meta = Mapping[str, object]
+
+
+def is_bento(record: LogRecord) -> bool:
+    """Return whether BentoML's monitoring wrote a record."""
+    by_body = isinstance(record.body, dict) and (
+        _META in record.body or record.body.keys() >= _SIGNATURE
+    )
+    return by_body or record.origin.scope == _SCOPE
 
 
 class BentoMonitors:

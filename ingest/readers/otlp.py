@@ -20,7 +20,7 @@ from domain.errors import InputError
 from domain.rejection import Rejection
 from ingest.json_columns import COLUMN_LIMIT, Cells, columns_of
 from ingest.json_exact import UnfitError
-from ingest.otlp.bento import SCOPE, BentoMonitors
+from ingest.otlp.bento import BentoMonitors, is_bento
 from ingest.otlp.json_request import json_items
 from ingest.otlp.metrics import ResourcePoints
 from ingest.otlp.records import record_cells
@@ -130,7 +130,7 @@ class _Gathered:
 
     def _sort(self, item: Item) -> None:
         match item:
-            case LogRecord() if item.origin.scope == SCOPE:
+            case LogRecord() if is_bento(item):
                 self._add(self._monitors.cells(item), item.raw)
             case LogRecord():
                 cells = record_cells(item, self._layout)
