@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingest.wrapped import whole_lines
+
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
@@ -33,7 +35,7 @@ def _no_header(_beginning: bytes) -> int:
 
 
 def _after_last_break(_header: bytes, content: bytes) -> int:
-    return content.rfind(b"\n") + 1
+    return whole_lines(content)
 
 
 def _is_json(_header: bytes, line: bytes) -> bool:

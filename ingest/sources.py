@@ -54,7 +54,10 @@ class SourceFile:
         InputError
             If it cannot be opened.
         """
-        near = None if self.path is None else partial(_near, self.path.parent)
+        path = self.path
+        if path is None and self.opened is not None and Path(self.name).is_file():
+            path = Path(self.name)
+        near = None if path is None else partial(_near, path.parent)
         return LogStream(self.name, self.raw(), near)
 
     def raw(self) -> BinaryIO:

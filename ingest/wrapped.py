@@ -123,6 +123,27 @@ def unwrapped(stream: LogStream) -> LogStream:
     return stream
 
 
+def without_wrapping(head: bytes) -> bytes:
+    """Return what the beginning of a log holds, so that its format can be told."""
+    with LogStream("", io.BytesIO(head)) as stream:
+        if stream.packed:
+            return head
+        return unwrapped(stream).read(len(head))
+
+
+def whole_lines(content: bytes) -> int:
+    """Return the length of what is whole in a piece of a log: no line ends in a part of one."""
+    end = content.rfind(b"\n") + 1
+    while end:
+        begin = content.rfind(b"\n", 0, end - 1) + 1
+        line = content[begin : end - 1]
+        part = of_cri(line) or of_docker(line)
+        if part is None or part.is_last:
+            break
+        end = begin
+    return end
+
+
 def _wrapper(head: bytes) -> Unwrap | None:
     """Return how to unwrap the first line that is wrapped at all: a log may begin in a line."""
     if not any(mark in head for mark in (b" stdout ", b" stderr ", b'"stream"', b'"message"')):

@@ -28,6 +28,7 @@ from ingest.readers import (
 )
 from ingest.readers.block import Reader
 from ingest.unpack import LogStream, without_packing
+from ingest.wrapped import without_wrapping
 
 READERS: Final[tuple[Reader, ...]] = (
     tf_serving.READER,
@@ -41,9 +42,9 @@ READERS: Final[tuple[Reader, ...]] = (
     otlp.READER,
     resource_samples.READER,
     tap.READER,
+    bentoml.READER,
     elasticsearch_bulk.READER,
     ecs.READER,
-    bentoml.READER,
     triton.READER,
     json_document.READER,
     ndjson.READER,
@@ -89,7 +90,7 @@ def reader_for(stream: LogStream, name: str = AUTO) -> Reader:
         raise UsageError(
             f"no format {name!r}{suggestion(name, [r.name for r in READERS] + [AUTO])}"
         )
-    head = stream.peek(_HEAD_BYTES)
+    head = without_wrapping(stream.peek(_HEAD_BYTES))
     if parquet.READER.recognises(head):
         return _of_table(stream)
     recognised = [reader for reader in READERS if reader.recognises(head)]

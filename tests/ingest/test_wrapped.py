@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.lines import LINE_LIMIT_BYTES
+from ingest.readers.registry import reader_for
 from ingest.sources import SourceFile
-from ingest.wrapped import unwrapped
+from ingest.wrapped import unwrapped, whole_lines
 
 AT = "2026-11-22T08:00:00.123456789Z"
 
@@ -147,6 +148,25 @@ def test_a_csv_can_be_wrapped_as_well(read):
 def test_an_event_that_only_resembles_a_wrapper_stays_as_it_is(line):
     with SourceFile("log", data=line).open() as outer:
         assert unwrapped(outer) is outer
+
+
+def test_the_format_inside_a_wrapping_is_told_before_it_is_taken_off():
+    document = b'{"@timestamp":"2026-11-22T08:00:00Z","service.name":"m","ml.score":0.5}'
+    for log, name in [(cri(document), "ecs"), (docker(document), "ecs"), (cri(event(1)), "ndjson")]:
+        with SourceFile("app.log", data=log).open() as stream:
+            assert reader_for(stream).name == name
+
+
+def test_a_piece_of_a_growing_log_ends_where_a_line_does():
+    start, end = cri(b"{", tag="P") + cri(b'"a"', tag="P"), cri(b":1}")
+    log = cri(b"{}") + start + end
+    assert [whole_lines(log[:cut]) for cut in (len(log), len(log) - 1, len(log) - len(end))] == [
+        len(log), len(cri(b"{}")), len(cri(b"{}")),
+    ]  # fmt: skip
+    assert whole_lines(docker(b"a") + docker(b"b", ends=False)) == len(docker(b"a"))
+    assert whole_lines(start) == 0
+    assert whole_lines(b'{"a":1}\n{"b"') == 8
+    assert whole_lines(b"") == 0
 
 
 def test_a_message_for_people_is_not_taken_for_the_event():
