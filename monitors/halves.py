@@ -116,7 +116,7 @@ def join(store: Store, sides: Sequence[Side], source: str, now: datetime) -> Joi
     now : datetime
     """
     matcher = Matcher(store.answers_within)
-    waiting = [_side(one) for one in store.halves_of({_key(side.half) for side in sides})]
+    waiting = [_side(one) for one in store.halves_of({key_of(side.half) for side in sides})]
     stored = {id(side) for side in waiting}
     pairs = [*matcher.add_all(waiting), *matcher.add_all(sides)]
     kept = [side for side in matcher.take_waiting() if id(side) not in stored]
@@ -187,15 +187,17 @@ def _give_up_some(store: Store, due: Sequence[StoredHalf], source: str, now: dat
     known = store.known_calls([call for side in sides if (call := _asked(side)) is not None])
     answering = store.answering_senders()
     calls: list[tuple[Exchange, Side]] = []
-    taken, failed = list(known), list[int]()
+    taken, kept = list(known), list[int]()
+    failed = 0
     for one, side in zip(due, sides, strict=True):
         if one.id in known:
             continue
         fails = one.side == "request" and one.sender in answering
         calls.append((lonely(side.half, failed=fails), side))
-        (failed if fails else taken).append(one.id)
-    log.info("halves.given_up", extra={"failed": len(failed), "known": len(known)})
-    changes = HalfChanges(taken=taken, given_up=failed, now=now)
+        (kept if one.side == "request" else taken).append(one.id)
+        failed += fails
+    log.info("halves.given_up", extra={"calls": len(calls), "failed": failed, "known": len(known)})
+    changes = HalfChanges(taken=taken, given_up=kept, now=now)
     return _store_calls(store, told(calls, source, now), changes, source)
 
 
@@ -277,7 +279,8 @@ def _asked(side: Side) -> AskedCall | None:
     return AskedCall(side.stored or 0, model, request, at)
 
 
-def _key(half: Half) -> str:
+def key_of(half: Half) -> str:
+    """Return what both sides of a call share, as the store keeps it."""
     return orjson.dumps(half.key).decode()
 
 
@@ -290,7 +293,7 @@ def stored_of(side: Side, source: str, now: datetime) -> StoredHalf:
     """Return a half as the store keeps it."""
     half, payload = side.half, side.half.payload
     return StoredHalf(
-        key=_key(half),
+        key=key_of(half),
         sender=sender_of(half),
         side=half.side,
         at=half.at,

@@ -10,12 +10,13 @@ from typing import Final
 from ingest.batch import Read
 from ingest.exchange import Half
 from ingest.mapping import Mapping
-from ingest.pairing import Matcher, Side
+from ingest.pairing import Matcher, Pair, Side
 from monitors.halves import (
     Settled,
     calls_of,
     give_up,
     join_waiting,
+    key_of,
     sender_of,
     stored_of,
     told,
@@ -56,6 +57,7 @@ class SourceHalves:
         self._defaults = model, version
         self._mapping = mapping
         self._matcher = Matcher(store.answers_within)
+        self._again: list[Side] = []
         self._newest: dict[tuple[str, str], datetime] = {}
         self._senders: set[tuple[str, str]] = set()
         self._source = ""
@@ -101,13 +103,23 @@ class SourceHalves:
     def _take(self, halves: Sequence[Half]) -> Iterator[Read]:
         model, version = self._defaults
         sides = [Side(half, model, version, part=0) for half in halves]
-        pairs = list(self._matcher.add_all(sides))
+        pairs = self._new(list(self._matcher.add_all(sides)))
         for half in halves:
             self._note(half)
         for one in told(calls_of(pairs), self._source, self._now, self._mapping):
             yield one.in_place()
-        if self._matcher.n_waiting > _MOST_WAITING or self._matcher.n_bytes > _MOST_BYTES:
+        n_waiting = self._matcher.n_waiting + len(self._again)
+        if n_waiting > _MOST_WAITING or self._matcher.n_bytes > _MOST_BYTES:
             self._keep()
+
+    def _new(self, pairs: list[Pair]) -> list[Pair]:
+        """Return the pairs of which the store holds no side; the others are joined with that."""
+        known = {
+            half.key for half in self._store.halves_of({key_of(p.request.half) for p in pairs})
+        }
+        again = [pair for pair in pairs if key_of(pair.request.half) in known]
+        self._again += [side for pair in again for side in (pair.request, pair.response)]
+        return [pair for pair in pairs if key_of(pair.request.half) not in known]
 
     def _note(self, half: Half) -> None:
         whose = sender_of(half), half.side
@@ -116,5 +128,7 @@ class SourceHalves:
             self._newest[whose] = half.at
 
     def _keep(self) -> None:
-        rest = [stored_of(side, self._source, self._now) for side in self._matcher.take_waiting()]
+        waiting = [*self._matcher.take_waiting(), *self._again]
+        self._again = []
+        rest = [stored_of(side, self._source, self._now) for side in waiting]
         self._store.change_halves(HalfChanges(keep=rest, senders=self._senders))

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from store.bulk import texts, times, whole
 from store.database import Database
-from store.hours.stale import HOUR_US, mark_hours
+from store.hours.stale import mark_touched
 from store.registry import ModelTables, all_models
 
 _KNOWN: Final = """
@@ -24,25 +24,18 @@ _KNOWN: Final = """
     where c.ts between make_timestamp($low) and make_timestamp($high)
       and c.status is distinct from 0
 """
-_FAILED: Final = """
-    select distinct epoch_us(date_trunc('hour', ts)) // {hour_us}
+# what was told of a request alone: a failed call, or rows without an outcome
+_TOLD: Final = "(request_id, ts) in (select (request_id, ts) from rows_in_flight)"
+_UNANSWERED: Final = f"{_TOLD} and (status = 0 or (status is null and latency_ms is null))"
+_NO_OUTCOME: Final = f"{_TOLD} and prediction is null and score is null"
+_HOURS: Final = """
+    select distinct epoch_us(date_trunc('hour', ts)) // 3600000000
     from {table}
-    where (request_id, ts) in (select (request_id, ts) from rows_in_flight)
-      and status = 0
+    where {holds}
 """
-_RETRACT_ROWS: Final = """
-    delete from {unanswered}
-    where (request_id, ts) in (
-        select (request_id, ts)
-        from {calls}
-        where (request_id, ts) in (select (request_id, ts) from rows_in_flight)
-          and status = 0
-    )
-"""
-_RETRACT_CALLS: Final = """
-    delete from {calls}
-    where (request_id, ts) in (select (request_id, ts) from rows_in_flight)
-      and status = 0
+_RETRACT: Final = """
+    delete from {table}
+    where {holds}
 """
 
 
@@ -102,9 +95,9 @@ def untell(
     database: Database, connection: duckdb.DuckDBPyConnection, calls: Sequence[AskedCall]
 ) -> None:
     """
-    Remove failed calls of which an answer came after all, in a write transaction.
+    Remove what was told of requests alone, because their answers came after all.
 
-    Those of archived days stay.
+    In a write transaction. What lies in archived days stays.
 
     Parameters
     ----------
@@ -113,14 +106,17 @@ def untell(
     calls : sequence of AskedCall
     """
     for tables, some in _by_model(connection, calls):
-        names = {name: tables.table(name) for name in ("calls", "unanswered")}
-        hours = _FAILED.format(table=names["calls"], hour_us=HOUR_US)
         connection.register("rows_in_flight", pa.table(_asked(some)))
         try:
-            found = {hour for (hour,) in connection.execute(hours).fetchall()}
-            mark_hours(connection, tables.model, found, database.marks.calls)
-            connection.execute(_RETRACT_ROWS.format(**names))
-            connection.execute(_RETRACT_CALLS.format(**names))
+            for name, holds, marks in (
+                ("predictions", _NO_OUTCOME, database.marks.predictions),
+                ("calls", _UNANSWERED, database.marks.calls),
+            ):
+                told = {"table": tables.table(name), "holds": holds}
+                mark_touched(connection, tables.model, _HOURS.format(**told), marks)
+                connection.execute(_RETRACT.format(**told))
+            told = {"table": tables.table("unanswered"), "holds": _TOLD}
+            connection.execute(_RETRACT.format(**told))
         finally:
             connection.unregister("rows_in_flight")
         # what it remembers of ids would call them known
