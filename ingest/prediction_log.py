@@ -82,7 +82,7 @@ message TensorProto {
   repeated uint32 uint32_val = 16;
   repeated uint64 uint64_val = 17;
 }
-message TensorShape { repeated Dim dim = 2; bool unknown_rank = 3; }
+message TensorShape { repeated Dim dim = 2; }
 message Dim { int64 size = 1; }
 """
 
@@ -103,7 +103,7 @@ def prediction_log() -> type[Any]:
     True
     """
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(_file())
+    pool.AddSerializedFile(_file().SerializeToString())
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.PredictionLog"))
 
 

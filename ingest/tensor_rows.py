@@ -33,9 +33,6 @@ _FIELDS: Final[dict[int, str]] = {
     23: "uint64_val",
 }
 
-# A few bytes can claim any shape: of values that a message does not hold, so many are believed.
-_REPEATED_LIMIT: Final = 1_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
@@ -91,14 +88,11 @@ def tensor_of(name: str, message: Any) -> Tensor:  # noqa: ANN401 - protobuf mak
     field = _FIELDS.get(message.dtype)
     if field is None:
         raise UnfitError("bad_tensor", field=name, value=f"type {message.dtype}")
-    values, content, size = getattr(message, field), message.tensor_content, prod(shape)
+    values, content = getattr(message, field), message.tensor_content
     n_rows = shape[0] if shape else 1
-    if len(values) == size and not content and field != _BITS and min(shape, default=0) >= 0:
+    if len(values) == prod(shape) and not content and field != _BITS and min(shape, default=0) >= 0:
         texts = message.dtype == _STRING
         return Tensor(n_rows, [text_of(value) for value in values] if texts else list(values))
-    held = len(content) or len(values)
-    if message.tensor_shape.unknown_rank or held < size > _REPEATED_LIMIT:
-        raise UnfitError("bad_tensor", field=name, value=f"shape {shape}")
     return Tensor(n_rows, tensor(message.dtype, shape, content, values).ravel().tolist())
 
 

@@ -26,6 +26,8 @@ from ingest.readers.parquet import unreadable
 from ingest.unpack import LogStream
 
 _BYTES: Final = 8 * 1024 * 1024
+_ROWS: Final = 500  # of a table at once: a body that many rows share tells nothing of its size
+_BUFFER_BYTES: Final = 1024 * 1024
 _RECORDS: Final = 5_000
 _BLANK: Final = b" \t\r\n"
 
@@ -88,24 +90,33 @@ def _of_lines(lines: Lines) -> Iterator[list[Record] | Block]:
 
 
 def _of_table(stream: LogStream) -> Iterator[list[Record]]:
+    found: list[Record] = []
+    n_bytes = 0
     try:
-        file = pq.ParquetFile(stream.seekable(), pre_buffer=False)
-        first = 1
-        for batch in file.iter_batches(_RECORDS, use_threads=False):
-            step = max(1, min(_RECORDS, batch.num_rows * _BYTES // max(batch.nbytes, 1)))
-            for begin in range(0, batch.num_rows, step):
-                yield _rows(batch.slice(begin, step), first + begin)
-            first += batch.num_rows
+        for record in _rows(stream):
+            found.append(record)
+            n_bytes += len(record.raw)
+            if len(found) == _RECORDS or n_bytes > _BYTES:
+                yield found
+                found, n_bytes = [], 0
     except (pa.ArrowException, OSError) as error:
         raise InputError(unreadable(stream.name, error)) from error
+    yield found
 
 
-def _rows(batch: pa.RecordBatch, first: int) -> list[Record]:
-    found: list[Record] = []
-    for position, row in enumerate(batch.to_pylist(maps_as_pydicts="lossy"), first):
-        members: Any = plain({name: value for name, value in row.items() if value is not None})
-        found.append(Record(position, orjson.dumps(members), members))
-    return found
+def _rows(stream: LogStream) -> Iterator[Record]:
+    file = pq.ParquetFile(stream.seekable(), pre_buffer=False, buffer_size=_BUFFER_BYTES)
+    position = 0
+    for group in range(file.metadata.num_row_groups):
+        about = file.metadata.row_group(group)
+        step = about.num_rows * _BYTES // max(about.total_byte_size, 1)
+        step = max(1, min(_ROWS, step))  # a row may hold two bodies of a megabyte
+        for batch in file.iter_batches(step, row_groups=[group], use_threads=False):
+            for row in batch.to_pylist(maps_as_pydicts="lossy"):
+                position += 1
+                held = {name: value for name, value in row.items() if value is not None}
+                members: Any = plain(held)
+                yield Record(position, orjson.dumps(members), members)
 
 
 def call_block(

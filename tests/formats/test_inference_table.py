@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingest.readers.records import records
 from ingest.readers.registry import reader_for
 from ingest.sources import SourceFile
 from tests.formats.outcome import read
@@ -178,6 +180,18 @@ def test_only_the_answer_is_kept_where_only_the_request_was_too_large():
 def test_every_scoring_body_of_mlflow_is_the_same_rows(body):
     found = read(lines(ROW | {"request": json.dumps(body)}), model="m")
     assert found.features == [{"age": 41, "region": "n"}, {"age": 57, "region": "s"}]
+
+
+def test_large_bodies_are_taken_a_few_at_a_time_and_keep_their_places():
+    text = "".join(random.Random(1).choices("abcdefghij", k=700_000))
+    rows = [ROW | {"databricks_request_id": f"db-{i}", "request": text} for i in range(40)]
+    rows += [ROW | {"databricks_request_id": f"db-{i}"} for i in range(40, 90)]
+    into = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), into, row_group_size=45)
+    pieces = list(records(SourceFile("t", data=into.getvalue()).open()))
+    assert max(sum(len(record.raw) for record in piece) for piece in pieces) < 10 * 1024 * 1024
+    told = [(r.position, r.members["databricks_request_id"]) for piece in pieces for r in piece]
+    assert told == [(i + 1, f"db-{i}") for i in range(90)]
 
 
 def test_who_asked_is_not_kept():

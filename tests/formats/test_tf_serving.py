@@ -325,8 +325,9 @@ def test_a_shape_that_claims_more_than_the_message_holds_is_refused(shape):
     asked = wire(2, wire(1, "x") + wire(2, doubles([1.0], shape)))
     tracemalloc.start()
     _, rejections = read(framed(metadata(1795000600) + wire(CALL, wire(1, asked))))
-    assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert peak < 4 * 1024 * 1024
     assert [r.reason for r in rejections] == ["bad_tensor"]
 
 
@@ -361,6 +362,20 @@ def test_the_same_call_twice_in_a_second_is_two_calls_and_the_same_ones_tomorrow
     names = [{row["request_id"] for row in found} for found in rows.values()]
     assert len(set.union(*names)) == 3
     assert read(data, "renamed")[0] == rows
+
+
+def test_a_tensor_of_another_length_is_told_of_the_call_and_so_of_each_row():
+    def named(side: int, name: str, values: list[float], shape: list[int]) -> bytes:
+        return wire(side, wire(1, name) + wire(2, doubles(values, shape)))
+
+    asked = named(2, "x", [1.0, 2.0, 3.0], [3]) + named(2, "limits", [0.5] * 5, [5])
+    asked += named(2, "k", [7.0], [1]) + named(2, "t", [9.0], [])
+    answered = named(1, "score", [0.1, 0.2, 0.3], [3, 1]) + named(1, "top", [1.0] * 7, [7])
+    sides = wire(1, asked) + wire(2, answered)
+    found = read(framed(metadata(1795000600) + wire(CALL, sides)))
+    told = {"limits": "[0.5,0.5,0.5,0.5,0.5]", "k": 7.0, "t": 9.0}
+    assert found.features == [told | {"x": x} for x in (1.0, 2.0, 3.0)]
+    assert [row["score"] for row in found.rows[1]] == [0.1, 0.2, 0.3]
 
 
 def test_sides_of_different_lengths_are_one_row_only_where_one_thing_was_asked():
