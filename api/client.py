@@ -18,6 +18,7 @@ from domain.acceptance import Acceptance
 from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
+from domain.label import LabelStanding
 from domain.rejection import RejectedLine, RejectedTally
 from domain.run import Run
 from domain.tiers import ArchiveFault, Tidied
@@ -138,6 +139,10 @@ class RemoteService(RemotePages):
     def rejected_counts(self) -> dict[str, int]:
         """Return how many lines could not be read, by reason."""
         return self._ask(Service.rejected_counts)
+
+    def label_standing(self, model: str | None = None) -> tuple[LabelStanding, ...]:
+        """Return how far the labels of one model have come, or of every one that has any."""
+        return self._ask(Service.label_standing, model=model)
 
     def rejected_tallies(self) -> tuple[RejectedTally, ...]:
         """Return what could not be read of each source for each reason, and what became of it."""

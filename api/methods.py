@@ -85,6 +85,7 @@ READING: Final = frozenset(
         "rejected",
         "rejected_counts",
         "rejected_tallies",
+        "label_standing",
         "models",
         "starter",
         "facts",

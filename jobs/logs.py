@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,11 +57,16 @@ def read_request(
     return sources, Options(plan, model, version, log_format, now())
 
 
-def print_counts(counts: IngestCounts, *, as_json: bool) -> int:
+def print_counts(
+    counts: IngestCounts,
+    *,
+    as_json: bool,
+    more: Mapping[str, object] | None = None,
+) -> int:
     """Print what was stored; 3 where nothing was read, or nothing but rejected lines."""
     shape = counts.shape()
     if as_json:
-        print_json(shape)
+        print_json({**shape, **(more or {})})
     else:
         stored = counts.stored
         click.echo(

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
+from domain.errors import UnknownNameError
+from domain.label import LabelStanding
 from domain.rejection import RejectedLine, RejectedTally
+from domain.window import Window
 from ingest.sources import SourceFile
 from monitors.collect_logs import Collecting
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.retrying import RetryCounts, Retrying, retry_rejected
 from store.store import Store
+
+# of a moment: no hours are asked for
+NO_TIME: Final = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 1, tzinfo=UTC))
 
 
 @dataclass
@@ -32,6 +40,25 @@ class LocalLogs:
     def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
         """Load labels that came by themselves."""
         return ingest_labels(self.store, sources, options)
+
+    def label_standing(self, model: str | None = None) -> tuple[LabelStanding, ...]:
+        """
+        Return how far the labels of one model have come, or of every one that has any.
+
+        Of a model whose logs are read where they lie nothing is counted.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such model.
+        """
+        volumes = self.store.volumes(NO_TIME)
+        if model is not None and model not in volumes:
+            raise UnknownNameError.nearest("model", model, tuple(volumes))
+        asked = [name for name, own in volumes.items() if own.labels] if model is None else [model]
+        return tuple(
+            self.store.label_standing(name) for name in asked if name not in self.store.elsewhere
+        )
 
     def collecting(self) -> Collecting:
         """Return what stores the bodies of many senders, for the one thread that does."""

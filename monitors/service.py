@@ -19,6 +19,7 @@ from domain.acceptance import Acceptance
 from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
+from domain.label import LabelStanding
 from domain.page import FoundInRun, ObjectiveInRun, Wanted
 from domain.rejection import RejectedLine, RejectedTally
 from domain.resource import ResourceUse
@@ -71,6 +72,10 @@ class Service(Protocol):
 
     def rejected_counts(self) -> dict[str, int]:
         """Return how many lines could not be read, by reason."""
+        ...
+
+    def label_standing(self, model: str | None = None) -> tuple[LabelStanding, ...]:
+        """Return how far the labels of one model have come, or of every one that has any."""
         ...
 
     def rejected_tallies(self) -> tuple[RejectedTally, ...]:

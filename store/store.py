@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.call_hours import CallHours
+from domain.label import LabelStanding
 from domain.resource import ResourceSample, ResourceUse
 from domain.run import Deployment
 from domain.window import Window
@@ -27,6 +28,7 @@ from store.database import Database
 from store.followed_files import FollowedFiles
 from store.hours.call_hours import call_hours, called_versions, refresh_call_hours
 from store.hours.stale import stale_models
+from store.label_standing import label_standing
 from store.read_only import run_sql
 from store.resources import add_samples, forget_samples, resource_use
 from store.volumes import Volume, volumes
@@ -175,6 +177,18 @@ class Store(FollowedFiles):
         with self._database.reading() as connection:
             found = volumes(connection, self._database.sizes, span)
         return self._with_elsewhere(found)
+
+    def label_standing(self, model: str) -> LabelStanding:
+        """
+        Count a model's predictions without a label, and labels without a prediction.
+
+        Raises
+        ------
+        UsageError
+            If its logs are read where they lie.
+        """
+        with reading_all(self._database) as connection:
+            return label_standing(connection, self.own(model))
 
     # ------------------------------------------------------------------ calls
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from jobs.context import Common, common_options, json_option
 from jobs.logs import log_options, print_counts, read_request
+
+_STANDING: Final = ("model", "predictions", "pending", "unmatched")
 
 
 @click.command("labels")
@@ -32,4 +36,13 @@ def command(
     )
     with common.service(create=True) as service:
         counts = service.labels(sources, options)
-    return print_counts(counts, as_json=as_json)
+        known = model is None or model in service.models()
+        standing = service.label_standing(model) if known else ()
+    told = [{name: getattr(one, name) for name in _STANDING} for one in standing]
+    code = print_counts(counts, as_json=as_json, more={"models": told})
+    for one in () if as_json else standing:
+        click.echo(
+            f"{one.model}: {one.pending} of {one.predictions} predictions wait for their label; "
+            f"{one.unmatched} labelled ids have no prediction yet"
+        )
+    return code

@@ -84,6 +84,7 @@ QUESTIONS = {
     "rejected": lambda s: s.rejected(5),
     "rejected_counts": lambda s: s.rejected_counts(),
     "rejected_tallies": lambda s: s.rejected_tallies(),
+    "label_standing": lambda s: s.label_standing(),
     "models": lambda s: s.models(MODEL),
     "starter": lambda s: s.starter("./store"),
     "facts": lambda s: s.facts(),

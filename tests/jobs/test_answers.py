@@ -57,6 +57,39 @@ def test_ingest_counts_what_it_newly_stored(call, desk: Path):
     )  # fmt: skip
 
 
+def test_labels_tell_how_many_predictions_wait_and_which_labels_are_early(call, desk: Path):
+    before = {
+        one["model"]: one for one in call("labels", "labels.parquet", "--json").json["models"]
+    }
+    line = {"prediction_id": "nobody", "label": "late", "model": "slow"}
+    desk.joinpath("early.ndjson").write_text(json.dumps(line))
+
+    answer = call("labels", "early.ndjson")
+
+    slow = "slow: 0 of 0 predictions wait for their label; 1 labelled ids have no prediction yet"
+    assert slow in answer.out
+    for model, one in before.items():
+        assert one["pending"] <= one["predictions"]
+        assert f"{model}: {one['pending']} of {one['predictions']} predictions" in answer.out
+
+
+def test_a_retry_with_the_mended_mapping_stores_what_was_rejected(call, desk: Path):
+    rows = [{"model": "r", "ts": f"2024-03-04T10:00:0{i}", "score": 0.5} for i in range(3)]
+    desk.joinpath("naive.ndjson").write_text("\n".join(map(json.dumps, rows)) + "\n{oops\n")
+    desk.joinpath("zone.yaml").write_text("ts_zone: UTC\n")
+    assert call("ingest", "naive.ndjson").code == 3
+
+    again = call("rejected", "retry", "--source", "naive.ndjson", "--map", "zone.yaml", "--json")
+
+    told = {"predictions": 3, "read": 3, "lines": 4, "rejected_reasons": {"bad_json": 1}}
+    assert (again.code, {name: again.json[name] for name in told}) == (0, told)
+    (left,) = call("rejected", "list", "--source", "naive.ndjson", "--json").json["sources"][:1]
+    assert (left["reason"], left["kept"]) == ("bad_json", 1)
+    assert call("rejected", "retry", "--source", "naive.ndjson").code == 3
+    assert call("rejected", "retry", "--source", "nobody.ndjson").code == 0
+    assert call("ingest", "naive.ndjson", "--map", "zone.yaml", "--json").json["duplicates"] == 3
+
+
 def test_rejected_lines_are_counted_told_and_listed(call, desk: Path):
     (desk / "bad.ndjson").write_text(
         '{"model":"m","ts":"2024-03-04T10:00:00Z","score":0.5}\n'

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.errors import StoreError
+from domain.label import LabelStanding
 from domain.window import Window
 from store.append import LoadCounts
 from store.store import Store
-from tests.store.made import DAY, at, batch, event
+from tests.store.made import DAY, START, at, batch, event
 
 
 def told(*labels: dict[str, object], model: str = "m") -> tuple[str, pa.Table]:
@@ -164,3 +169,114 @@ def test_labels_with_a_time_without_zone_are_refused(served: Store):
     with pytest.raises(StoreError, match="zone"):
         served.load_labels([("m", table)], "l")
     assert served.sources() == {"f": LoadCounts(3, 1, 0, 0)}
+
+
+def test_pending_predictions_and_labels_of_nobody_are_counted(served: Store):
+    assert served.label_standing("m") == LabelStanding(
+        model="m", predictions=3, pending=3, unmatched=0
+    )
+    lines = [
+        {"prediction_id": "p0", "label": "late", "ts": at(60)},
+        {"prediction_id": "p0", "label": "early", "ts": at(90)},  # corrected: one prediction
+        {"prediction_id": "p9", "label": "late"},
+        {"request_id": "r9", "label": "late"},
+    ]
+    served.load_labels([told(*lines)], "l")
+    assert served.label_standing("m") == LabelStanding(
+        model="m", predictions=3, pending=2, unmatched=2
+    )
+
+    served.load([batch([event(5, prediction_id="p9", request_id="r9", score=0.5)])], "f")
+    assert served.label_standing("m") == LabelStanding(
+        model="m", predictions=4, pending=2, unmatched=0
+    )
+
+    served.load_labels([told({"request_id": "r", "label": "late"})], "l")
+    assert served.label_standing("m").pending == 0
+
+
+def test_a_label_in_the_event_itself_leaves_nothing_pending(store: Store):
+    events = [
+        event(0, score=0.5, label="yes"),
+        event(1, score=0.5, label="no", prediction_id="p"),
+        event(2, score=0.5),
+    ]
+    store.load([batch(events)], "f")
+
+    assert store.label_standing("m") == LabelStanding(
+        model="m", predictions=3, pending=1, unmatched=0
+    )
+
+
+def test_archived_predictions_are_no_strangers_to_their_labels(served: Store, tmp_path: Path):
+    served.load_labels([told({"prediction_id": "p0", "label": "x"})], "l")
+    before = served.label_standing("m")
+    (rows,) = served.days_before("m", at(3 * 24 * 60))
+    served.archive_day(rows, str(tmp_path / "archive"), "me", at(3 * 24 * 60))
+
+    assert served.sql("select count(*) as n from predictions").to_pylist() == [{"n": 3}]
+    assert served.label_standing("m") == before
+    assert (before.pending, before.unmatched) == (2, 0)
+
+
+KEYS = st.sampled_from(["a", "b", "c", None])
+SERVED = st.lists(st.tuples(KEYS, KEYS), max_size=8)
+TOLD = st.lists(
+    st.tuples(KEYS, KEYS, st.sampled_from("xyz"), st.sampled_from([None, 10, 20, 30])), max_size=10
+)
+
+
+@settings(max_examples=25)
+@given(served=SERVED, labels=TOLD, early=st.booleans())
+def test_labels_find_their_predictions_as_a_plain_recount_does(served, labels, early):
+    """Early or late, corrected and repeated: the newest by its own time, then the last told."""
+    events = [
+        event(i, prediction_id=p, request_id=r, replica=str(i), score=0.5)
+        for i, (p, r) in enumerate(served)
+    ]
+    firsts: dict[object, Mapping[str, object]] = {}
+    for number, e in enumerate(events):  # the same id again is the same prediction
+        firsts.setdefault(e["prediction_id"] or number, e)
+    lines = [
+        {"prediction_id": p, "request_id": r, "label": text, "ts": t and at(t)}
+        for p, r, text, t in labels
+        if p or r
+    ]
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
+        steps = [
+            lambda: [store.load_labels([told(line)], "l") for line in lines],
+            lambda: events and store.load([batch(events)], "f"),
+        ]
+        for step in steps if early else reversed(steps):
+            step()
+        if not events:
+            return
+        (outcome,) = store.logs("m").outcomes("", [DAY])
+        standing = store.label_standing("m")
+
+    def newest(e):
+        mine = [
+            (line["ts"] is not None, line["ts"] or START, number, line["label"])
+            for number, line in _first_told(lines)
+            if (line["prediction_id"] is not None and line["prediction_id"] == e["prediction_id"])
+            or (line["prediction_id"] is None and line["request_id"] == e["request_id"])
+        ]
+        return max(mine)[3] if mine else None
+
+    expected = [newest(e) for e in firsts.values()]
+    assert sorted(outcome.labels.tolist()) == sorted(one for one in expected if one is not None)
+    assert outcome.pending == standing.pending == expected.count(None)
+    assert standing.predictions == len(firsts)
+    ids = {(e["prediction_id"], None) for e in firsts.values()}
+    ids |= {(None, e["request_id"]) for e in firsts.values()}
+    named = {(x["prediction_id"], None if x["prediction_id"] else x["request_id"]) for x in lines}
+    assert standing.unmatched == len(named - ids)
+
+
+def _first_told(lines):
+    """A label that comes again, of the same prediction and time, is the one that was."""
+    seen = {}
+    for number, line in enumerate(lines):
+        whom = line["prediction_id"] or ("of request", line["request_id"])
+        seen.setdefault((whom, line["label"], line["ts"]), (number, line))
+    return seen.values()
