@@ -104,6 +104,8 @@ class RemoteService(RemotePages):
                 one: IngestCounts = self._caller.follow(asked, body, _silent)
             counts.stored += one.stored
             counts.rejected_reasons.update(one.rejected_reasons)
+            counts.samples += one.samples
+            counts.passed_over.update(one.passed_over)
         return counts
 
     @property

@@ -80,8 +80,12 @@ def print_counts(
             "see them with 'driftline rejected list'",
             err=True,
         )
+    if not as_json and (counts.samples or counts.passed_over):
+        of = "".join(f", {n} {what}" for what, n in counts.passed_over.most_common())
+        passed = f"{counts.passed_over.total()} records passed over{of}"
+        click.echo(f"{counts.samples} samples of resource use; {passed}")
     new = counts.stored.predictions + counts.stored.calls + counts.stored.labels
-    if new or counts.stored.duplicates:
+    if new or counts.stored.duplicates or counts.samples:
         return 0
     if not counts.rejected:
         click.echo("driftline: not one row in what was given; look at the files", err=True)
