@@ -15,6 +15,7 @@ from api.call import Caller, plain_arguments
 from api.methods import METHODS
 from api.remote_pages import RemotePages
 from domain.acceptance import Acceptance
+from domain.checkpoint import Checkpoint, FollowedState, Piece
 from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
@@ -32,6 +33,7 @@ from monitors.report_view import ReportView
 from monitors.retrying import RetryCounts, Retrying
 from monitors.run import Planned, Progress, Reprocess
 from monitors.service import Service
+from monitors.taking import Taken
 from monitors.views.fleet import StoreFacts
 from store.backup import arriving
 
@@ -95,18 +97,22 @@ class RemoteService(RemotePages):
         sources: Sequence[SourceFile],
         options: Options,
     ) -> IngestCounts:
-        asked = METHODS[method.__name__]
-        arguments = plain_arguments(asked, {"options": options})
         counts = IngestCounts()
         for source in sources:
-            with source.raw() as file:
-                body = _body({"source": source.name, **arguments}, file)
-                one: IngestCounts = self._caller.follow(asked, body, _silent)
+            one = self._upload(method, source, options=options)
             counts.stored += one.stored
             counts.rejected_reasons.update(one.rejected_reasons)
             counts.samples += one.samples
             counts.passed_over.update(one.passed_over)
         return counts
+
+    def _upload(
+        self, method: Callable[..., Answer], source: SourceFile, **arguments: object
+    ) -> Answer:
+        asked = METHODS[method.__name__]
+        head = {"source": source.name, **plain_arguments(asked, arguments)}
+        with source.raw() as file:
+            return self._caller.follow(asked, _body(head, file), _silent)
 
     @property
     def config(self) -> Config:
@@ -131,6 +137,20 @@ class RemoteService(RemotePages):
     def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
         """Load labels that came by themselves."""
         return self._send(Service.labels, sources, options)
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return how far every followed file is taken."""
+        return self._ask(Service.checkpoints)
+
+    def take(
+        self, sources: Sequence[SourceFile], options: Options, pieces: Sequence[Piece]
+    ) -> Taken:
+        """Store pieces of followed files, or one whole file, and how far these are taken."""
+        return self._upload(Service.take, sources[0], options=options, pieces=pieces)
+
+    def note_followed(self, state: FollowedState, gone: Sequence[int]) -> None:
+        """Keep how a follower found its source, and forget the files that have gone."""
+        return self._ask(Service.note_followed, state=state, gone=gone)
 
     def rejected(
         self, limit: int, source: str | None = None, reason: str | None = None

@@ -67,7 +67,7 @@ class Method:
     by_parts: bool
 
 
-_UPLOADS: Final = frozenset({"ingest", "labels"})
+_UPLOADS: Final = frozenset({"ingest", "labels", "take"})
 _FILES: Final = frozenset({"backup"})
 # what stays where it is: read or written by the client itself
 _OURS: Final = frozenset({"sources", "target"})
@@ -82,6 +82,7 @@ READING: Final = frozenset(
     {
         "config",
         "code_version",
+        "checkpoints",
         "rejected",
         "rejected_counts",
         "rejected_tallies",

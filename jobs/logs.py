@@ -48,22 +48,49 @@ def read_request(
     InputError
         If a path is not there, a folder holds no logs, or the mapping cannot be read.
     """
-    from ingest.mapping import load_mapping
     from ingest.sources import find
-    from monitors.ingest_logs import Options
 
     sources = find(paths)
+    return sources, options_of(model=model, version=version, mapping=mapping, log_format=log_format)
+
+
+def options_of(
+    *, model: str | None, version: str | None, mapping: str | None, log_format: str
+) -> Options:
+    """
+    Return how logs are to be read, and read the mapping.
+
+    Raises
+    ------
+    ConfigurationError
+        If the mapping cannot be read.
+    """
+    from ingest.mapping import load_mapping
+    from monitors.ingest_logs import Options
+
     plan = load_mapping(mapping) if mapping is not None else None
-    return sources, Options(plan, model, version, log_format, now())
+    return Options(plan, model, version, log_format, now())
 
 
 def print_counts(
     counts: IngestCounts,
     *,
     as_json: bool,
+    quiet: bool = False,
     more: Mapping[str, object] | None = None,
 ) -> int:
-    """Print what was stored; 3 where nothing was read, or nothing but rejected lines."""
+    """
+    Print what was stored; 3 where nothing was read, or nothing but rejected lines.
+
+    Parameters
+    ----------
+    counts : IngestCounts
+    as_json : bool
+    quiet : bool, default=False
+        Say nothing of it where nothing was read: nothing new is nothing wrong.
+    more : mapping, optional
+        What else JSON says.
+    """
     shape = counts.shape()
     if as_json:
         print_json({**shape, **(more or {})})
@@ -87,6 +114,6 @@ def print_counts(
     new = counts.stored.predictions + counts.stored.calls + counts.stored.labels
     if new or counts.stored.duplicates or counts.samples:
         return 0
-    if not counts.rejected:
+    if not counts.rejected and not quiet:
         click.echo("driftline: not one row in what was given; look at the files", err=True)
     return 3

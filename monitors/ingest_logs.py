@@ -161,7 +161,7 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        reads = _noted(read, store, counts)
+        reads = noted(read, store, counts)
         with _Refused(counts, options, "events") as refused:
             counts.stored += store.load(
                 _batches(halves.joined(reads, source.name), refused), source.name
@@ -198,7 +198,7 @@ def _batches(reads: Iterable[Read], refused: _Refused) -> Iterator[tuple[str, pa
             yield batch.model, batch.events, batch.features
 
 
-def _noted(reads: Iterable[Read], store: Store, counts: IngestCounts) -> Iterator[Read]:
+def noted(reads: Iterable[Read], store: Store, counts: IngestCounts) -> Iterator[Read]:
     """Keep what is no event while reads flow past: samples, and counts of the rest."""
     for read in reads:
         store.add_samples(read.samples)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from domain.checkpoint import Checkpoint, FollowedState, Piece
 from domain.errors import UnknownNameError
 from domain.label import LabelStanding
 from domain.rejection import RejectedLine, RejectedTally
@@ -15,6 +16,7 @@ from ingest.sources import SourceFile
 from monitors.collect_logs import Collecting
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.retrying import RetryCounts, Retrying, retry_rejected
+from monitors.taking import Taken, take
 from store.store import Store
 
 # of a moment: no hours are asked for
@@ -40,6 +42,30 @@ class LocalLogs:
     def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
         """Load labels that came by themselves."""
         return ingest_labels(self.store, sources, options)
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return how far every followed file is taken."""
+        return self.store.checkpoints()
+
+    def take(
+        self, sources: Sequence[SourceFile], options: Options, pieces: Sequence[Piece]
+    ) -> Taken:
+        """
+        Store pieces of followed files, or one whole file; see `monitors.taking.take`.
+
+        Parameters
+        ----------
+        sources : sequence of SourceFile
+            One: the bytes of all pieces, or the whole file.
+        options : Options
+        pieces : sequence of Piece
+        """
+        (source,) = sources
+        return take(self.store, source, options, pieces)
+
+    def note_followed(self, state: FollowedState, gone: Sequence[int]) -> None:
+        """Keep how a follower found its source, and forget the files that have gone."""
+        self.store.note_followed(state, gone)
 
     def label_standing(self, model: str | None = None) -> tuple[LabelStanding, ...]:
         """

@@ -16,6 +16,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from domain.acceptance import Acceptance
+from domain.checkpoint import Checkpoint, FollowedState, Piece
 from domain.erasure import Erased, Erasing
 from domain.incident import Acknowledgement, Incident
 from domain.key import Grant, Key, NewKey, Scope
@@ -34,6 +35,7 @@ from monitors.report_data import ReportRequest, ReportRows
 from monitors.report_view import ReportView
 from monitors.retrying import RetryCounts, Retrying
 from monitors.run import Planned, Progress, Reprocess
+from monitors.taking import Taken
 from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
@@ -62,6 +64,20 @@ class Service(Protocol):
 
     def labels(self, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
         """Load labels that came by themselves."""
+        ...
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return how far every followed file is taken."""
+        ...
+
+    def take(
+        self, sources: Sequence[SourceFile], options: Options, pieces: Sequence[Piece]
+    ) -> Taken:
+        """Store pieces of followed files, or one whole file, and how far these are taken."""
+        ...
+
+    def note_followed(self, state: FollowedState, gone: Sequence[int]) -> None:
+        """Keep how a follower found its source, and forget the files that have gone."""
         ...
 
     def rejected(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -73,12 +73,28 @@ _SOURCES: Final = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """
+    A checkpoint that is moved on in this transaction.
+
+    Parameters
+    ----------
+    id : int
+    known_from : datetime or None
+        As the store has it, whatever the follower remembers.
+    """
+
+    id: int
+    known_from: datetime | None
+
+
 def checkpoints(connection: duckdb.DuckDBPyConnection) -> tuple[Checkpoint, ...]:
     """Return how far every file is taken, those met first first."""
     return tuple(_checkpoint(row) for row in connection.execute(_ALL).fetchall())
 
 
-def claim(connection: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> list[int]:
+def claim(connection: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> list[Claimed]:
     """
     Make sure that pieces go on where their files were left, and name the checkpoint of each.
 
@@ -91,8 +107,8 @@ def claim(connection: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> lis
 
     Returns
     -------
-    list of int
-        Ids; those of files that are new are new.
+    list of Claimed
+        Ids of files that are new are new.
 
     Raises
     ------
@@ -103,7 +119,7 @@ def claim(connection: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> lis
     there: dict[tuple[str | None, str | None], int | None]
     there = {(one.device, one.inode): one.id for one in stored.values() if one.inode is not None}
     free = int(connection.execute(_NEXT).fetchall()[0][0])
-    ids: list[int] = []
+    claimed: list[Claimed] = []
     for piece in pieces:
         after = piece.after
         known = None if after.id is None else stored.get(after.id)
@@ -113,16 +129,16 @@ def claim(connection: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> lis
         if moved or (after.id is not None and known is None) or found not in {expected, after.id}:
             raise CheckpointMovedError(f"{after.path} was taken further by somebody else meanwhile")
         if after.id is None:
-            ids.append(free)
+            claimed.append(Claimed(free, after.known_from))
             free += 1
         else:
-            ids.append(after.id)
-    return ids
+            claimed.append(Claimed(after.id, None if known is None else known.known_from))
+    return claimed
 
 
 def keep(
     connection: duckdb.DuckDBPyConnection,
-    ids: Sequence[int],
+    claimed: Sequence[Claimed],
     pieces: Sequence[Piece],
     newest: Sequence[datetime | None],
     at: datetime,
@@ -134,7 +150,7 @@ def keep(
     ----------
     connection : DuckDBPyConnection
         In the write transaction in which the pieces were claimed.
-    ids : sequence of int
+    claimed : sequence of Claimed
     pieces : sequence of Piece
     newest : sequence of datetime or None
         Of the events of each piece.
@@ -142,13 +158,19 @@ def keep(
         When they are taken.
     """
     kept = [
-        replace(piece.after, id=number, newest=_later(piece.after.newest, moment), taken_at=at)
-        for number, piece, moment in zip(ids, pieces, newest, strict=True)
+        replace(
+            piece.after,
+            id=mine.id,
+            known_from=mine.known_from,
+            newest=_later(piece.after.newest, moment),
+            taken_at=at,
+        )
+        for mine, piece, moment in zip(claimed, pieces, newest, strict=True)
     ]
     detached = [p.instead_of for p in pieces if p.instead_of is not None]
     if detached:
         connection.execute(_DETACH, {"ids": detached})
-    connection.execute(_REMOVE, {"ids": list(ids)})
+    connection.execute(_REMOVE, {"ids": [mine.id for mine in claimed]})
     _add(connection, kept)
     return kept
 

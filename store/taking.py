@@ -11,7 +11,7 @@ import numpy as np
 
 from domain.checkpoint import Checkpoint, Piece
 from domain.rejection import Refused
-from store.checkpoints import claim, keep
+from store.checkpoints import Claimed, claim, keep
 from store.rejected import Keeping, add_rejected
 from store.taken_records import TakenRecords
 
@@ -38,7 +38,7 @@ class Taking:
     newest: Sequence[datetime | None]
     refused: Sequence[Refused]
     kept: list[Checkpoint] = field(default_factory=list[Checkpoint], init=False)
-    _ids: list[int] = field(default_factory=list[int], init=False)
+    _claimed: list[Claimed] = field(default_factory=list[Claimed], init=False)
 
     def begin(self, connection: duckdb.DuckDBPyConnection) -> TakenRecords | None:
         """
@@ -54,15 +54,15 @@ class Taking:
         CheckpointMovedError
             If somebody else took of one of them.
         """
-        self._ids = claim(connection, self.pieces)
+        self._claimed = claim(connection, self.pieces)
         if any(piece.whole for piece in self.pieces):
             return None
-        known_from = [piece.after.known_from for piece in self.pieces]
-        return TakenRecords(connection, np.array(self._ids, np.int64), known_from, self.at)
+        ids = np.array([mine.id for mine in self._claimed], np.int64)
+        return TakenRecords(connection, ids, [mine.known_from for mine in self._claimed], self.at)
 
     def end(self, connection: duckdb.DuckDBPyConnection, keeping: Keeping) -> None:
         """Keep how far the files are taken, and what of them could not be read."""
         for piece, refused in zip(self.pieces, self.refused, strict=True):
             if refused.rejections:
                 add_rejected(connection, piece.after.path, [refused], self.at, keeping)
-        self.kept = keep(connection, self._ids, self.pieces, self.newest, self.at)
+        self.kept = keep(connection, self._claimed, self.pieces, self.newest, self.at)

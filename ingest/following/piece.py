@@ -73,6 +73,8 @@ def next_piece(
         Nobody has written for a while: a last line needs no line break, if it can be a record.
     """
     beginning = content.beginning()
+    if base.id is None and base.taken_bytes:
+        return _introduced(base, beginning, found)
     header_bytes = how.header(beginning)
     if header_bytes is None:
         return NextPiece(None, b"", more=False, left_bytes=len(beginning))
@@ -108,6 +110,15 @@ def next_piece(
         after=after,
     )
     return NextPiece(piece, header + handed, more, left)
+
+
+def _introduced(base: Checkpoint, beginning: bytes, found: Found) -> NextPiece:
+    """Let the store know a copy before anything is taken of it."""
+    same = replace(base, size_bytes=-1, changed_ns=-1)
+    records = _Records(0, base.checksum, b"", 0, b"")
+    after = replace(_after(same, beginning, records, found, ended=False), tail=base.tail)
+    piece = Piece(n_bytes=0, before_bytes=base.taken_bytes, after=after)
+    return NextPiece(piece, b"", more=True, left_bytes=0)
 
 
 def _is_to_be_noted(base: Checkpoint, found: Found) -> bool:

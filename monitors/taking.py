@@ -1,0 +1,271 @@
+"""What a follower hands over becomes events: pieces of files in one commit, or a whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from domain.checkpoint import Checkpoint, Piece
+from domain.errors import InputError
+from domain.rejection import Refused, Rejection
+from ingest.batch import EventBatch, Read
+from ingest.read import read_events
+from ingest.readers.block import reject
+from ingest.sources import SourceFile
+from monitors.ingest_logs import IngestCounts, Options, noted
+from monitors.source_halves import SourceHalves
+from store.append import Bodies, EventRows
+from store.store import Store
+from store.taking import Taking
+
+Int = NDArray[np.int64]
+
+# their lines stand for themselves, so pieces of many files are read as those of one
+_JOINED: Final = frozenset({"ndjson", "csv"})
+_MOST_REFUSED: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """
+    What became of pieces that were handed over.
+
+    Parameters
+    ----------
+    counts : IngestCounts
+        What was newly stored, of all of them.
+    checkpoints : tuple of Checkpoint or None
+        How far each file is taken now; None: nothing was taken of it.
+    failures : tuple of str or None
+        Why nothing was.
+    """
+
+    counts: IngestCounts
+    checkpoints: tuple[Checkpoint | None, ...]
+    failures: tuple[str | None, ...]
+
+
+def take(store: Store, source: SourceFile, options: Options, pieces: Sequence[Piece]) -> Taken:
+    """
+    Store pieces of followed files, and how far these are taken, in one transaction.
+
+    Parameters
+    ----------
+    store : Store
+    source : SourceFile
+        The bytes of all pieces, one behind the other; or one whole file.
+    options : Options
+    pieces : sequence of Piece
+        Of different files.
+
+    Raises
+    ------
+    CheckpointMovedError
+        If the store knows otherwise how far one of the files is taken; nothing was stored.
+    """
+    if any(piece.whole for piece in pieces):
+        return _take_whole(store, source, options, pieces[0])
+    with source.raw() as file:
+        content = file.read()
+    gathered = _Gathered(store, options, pieces)
+    for group in _groups(content, pieces):
+        gathered.read(group)
+    return gathered.stored()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One piece with its bytes."""
+
+    number: int
+    piece: Piece
+    header: bytes
+    records: bytes
+
+
+def _groups(content: bytes, pieces: Sequence[Piece]) -> list[list[_Part]]:
+    """Return the pieces, those together that can be read as one."""
+    groups: dict[object, list[_Part]] = {}
+    at = 0
+    for number, piece in enumerate(pieces):
+        body = content[at : at + piece.n_bytes]
+        at += piece.n_bytes
+        header, records = body[: piece.header_bytes], body[piece.header_bytes :]
+        if records and not records.endswith(b"\n"):
+            records += b"\n"
+        alike = (piece.after.format, header) if piece.after.format in _JOINED else number
+        groups.setdefault(alike, []).append(_Part(number, piece, header, records))
+    return list(groups.values())
+
+
+@dataclass(slots=True, eq=False)
+class _Gathered:
+    """What the pieces of one commit hold."""
+
+    store: Store
+    options: Options
+    pieces: Sequence[Piece]
+    _events: list[EventRows] = field(default_factory=list[EventRows])
+    _newest: list[datetime | None] = field(init=False)
+    _refused: list[list[Rejection]] = field(init=False)
+    _failures: list[str | None] = field(init=False)
+    _halves: SourceHalves = field(init=False)
+    _counts: IngestCounts = field(default_factory=IngestCounts, init=False)
+
+    def __post_init__(self) -> None:
+        n, options = len(self.pieces), self.options
+        self._newest, self._failures = [None] * n, [None] * n
+        self._refused = [[] for _ in range(n)]
+        self._halves = _halves_of(self.store, options)
+
+    def read(self, group: Sequence[_Part]) -> None:
+        """Read pieces as one; where that cannot be, each by itself."""
+        try:
+            reads = list(self._reads(group))
+        except InputError as error:
+            if len(group) == 1:
+                self._failures[group[0].number] = str(error)
+                return
+            for part in group:
+                self.read([part])
+            return
+        # the first line is an empty one, see `_reads`
+        lengths = np.array([part.records.count(b"\n") for part in group])
+        ends = np.cumsum(lengths) + group[0].header.count(b"\n") + (not group[0].header)
+        for one in reads:
+            self._add(one, group, lengths, ends)
+
+    def _reads(self, group: Sequence[_Part]) -> Iterator[Read]:
+        name, made_of = group[0].piece.after.path, group[0].piece.after.format
+        # an empty line first, so that no line looks like the beginning of a packed file
+        header = group[0].header or b"\n"
+        content = b"".join([header, *(part.records for part in group)])
+        source = SourceFile(name, data=content)
+        reads = noted(_read(source, self.options, made_of), self.store, self._counts)
+        yield from self._halves.joined(reads, name)
+
+    def _add(self, read: Read, group: Sequence[_Part], lengths: Int, ends: Int) -> None:
+        for one in read.rejections:
+            at = min(int(np.searchsorted(ends, one.position)), len(group) - 1)
+            self._refuse(group[at], one, int(ends[at] - lengths[at]))
+        for batch in read.batches:
+            at = np.minimum(np.searchsorted(ends, batch.positions), len(group) - 1)
+            if batch.model in self.store.elsewhere:
+                for place, position in zip(at.tolist(), batch.positions.tolist(), strict=True):
+                    refused = reject(position, "logged_elsewhere", b"", value=batch.model)
+                    self._refuse(group[place], refused, int(ends[place] - lengths[place]))
+                continue
+            parts = np.array([part.number for part in group], np.int64)[at]
+            self._events.append(EventRows(batch.model, batch.events, batch.features, parts))
+            self._note_newest(batch, parts)
+
+    def _refuse(self, part: _Part, rejection: Rejection, begin: int) -> None:
+        line = rejection.position - begin + part.piece.line_offset
+        self._refused[part.number].append(replace(rejection, position=line))
+
+    def _note_newest(self, batch: EventBatch, parts: Int) -> None:
+        for number in np.unique(parts).tolist():
+            of_part = batch.events.column("ts").filter(pa.array(parts == number))
+            moment: datetime = pc.max(of_part).as_py()
+            self._newest[number] = _later(self._newest[number], moment)
+
+    def stored(self) -> Taken:
+        """Store all that was read, in one transaction."""
+        good = [i for i, failure in enumerate(self._failures) if failure is None]
+        if not good:
+            none = tuple(None for _ in self.pieces)
+            return Taken(IngestCounts(), none, tuple(self._failures))
+        place = np.zeros(len(self.pieces), np.int64)
+        place[good] = np.arange(len(good))
+        taking = Taking(
+            [self.pieces[i] for i in good],
+            self.options.now,
+            [self._newest[i] for i in good],
+            [self._refused_of(i) for i in good],
+        )
+        events = [
+            EventRows(rows.model, rows.events, rows.features, place[rows.parts])
+            for rows in self._events
+        ]
+        counts, source = self._counts, self.pieces[0].after.source
+        for stored in self.store.take(Bodies(len(good), events), taking, source):
+            counts.stored += stored
+        for refused in taking.refused:
+            counts.rejected_reasons.update(one.reason for one in refused.rejections)
+        _settle(self._halves, counts)
+        kept = dict(zip(good, taking.kept, strict=True))
+        checkpoints = tuple(kept.get(i) for i in range(len(self.pieces)))
+        return Taken(counts, checkpoints, tuple(self._failures))
+
+    def _refused_of(self, number: int) -> Refused:
+        read_as = self.options.read_as("events", self.pieces[number].after.format)
+        rejections = sorted(self._refused[number], key=lambda one: one.position)
+        return Refused(tuple(rejections), read_as)
+
+
+def _take_whole(store: Store, source: SourceFile, options: Options, piece: Piece) -> Taken:
+    counts, halves = IngestCounts(), _halves_of(store, options)
+    path, read_as = piece.after.path, options.read_as("events", piece.after.format)
+    newest: list[datetime | None] = [None]
+    told = [Refused((), read_as)]
+
+    def batches() -> Iterator[tuple[str, pa.Table, pa.Table]]:
+        rest: list[Rejection] = []
+        reads = noted(_read(source, options, piece.after.format), store, counts)
+        for read in halves.joined(reads, path):
+            counts.rejected_reasons.update(one.reason for one in read.rejections)
+            rest += read.rejections
+            if len(rest) > _MOST_REFUSED:
+                # the same line is kept once, so a file that is not stored in the end does no harm
+                store.reject(path, rest, read_as, options.now)
+                rest.clear()
+            for batch in read.batches:
+                newest[0] = _later(newest[0], pc.max(batch.events.column("ts")).as_py())
+                yield batch.model, batch.events, batch.features
+        told[0] = Refused(tuple(rest), read_as)
+
+    taking = Taking([piece], options.now, newest, told)
+    try:
+        counts.stored += store.take_whole(batches(), taking, piece.after.source)
+    except InputError as error:
+        return Taken(IngestCounts(), (None,), (str(error),))
+    _settle(halves, counts)
+    return Taken(counts, (taking.kept[0],), (None,))
+
+
+def _read(source: SourceFile, options: Options, made_of: str) -> Iterator[Read]:
+    return read_events(
+        source,
+        options.mapping,
+        model=options.model,
+        version=options.version,
+        format=made_of,
+        now=options.now,
+    )
+
+
+def _halves_of(store: Store, options: Options) -> SourceHalves:
+    return SourceHalves(
+        store,
+        options.now,
+        model=options.model,
+        version=options.version,
+        mapping=options.mapping,
+    )
+
+
+def _settle(halves: SourceHalves, counts: IngestCounts) -> None:
+    settled = halves.settle()
+    counts.stored += settled.stored
+    counts.rejected_reasons.update(settled.reasons)
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
