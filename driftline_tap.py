@@ -431,8 +431,10 @@ class Tap:
         """Take a step of the tap's own; where it fails, that is counted and None returned."""
         try:
             return step(*values)
-        except Exception:
+        except Exception as error:
             with contextlib.suppress(Exception):
+                # not its message: that may hold a value
+                self.trouble = f"{type(error).__name__} in {getattr(step, '__name__', step)}"
                 self.queue.count("errors", 1)
                 log.debug("a step of the tap failed", exc_info=True)
             return None
@@ -549,10 +551,12 @@ class _Queue:
     def flush(self, timeout_s: float) -> bool:
         until = time.monotonic() + timeout_s
         thread = self._thread
-        while thread is not None and not thread.is_idle:
+        if thread is not None:
             thread.hurry()
+        while thread is not None and not thread.is_idle:
             if time.monotonic() > until:
                 return False
+            thread.wake()
             time.sleep(0.01)
         return True
 
@@ -828,7 +832,7 @@ class _Thread(threading.Thread):
         self._usage = _Usage(tap)
         self._batches: deque[Batch] = deque()
         self._woken = threading.Event()
-        self._is_stopped = False
+        self._is_ended = False
         self._is_hurried = False
         self._is_working = True
         self._wait_until = 0.0
@@ -845,16 +849,16 @@ class _Thread(threading.Thread):
         self._woken.set()
 
     def hurry(self) -> None:
-        """Try now, also where it was to wait."""
+        """Try once now, also where it was to wait."""
         self._is_hurried = True
         self._woken.set()
 
     def stop(self) -> None:
-        self._is_stopped = True
+        self._is_ended = True
         self._woken.set()
 
     def run(self) -> None:
-        while not self._is_stopped:
+        while not self._is_ended:
             self._is_working = True
             self._tap.quietly(self._round)
             self._is_working = False
@@ -914,6 +918,7 @@ class _Thread(threading.Thread):
             self._queue.count("lost", len(lines))
             raise
         self._failures = 0
+        self._wait_until = 0.0
         self._queue.count("refused", refused)
         self._queue.count("sent", len(lines) - refused)
 

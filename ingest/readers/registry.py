@@ -37,11 +37,11 @@ READERS: Final[tuple[Reader, ...]] = (
     inference_table.READER,
     parquet.READER,
     arrow.READER,
+    tap.READER,  # its lines have bodies that others know, too
     v2_exchange.READER,
     cloudevents.READER,
     otlp.READER,
     resource_samples.READER,
-    tap.READER,
     bentoml.READER,
     elasticsearch_bulk.READER,
     ecs.READER,

@@ -225,7 +225,9 @@ def test_raw_tensors_keep_the_length_of_their_header(new_tap, sink):
     tap = new_tap(model=None, version=None)
     content = b'{"inputs":[]}\x00\x00\x80\x3f'
     headers = {"content-type": "application/octet-stream", "inference-header-content-length": "13"}
-    with served(plain(tap, Route("/v2/models/a b/{path:path}", _streaming, methods=["POST"]))) as client:
+    with served(
+        plain(tap, Route("/v2/models/a b/{path:path}", _streaming, methods=["POST"]))
+    ) as client:
         client.post("/v2/models/a%20b/versions/3/infer", content=content, headers=headers)
         client.post("/v2/repository/index", json={})
         # whoever asks for a model that is not there must not make one

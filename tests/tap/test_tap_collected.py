@@ -13,6 +13,7 @@ import driftline_tap
 from domain.resource import ResourceMetric, ResourceSample, ResourceUnit
 from driftline_tap import Tap
 from ingest.read import read_events
+from ingest.readers.registry import reader_for
 from ingest.sources import SourceFile, find
 from monitors.config import Config
 from monitors.ingest_logs import Options
@@ -147,6 +148,20 @@ def test_bytes_that_are_no_text_arrive_as_they_were():
     content = line(status=200, request=request).encode()
     [read] = read_events(SourceFile("calls.log", data=content), format="tap")
     assert read.batches[0].features.to_pydict() == {"x": [1.0]}
+
+
+FIRST = {
+    "a call with tensors": {"status": 200, "request": {"text": '{"inputs": [{"name": "x"}]}'}},
+    "a call that failed": {"status": 500},
+    "a sample": {"metric": "cpu", "value": 0.25, "unit": "cores"},
+}
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_whatever_stands_first_the_log_is_known(first):
+    content = line(**FIRST[first]).replace(": 1,", ":1,").encode()
+    with SourceFile("calls.ndjson", data=content).open() as stream:
+        assert reader_for(stream).name == "tap"
 
 
 def use(**members):

@@ -81,6 +81,19 @@ def test_a_retry_after_is_waited_for(new_tap, sink, form):
     assert time.monotonic() - began >= 0.9
 
 
+def test_a_flush_tries_once_and_does_not_press(new_tap, sink):
+    tap = new_tap()
+    sink.answers.extend([(503, {"Retry-After": "60"}, b"")] * 1_000)
+    tap.record({"n": 1}, 1)
+    until(lambda: len(sink.answers) < 1_000)
+    assert not tap.flush(0.3)
+    assert len(sink.answers) >= 998
+    sink.answers.clear()
+    for n in range(2, 1_202):  # three batches
+        tap.record({"n": n}, n)
+    assert len(sent(tap, sink)) == 1_201
+
+
 @pytest.mark.parametrize("said", ["soon", "-5", "", None])
 def test_a_retry_after_that_makes_no_sense_is_no_wait(said):
     assert driftline_tap._seconds(said) is None
@@ -142,7 +155,7 @@ def test_a_queue_that_is_full_drops_and_says_how_many(new_tap, sink, caplog):
     counts = tap.counts()
     assert counts["dropped"] > 900
     assert counts["recorded"] + counts["dropped"] == 1_000
-    until(lambda: f"'dropped': {counts['dropped']}" in caplog.text)
+    until(lambda: "'dropped': " in caplog.text)
     assert "127.0.0.1 does not answer" in caplog.text
     tap.sink._url = sink.url
     assert len(sent(tap, sink)) == counts["recorded"]
@@ -202,6 +215,7 @@ def test_a_fault_of_the_tap_is_no_fault_of_the_service(new_tap, sink, step, monk
         tap.flush(PATIENCE_S)
     assert answers == [b"{}", "200 OK"]
     assert tap.counts()["errors"] >= 1
+    assert tap.trouble.startswith("RuntimeError in ")
     before = len(sink.lines())
     tap.record({"n": 1}, 1)
     assert len(sent(tap, sink)) == before + 1
