@@ -11,7 +11,7 @@ import pyarrow as pa
 from ingest.exchange import Exchange, Payload
 from ingest.json_columns import Cells
 from ingest.readers.block import Block, Layout, Reader
-from ingest.readers.records import Record, call_blocks, first_keys
+from ingest.readers.records import Record, call_blocks, first_keys, json_bytes
 from ingest.unpack import LogStream
 
 _ID: Final = "databricks_request_id"
@@ -84,7 +84,7 @@ def _tags(row: Cells, served: dict[str, Any]) -> dict[str, object]:
 def _payload(body: object) -> Payload | None:
     if body is None:
         return None
-    return Payload(body.encode() if isinstance(body, str) else orjson.dumps(body), _JSON)
+    return Payload(body.encode() if isinstance(body, str) else json_bytes(body), _JSON)
 
 
 def _recognises(head: bytes) -> bool:

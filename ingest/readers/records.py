@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -157,6 +158,14 @@ def call_blocks(
     """
     for found in records(stream):
         yield found if isinstance(found, Block) else call_block(found, exchange_of, layout)
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a JSON value as it is written, integers of any length too."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
 
 
 # a text, or a sign that opens, closes or parts

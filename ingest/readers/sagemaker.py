@@ -20,7 +20,7 @@ from ingest.json_columns import Cells, columns_of
 from ingest.json_exact import UnfitError
 from ingest.pieces import JSON_LINES
 from ingest.readers.block import Block, Layout, Reader, reject
-from ingest.readers.records import Record, call_block, first_keys, records
+from ingest.readers.records import Record, call_block, first_keys, json_bytes, records
 from ingest.unpack import LogStream
 
 _CAPTURE: Final = "captureData"
@@ -101,7 +101,7 @@ def _content(data: object, encoding: str) -> bytes:
     if data is None:
         return b""
     if not isinstance(data, str):
-        return orjson.dumps(data)
+        return json_bytes(data)
     if encoding != "BASE64":
         return data.encode()
     try:
@@ -153,7 +153,7 @@ def _outcomes(content: bytes) -> list[object]:
         except orjson.JSONDecodeError:
             value = None
         if value is not None:
-            return value if isinstance(value, list) else [value]
+            return (value or [None]) if isinstance(value, list) else [value]
     lines = csv.reader(text.splitlines(), strict=False, skipinitialspace=True)
     return [cell for line in lines for cell in line] or [None]
 

@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from ingest.exchange import Exchange, Payload
 from ingest.json_columns import Cells
+from ingest.json_exact import UnfitError
+from ingest.payload.json_text import parse_json
 from ingest.readers.block import Block, Layout, Reader
-from ingest.readers.records import Record, call_blocks, first_keys
+from ingest.readers.records import Record, call_blocks, first_keys, json_bytes
 from ingest.unpack import LogStream
 
 _NOW: Final = frozenset({"deployed_model_id", "logging_time"})
@@ -109,20 +111,22 @@ def _content(held: Any, key: str) -> bytes:  # noqa: ANN401 - a JSON value
     if isinstance(held, str):
         return held.encode()
     if not isinstance(held, list):
-        return orjson.dumps(held)
-    parts = [_parsed(part) for part in held]
-    if len(parts) == 1 and isinstance(parts[0], dict) and parts[0].keys() & _BODIES:
-        return orjson.dumps(parts[0])
-    return orjson.dumps({key: parts})
+        return json_bytes(held)
+    parts = [_part(part) for part in held]
+    if len(parts) == 1 and isinstance(parts[0][0], dict) and parts[0][0].keys() & _BODIES:
+        return parts[0][1]
+    return b'{"%s":[%s]}' % (key.encode(), b",".join(text for _, text in parts))
 
 
-def _parsed(part: Any) -> Any:  # noqa: ANN401 - a JSON value
+def _part(part: Any) -> tuple[Any, bytes]:  # noqa: ANN401 - a JSON value
+    """Return an instance or a body, and its JSON; a text that is none stands for itself."""
     if not isinstance(part, str):
-        return part
+        return part, json_bytes(part)
+    content = part.encode()
     try:
-        return orjson.loads(part)
-    except orjson.JSONDecodeError:
-        return part
+        return parse_json(content), content
+    except UnfitError:
+        return part, json_bytes(part)
 
 
 def _recognises(head: bytes) -> bool:

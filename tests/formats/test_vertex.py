@@ -114,6 +114,15 @@ def test_one_instance_is_one_row():
     assert read(lines(row)).only["features"] == {"f0": 41, "f1": 7}
 
 
+def test_numbers_that_json_has_not_and_long_ones_are_read_as_the_server_meant_them():
+    asked = ['{"x": NaN, "id": 12345678901234567890123}', '{"x": 1, "id": 2}']
+    found = read(lines(ROW | {"request_payload": asked}))
+    assert found.features == [{"id": "12345678901234567890123"}, {"x": 1, "id": 2}]
+    full = {"full_request": {"instances": [{"id": 12345678901234567890123}, {"id": 2}]}}
+    found = read(lines(ROW | full | {"request_payload": None}))
+    assert found.features == [{"id": "12345678901234567890123"}, {"id": 2}]
+
+
 def test_a_table_of_ai_platform_is_read():
     old = {
         "model": "credit",
