@@ -30,9 +30,10 @@ test: $(READY) ## run every test; REQUIRE_BROWSER=1 fails where there is no Chro
 	@sh scripts/browser >/dev/null || [ -z "$$REQUIRE_BROWSER" ]
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-soak: $(READY) ## kill owners of stores at 200 random moments, and look for what they acknowledged
+soak: $(READY) ## kill owners of stores at 200 random moments, look for what they acknowledged; bend payloads
 	$(BIN)/python -m pytest -q tests/store/test_store_machine.py tests/store/test_archived_writes.py \
 		--hypothesis-profile=soak
+	$(BIN)/python -m tests.soak.fuzz_payloads
 	$(BIN)/python -m tests.soak $(ARGS)
 
 spark: $(READY) ## install pyspark, run the tests of its engine; needs Java 17 or 21

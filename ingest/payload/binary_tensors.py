@@ -56,10 +56,11 @@ def split(content: bytes, header_length: int | None) -> tuple[Json, bytes] | Non
         return None
     text = content.decode(errors="surrogateescape")
     try:
-        body, end = json.JSONDecoder().raw_decode(text)
+        _, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         return None
-    return body, text[end:].encode(errors="surrogateescape")
+    length = len(text[:end].encode(errors="surrogateescape"))
+    return parse_json(content[:length]), content[length:]
 
 
 def buffers_of(items: Json, raw: bytes) -> Iterator[list[Json]]:

@@ -42,13 +42,14 @@ def decode_csv(content: bytes, media_type: str, *, request: bool, n_rows: int | 
     rows = lines[1:] if names else lines
     width = len(rows[0]) if rows else 0
     check_size(len(rows), max(width, 1))
-    widths = set(map(len, rows))
+    widths = {*map(len, rows), *([len(names)] if names else ())}
     if len(widths) > 1:
         raise UnfitError("uneven_rows", value=min(widths), expected=max(widths))
     if not request and n_rows is not None and len(rows) == 1 and width == n_rows > 1:
         rows = [[cell] for cell in rows[0]]
     columns = _columns(rows, content)
     if names:
+        columns = columns or [[] for _ in names]
         return Decoded(len(rows), dict(zip(names, columns, strict=True)))
     return Decoded(len(rows), _named(columns, request=request))
 
