@@ -333,6 +333,28 @@ def test_what_shippers_ask_first_is_answered_and_the_rest_says_that_it_is_not_he
         assert "_bulk" in said.json()["error"]["reason"]
 
 
+@pytest.mark.parametrize("spelled", [str.upper, str.lower, str.title])
+def test_headers_and_schemes_mean_the_same_however_they_are_spelled(here, spelled):
+    pair = base64.b64encode(f"id:{here.key(Scope.INGEST)}".encode()).decode()
+    headers = {
+        spelled("authorization"): f"{spelled('apikey')} {pair}",
+        spelled("content-type"): spelled("application/x-ndjson"),
+        spelled("content-encoding"): spelled("gzip"),
+    }
+    ask = client(here.routes(loopback=False))
+    content = gzip.compress(body({"index": {}}, event(1)))
+    assert ask.post("/es/_bulk", content=content, headers=headers).json()["errors"] is False
+
+
+def test_names_and_values_that_would_be_code_elsewhere_are_only_names_and_values(here, post):
+    nasty = {'"; drop table predictions; --': 1, "<script>alert(1)</script>": "=1+1", "ts": 3}
+    answer = post(content=body({"index": {"_id": "'; --"}}, event(1, features=nasty)))
+    assert answer.json()["errors"] is False
+    (row,) = here.service.sql("select * from predictions").to_pylist()
+    assert set(nasty.values()) <= {v for v in row.values() if isinstance(v, str | float)}
+    assert here.service.store.models() == ("m",)
+
+
 def test_a_key_in_the_path_serves_where_a_sender_cannot_set_headers(here):
     ask = client(here.routes(loopback=False))
     path = f"/k/{here.key(Scope.INGEST)}/es/_bulk"

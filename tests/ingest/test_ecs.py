@@ -94,6 +94,8 @@ def test_many_documents_are_read_like_few(read):
         ({"ml": {"label": "bad", "score": 1}}, "label", "bad"),
         ({"http": ..., "transaction": {"id": "t-1"}}, "request_id", "t-1"),
         ({"labels": ...}, "tags", None),
+        ({"service": {"name": "credit", "version": 7}}, "version", "7"),
+        ({"service": {"name": "credit", "version": "7"}}, "version", "7"),
         ({"tags": {"tenant": "b"}, "labels": ...}, "tags", '{"tenant":"b"}'),
     ],
 )

@@ -131,6 +131,13 @@ def test_packed_and_with_windows_line_ends_and_a_mark_at_the_start(read):
     assert len(cut.rows) > 1500
 
 
+def test_bytes_that_are_no_text_are_refused_at_their_line(read):
+    broken = event(2).replace(b"ja", b"\xff\xfe")
+    read_ = read(cri(event(1)) + cri(broken) + cri(event(3)))
+    assert len(read_.rows) == 2
+    assert [(one.position, one.reason) for one in read_.rejections] == [(2, "invalid_utf8")]
+
+
 def test_a_csv_can_be_wrapped_as_well(read):
     rows = [b"model,ts,score", b"m,2026-11-22T08:00:00Z,0.5", b"m,2026-11-22T08:00:01Z,0.25"]
     assert [row["score"] for row in read(b"".join(map(cri, rows))).rows] == [0.5, 0.25]
