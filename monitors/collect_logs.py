@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,13 +16,13 @@ from domain.rejection import ReadAs, Refused, Rejection
 from domain.resource import ResourceSample
 from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
 from ingest.exchange import Half
-from ingest.lines import is_utf8
 from ingest.pairing import Side
 from ingest.read import BodyLines, read_events, read_labels
 from ingest.readers.block import reject
 from ingest.sources import SourceFile
-from monitors.collected import Body, Collected, Kind
+from monitors.collected import LINES, Body, Collected, Kind
 from monitors.halves import Joined, join
+from monitors.joined_bodies import alike, groups, joined
 from store.append import Bodies, EventRows, LabelRows
 from store.counted import LoadCounts
 from store.halves import HalfChanges
@@ -35,16 +34,11 @@ Int = NDArray[np.int64]
 EVENTS_LIMIT: Final = 100_000
 # Each that is new is a column to add, 2 ms in the commit that everybody waits for.
 FEATURES_LIMIT: Final = 2_000
-LINES: Final = "ndjson"
 
 _BODY: Final = "the body"
-_BOM: Final = b"\xef\xbb\xbf"
 _MOST_LEARNED: Final = 64
 # what a body taught is forgotten beyond that: keys that are ids would fill it
 _MOST_COLUMNS: Final = 2_000
-# which model a body is of, so that bodies of one model are read together; a guess is good enough
-_MODEL: Final = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
-_HEAD_BYTES: Final = 4_096
 # of every type, answered and failed, alone and as one of several rows of a request
 _SAMPLE: Final = b"\n".join(
     b'{"model":"rehearsal","version":"1","ts":"$ts","prediction_id":"%d","request_id":"r","score":0.5,'
@@ -124,7 +118,7 @@ class Collecting:
 
     def _gathered(self, bodies: Sequence[Body], now: datetime) -> _Gathered:
         gathered = _Gathered(bodies, now, self._store.elsewhere)
-        for group in _groups(bodies):
+        for group in groups(bodies):
             self._read(group, bodies, now, gathered)
         return gathered
 
@@ -138,32 +132,43 @@ class Collecting:
     def _read(
         self, group: Sequence[int], bodies: Sequence[Body], now: datetime, gathered: _Gathered
     ) -> None:
-        if _joinable(bodies[group[0]]):
-            reads = self._together(group, bodies, now)
-            if not any(_is_wild(read) for read in reads):
-                gathered.take(group, bodies, reads)
+        same = alike(bodies[group[0]])
+        if same is not None and (len(group) > 1 or bodies[group[0]].format == LINES):
+            together = self._together(same, [bodies[part] for part in group], now)
+            if together is not None:
+                reads, lengths = together
+                gathered.take(group, lengths, reads)
                 return
         # each for itself, so that one that is odd does not spoil the others
         for part in group:
             gathered.take_alone(part, bodies[part], _alone(bodies[part], now))
 
     def _together(
-        self, group: Sequence[int], bodies: Sequence[Body], now: datetime
-    ) -> list[Read] | list[LabelRead]:
-        """Read JSON lines of several bodies as those of one."""
-        first = bodies[group[0]]
-        key = _alike(first)
-        lines = self._learned.pop(key, None) or BodyLines()
-        content = b"".join(_lines(bodies[part].content) for part in group)
-        if first.kind is Kind.LABELS:
-            reads = list(lines.labels(content, model=first.model, now=now))
+        self, same: tuple[object, ...], bodies: Sequence[Body], now: datetime
+    ) -> tuple[list[Read | LabelRead], Int] | None:
+        """Read bodies that are alike as one; None where one of them spoils the others."""
+        try:
+            joint = joined(bodies)
+            whole = replace(bodies[0], content=joint.content)
+            reads = self._lines(same, whole, now) if whole.format == LINES else _alone(whole, now)
+            taken = list(reads)
+        except DriftlineError:
+            return None
+        return None if any(_is_wild(read) for read in taken) else (taken, joint.lengths)
+
+    def _lines(
+        self, same: tuple[object, ...], body: Body, now: datetime
+    ) -> Iterator[Read] | Iterator[LabelRead]:
+        """Read JSON lines with what earlier ones of the same kind taught."""
+        lines = self._learned.pop(same, None) or BodyLines()
+        if body.kind is Kind.LABELS:
+            yield from lines.labels(body.content, model=body.model, now=now)
         else:
-            reads = list(lines.events(content, model=first.model, version=first.version, now=now))
+            yield from lines.events(body.content, model=body.model, version=body.version, now=now)
         if lines.n_columns <= _MOST_COLUMNS:
-            self._learned[key] = lines
+            self._learned[same] = lines
         while len(self._learned) > _MOST_LEARNED:
             self._learned.popitem(last=False)
-        return reads
 
 
 class _Gathered:
@@ -216,25 +221,20 @@ class _Gathered:
             for part in range(self._n)
         ]
 
-    def take(
-        self,
-        group: Sequence[int],
-        bodies: Sequence[Body],
-        reads: Sequence[Read] | Sequence[LabelRead],
-    ) -> None:
-        """Take what was read of several bodies together: their lines stand one after another."""
-        lengths = [_lines(bodies[part].content).count(b"\n") for part in group]
+    def take(self, group: Sequence[int], lengths: Int, reads: Sequence[Read | LabelRead]) -> None:
+        """Take what was read of several bodies together, each as many positions long as said."""
         ends = np.cumsum(lengths)
         whose = np.array(group, np.int64)
-        models = bodies[group[0]].models
+        models = self._bodies[group[0]].models
         for read in reads:
             for one in read.rejections:
                 at = int(np.searchsorted(ends, one.position))
-                place = one.position - int(ends[at]) + lengths[at]
+                place = one.position - int(ends[at] - lengths[at])
                 self._rejections[group[at]].append(replace(one, position=place))
             for batch in read.batches:
                 at = np.searchsorted(ends, batch.positions)
-                self._add(batch, whose[at], models)
+                apart = replace(batch, positions=batch.positions - (ends - lengths)[at])
+                self._add(apart, whose[at], models)
 
     def take_alone(
         self, part: int, body: Body, reads: Iterator[Read] | Iterator[LabelRead]
@@ -320,29 +320,6 @@ class _Gathered:
 def _read_as(body: Body) -> ReadAs:
     kind = "labels" if body.kind is Kind.LABELS else "events"
     return ReadAs(kind, body.format, body.model, body.version)
-
-
-def _alike(body: Body) -> tuple[object, ...]:
-    """Return what bodies share that are read as one."""
-    model = _MODEL.search(body.content, 0, _HEAD_BYTES)
-    return body.kind, body.model, body.version, body.models, model and model[1]
-
-
-def _joinable(body: Body) -> bool:
-    return body.format == LINES and is_utf8(body.content)
-
-
-def _groups(bodies: Sequence[Body]) -> list[list[int]]:
-    """Return the numbers of bodies that are read together."""
-    groups: dict[object, list[int]] = {}
-    for part, body in enumerate(bodies):
-        groups.setdefault(_alike(body) if _joinable(body) else part, []).append(part)
-    return list(groups.values())
-
-
-def _lines(content: bytes) -> bytes:
-    content = content.removeprefix(_BOM)
-    return content if content.endswith(b"\n") or not content else content + b"\n"
 
 
 def _alone(body: Body, now: datetime) -> Iterator[Read] | Iterator[LabelRead]:

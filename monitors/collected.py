@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from domain.errors import DriftlineError
 from domain.rejection import Rejection
 from store.counted import LoadCounts
+
+# the format that bodies of many senders are mostly in
+LINES: Final = "ndjson"
 
 
 class Kind(StrEnum):

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from monitors.collect_logs import LINES, Body, Kind
+from monitors.collected import LINES, Body, Kind
 from monitors.config import Config
 from monitors.local_service import LocalService
 from store import database
