@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitors import config
+from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
 from monitors.source_config import SourceConfig
 from monitors.tiers_config import ArchiveConfig, RetentionConfig
@@ -36,6 +37,7 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("An objective", "monitors.NAME.slos[]", config.SLOConfig),
     ("What is never stored as it came", "monitors.NAME.privacy", PrivacyConfig),
     ("A route", "routes[]", config.RouteConfig),
+    ("Calls that two records tell", "pairing", PairingConfig),
     ("The key of hashes", "privacy", SecretConfig),
     ("Lines that could not be read", "rejected", RejectedConfig),
 )
@@ -44,6 +46,7 @@ SAID = {
     "columns": "see below",
     "drift": "see below",
     "defaults": "see below",
+    "pairing": "see below",
     "privacy": "see below",
     "rejected": "see below",
     "routes": "none",

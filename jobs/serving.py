@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from monitors.service import Service
 
 SCRIPT: Final = Path(__file__).resolve().parents[1] / "streamlit_app.py"
+# requests without an answer are looked for so often
+HALVES_EVERY_S: Final = 15.0
 # what is due is looked for so often; what loads changed is counted so often
 DUE_EVERY_S: Final = 60.0
 REFRESH_EVERY_S: Final = 10.0
@@ -143,6 +145,7 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
         answers = _routes(service, guard, actions, stack, collects=plan.collector)
         compacting = Compacting(service.store)
         background = [
+            Periodic("halves", HALVES_EVERY_S, lambda _: service.give_up_halves(now())),
             Periodic("refresh", REFRESH_EVERY_S, lambda _: service.refresh()),
             Periodic("columns", COLUMNS_EVERY_S, lambda _: service.refresh_columns()),
             Periodic("log", LOG_EVERY_S, lambda _: service.keep_log_short()),

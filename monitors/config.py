@@ -27,6 +27,7 @@ from pydantic import (
 from domain.slo import SLO
 from domain.window import parse_time
 from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share, Wait, WindowLength
+from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
 from monitors.source_config import SourceConfig
 from monitors.tiers_config import ArchiveConfig, RetentionConfig
@@ -302,6 +303,9 @@ class Config(Strict):
         ),
     )
     routes: tuple[RouteConfig, ...] = Field(default=(), description="Where alerts go.")
+    pairing: PairingConfig = Field(
+        default=PairingConfig(), description="Calls that two records tell."
+    )
     privacy: SecretConfig = Field(default=SecretConfig(), description="The key of hashes.")
     rejected: RejectedConfig = Field(
         default=RejectedConfig(), description="How long lines that could not be read are kept."

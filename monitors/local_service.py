@@ -24,6 +24,7 @@ from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
 from monitors.gathering import data, drift, fleet, incident_page, levels, resources, versions
+from monitors.halves import give_up
 from monitors.hiding import look_after
 from monitors.key_ring import KeyRing
 from monitors.local_logs import LocalLogs
@@ -65,6 +66,7 @@ class LocalService(LocalLogs, LocalUpkeep):
         self._ring = KeyRing(self.store)
         attach_sources(self.store, self.config)
         look_after(self.store, self.config)
+        self.store.answers_within = self.config.pairing.wait
 
     @classmethod
     def open(cls, config: Config, code_version: str, *, create: bool) -> LocalService:
@@ -122,6 +124,10 @@ class LocalService(LocalLogs, LocalUpkeep):
         """Write a configuration for the models of the store; `folder` is how it names the store."""
         return starter(self.store, folder)
 
+    def give_up_halves(self, now: datetime) -> int:
+        """Tell of calls whose answer is waited for no more; return how many calls are new."""
+        return give_up(self.store, now).stored.calls
+
     # ------------------------------------------------------------------ runs
 
     def run(
@@ -129,11 +135,13 @@ class LocalService(LocalLogs, LocalUpkeep):
     ) -> list[Run]:
         """Judge one window of one or every model."""
         look(self.store, model)
+        self.give_up_halves(now)
         return self._runner.run(model, window, as_of, now)
 
     def plan_due(self, now: datetime) -> list[Planned]:
         """Return the windows that are complete and not yet judged."""
         look(self.store)
+        self.give_up_halves(now)
         return self._runner.plan_due(now)
 
     def plan_backfill(
@@ -146,6 +154,7 @@ class LocalService(LocalLogs, LocalUpkeep):
     ) -> list[Planned]:
         """Return the windows of a span that were not judged yet, or should be again."""
         look(self.store, model)
+        self.give_up_halves(now)
         for name in self._runner.models(model):
             self.store.reopen(name)
         return self._runner.plan_backfill(model, start, end, reprocess, now)

@@ -59,13 +59,17 @@ class AskedCall:
 
 
 def known_calls(
-    connection: duckdb.DuckDBPyConnection, asked: Sequence[AskedCall], wait: timedelta
+    database: Database,
+    connection: duckdb.DuckDBPyConnection,
+    asked: Sequence[AskedCall],
+    wait: timedelta,
 ) -> set[int]:
     """
     Return the halves whose calls are stored, and not as failed for want of an answer.
 
     Parameters
     ----------
+    database : Database
     connection : DuckDBPyConnection
     asked : sequence of AskedCall
     wait : timedelta
@@ -79,10 +83,10 @@ def known_calls(
     found: set[int] = set()
     wait_us = wait // timedelta(microseconds=1)
     for tables, some in _by_model(connection, asked):
-        columns = _asked(some)
-        us = columns["ts"].cast(pa.int64()).to_pylist()
+        table = _asked(database, tables, some)
+        us = table["ts"].cast(pa.int64()).to_pylist()
         span = {"low": min(us) - wait_us, "high": max(us) + wait_us, "wait_us": wait_us}
-        connection.register("rows_in_flight", pa.table(columns))
+        connection.register("rows_in_flight", table)
         try:
             sql = _KNOWN.format(calls=tables.table("calls"))
             found |= {half for (half,) in connection.execute(sql, span).fetchall()}
@@ -106,7 +110,7 @@ def untell(
     calls : sequence of AskedCall
     """
     for tables, some in _by_model(connection, calls):
-        connection.register("rows_in_flight", pa.table(_asked(some)))
+        connection.register("rows_in_flight", _asked(database, tables, some))
         try:
             for name, holds, marks in (
                 ("predictions", _NO_OUTCOME, database.marks.predictions),
@@ -134,9 +138,13 @@ def _by_model(
     return [(models[model], some) for model, some in named.items()]
 
 
-def _asked(calls: Sequence[AskedCall]) -> dict[str, pa.Array]:
-    return {
-        "id": whole([call.id for call in calls]),
-        "request_id": texts([call.request_id for call in calls]),
+def _asked(database: Database, tables: ModelTables, calls: Sequence[AskedCall]) -> pa.Table:
+    """Return calls under the ids that they are stored with."""
+    told = {
         "ts": times([call.at for call in calls]),
+        "request_id": texts([call.request_id for call in calls]),
     }
+    shown, _ = database.privacy.events(tables.model, pa.table(told), pa.table({}))
+    if "request_id" not in shown.column_names:  # dropped: no stored call is known by it
+        shown = shown.append_column("request_id", pa.nulls(len(calls), pa.string()))
+    return shown.append_column("id", whole([call.id for call in calls]))

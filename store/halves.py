@@ -90,6 +90,12 @@ _FORGET: Final = """
     delete from halves
     where given_up_at < $before
 """
+_ANY_FORGOTTEN: Final = """
+    select 1
+    from halves
+    where given_up_at < $before
+    limit 1
+"""
 _WAITING: Final = """
     select
         count(*) filter (side = 'request'),
@@ -279,6 +285,11 @@ def overdue_halves(
 def forget_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
     """Let go of halves that were given up before, in a write transaction."""
     connection.execute(_FORGET, {"before": to_stored(before)})
+
+
+def any_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> bool:
+    """Return whether any half was given up before."""
+    return bool(connection.execute(_ANY_FORGOTTEN, {"before": to_stored(before)}).fetchall())
 
 
 def answering_senders(connection: duckdb.DuckDBPyConnection) -> set[str]:

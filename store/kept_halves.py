@@ -61,7 +61,7 @@ class KeptHalves(ModelEngines):
     def known_calls(self, asked: Sequence[AskedCall]) -> set[int]:
         """Return the halves whose calls are stored, and not as failed for want of an answer."""
         with self._database.reading() as connection:
-            return asked_calls.known_calls(connection, asked, self.answers_within)
+            return asked_calls.known_calls(self._database, connection, asked, self.answers_within)
 
     def answering_senders(self) -> set[str]:
         """Return the senders that ever told an answer."""
@@ -75,6 +75,9 @@ class KeptHalves(ModelEngines):
 
     def forget_given_up(self, before: datetime) -> None:
         """Let go of halves whose calls were told as failed before."""
+        with self._database.reading() as connection:
+            if not halves.any_given_up(connection, before):
+                return
         with self._database.writing() as connection:
             halves.forget_given_up(connection, before)
 

@@ -12,6 +12,7 @@ from monitors.config import Config, MonitorConfig
 from monitors.views.data import (
     DataView,
     Freshness,
+    HalvesData,
     ModelData,
     RejectedData,
     SourceData,
@@ -69,10 +70,21 @@ def data(store: Store, config: Config, now: datetime, owner: StoreOwner | None) 
             )
             for one in store.rejected_reasons()
         ),
+        halves=_halves(store),
         size_bytes=store.size_bytes(),
         store_version=store.version(),
         owner=owner,
         last_backup=store.last_backup(),
+    )
+
+
+def _halves(store: Store) -> HalvesData:
+    found = store.halves_waiting()
+    return HalvesData(
+        requests=found.requests,
+        responses=found.responses,
+        since=found.since,
+        wait_s=store.answers_within.total_seconds(),
     )
 
 

@@ -171,6 +171,26 @@ class StoreOwner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HalvesData:
+    """
+    Sides of calls whose other side has not come yet.
+
+    Parameters
+    ----------
+    requests, responses : int
+    since : datetime or None
+        When the one came that waits the longest; None: none waits.
+    wait_s : float
+        How long they are waited for.
+    """
+
+    requests: int
+    responses: int
+    since: datetime | None
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataView:
     """
     What a store holds.
@@ -185,6 +205,7 @@ class DataView:
         How many there are.
     rejected : tuple of RejectedData
         The most frequent reason first.
+    halves : HalvesData
     size_bytes : int
         The database file and its log.
     store_version : int
@@ -198,6 +219,7 @@ class DataView:
     sources: tuple[SourceData, ...]
     n_sources: int
     rejected: tuple[RejectedData, ...]
+    halves: HalvesData
     size_bytes: int
     store_version: int
     owner: StoreOwner | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from monitors.views.data import DataView, Freshness, ModelData, TierData
+from monitors.views.data import DataView, Freshness, HalvesData, ModelData, TierData
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -53,6 +53,7 @@ def stored(*models: ModelData, **changed) -> DataView:
         "sources": (),
         "n_sources": 0,
         "rejected": (),
+        "halves": HalvesData(requests=0, responses=0, since=None, wait_s=900.0),
         "size_bytes": 3_000_000,
         "store_version": 5,
         "owner": None,
