@@ -10,7 +10,7 @@ from ingest.json_exact import UnfitError
 from ingest.payload.dataframe import named_columns
 from ingest.payload.json_rows import ANSWER, FEATURES, columns_of_rows, spread
 from ingest.payload.json_text import Json
-from ingest.payload.tensor_proto import named_tensors, tensor_of_json
+from ingest.payload.tensor_proto import rows_of_tensor, tensor_of_json
 from ingest.payload.tensors_v2 import flat, rows_of, shape_of
 
 _DATA: Final = ("ndarray", "tensor", "tftensor")
@@ -51,11 +51,7 @@ def decode_seldon(body: Mapping[str, Json], *, request: bool) -> Decoded:
     """
     data, facts = body["data"], facts_of_meta(body)
     unnamed = FEATURES if request else ANSWER
-    if "tftensor" in data and isinstance(data["tftensor"], dict):
-        decoded = named_tensors({unnamed: tensor_of_json(data["tftensor"])}, facts, request=False)
-        rows = decoded.columns[unnamed]
-    else:
-        rows = _rows(data)
+    rows = _rows(data)
     names = data.get("names")
     if isinstance(names, list) and names and rows and not isinstance(rows[0], dict):
         return Decoded(len(rows), named_columns(_wide(rows), [str(n) for n in names]), facts)
@@ -67,6 +63,8 @@ def _rows(data: Mapping[str, Json]) -> list[Json]:
     if "ndarray" in data:
         value = data["ndarray"]
         return value if isinstance(value, list) else [value]
+    if isinstance(data.get("tftensor"), dict):
+        return rows_of_tensor(tensor_of_json(data["tftensor"]))
     message = data.get("tensor")
     if not isinstance(message, dict) or not isinstance(message.get("values"), list):
         raise UnfitError("bad_tensor", field="tensor", value="no values")

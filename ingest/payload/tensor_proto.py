@@ -11,10 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.exchange import Decoded
 from ingest.json_columns import NESTING_LIMIT
 from ingest.payload.embedded import base64_of, text_of_base64
-from ingest.payload.json_rows import CELL_LIMIT, check_size, columns_of_tensors, spread
+from ingest.payload.json_rows import CELL_LIMIT
 from ingest.payload.json_text import Json
 from ingest.payload.tensors_v2 import misfit
 
@@ -131,33 +130,10 @@ def _from_values(values: Sequence[Any], kind: str, name: str, n_elements: int) -
     return np.concatenate([numbers, np.repeat(last, missing)])
 
 
-def named_tensors(
-    tensors: Mapping[str, NDArray[Any]], facts: Mapping[str, object], *, request: bool
-) -> Decoded:
-    """
-    Return named tensors as a decoded side: row i is the i-th slice of each.
-
-    Parameters
-    ----------
-    tensors : mapping of str to ndarray
-        A tensor of one row, or of none, is repeated for all.
-    facts : mapping of str to object
-        What the messages tell of the call.
-    request : bool
-        Whether a single tensor without names in it is a row of features.
-
-    Raises
-    ------
-    UnfitError
-        If they have different numbers of rows.
-    """
-    n_rows = max((len(array) if array.ndim else 1 for array in tensors.values()), default=0)
-    check_size(n_rows, max(len(tensors), 1))
-    columns = columns_of_tensors({name: _rows(array) for name, array in tensors.items()})
-    return Decoded(n_rows, spread(columns) if request else columns, facts)
-
-
-def _rows(array: NDArray[Any]) -> Json:
+def rows_of_tensor(array: NDArray[Any]) -> list[Json]:
+    """Return a row for each slice of the first dimension: a value, or a vector."""
+    if not array.ndim:
+        return [array.item()]
     if array.ndim > 1 and len(array):
         array = array.reshape(len(array), -1)
         array = array[:, 0] if array.shape[1] == 1 else array
