@@ -60,7 +60,7 @@ def label_standing(connection: duckdb.DuckDBPyConnection, model: str) -> LabelSt
     """
     Count a model's predictions without a label, and its labels without a prediction.
 
-    The cost grows with both: 0.4 s of CPU for a million predictions.
+    The cost grows with both: 0.3 s of CPU for a million predictions, half of them labelled.
 
     Parameters
     ----------
