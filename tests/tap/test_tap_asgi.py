@@ -371,3 +371,22 @@ def test_the_end_of_the_server_sends_what_waits(new_tap, sink, monkeypatch):
         client.post("/native", json=DISTANCE)  # wakes the new thread, which then sleeps
         client.post("/native", json=DISTANCE)
     assert len(sink.lines()) == 2
+
+
+def test_a_body_beyond_the_limit_is_not_held(new_tap):
+    call = new_tap(max_body_bytes=10).begin("POST", "/p")
+    for _ in range(3):
+        call.request.add(b"123456")
+    assert (call.request.pieces, call.request.size) == ([], 18)
+
+
+def test_what_is_recorded_after_the_end_of_a_call_is_not_lost(new_tap, sink):
+    tap = new_tap()
+    with tap.call("p") as call:
+        pass
+    call.enter()  # as in a task that was started by the request and outlives it
+    tap.record({"n": 1}, 1)
+    call.leave()
+    first, later = sent(tap, sink)
+    assert "prediction" not in first
+    assert later["prediction"] == 1
