@@ -63,6 +63,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "此记录只含部分数据（{value}）；请让采集器记录较小的载荷，"
         "或记录模型的输入输出而非原始请求",
     },
+    "rejection.blob_without_time": {
+        "en": "a CSV or Parquet object of KServe's logger tells no time: let the logger write "
+        "JSON, or add a column occurrenceTime",
+        "zh": "KServe 日志器的 CSV 或 Parquet 对象不含时间：请让其写 JSON，"
+        "或添加 occurrenceTime 列",
+    },
     "rejection.data_elsewhere": {
         "en": "the data are in a blob of their own, which is not fetched; log payloads below 4 MB",
         "zh": "数据存放在单独的 blob 中，不会被读取；请记录小于 4 MB 的载荷",

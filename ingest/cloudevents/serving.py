@@ -112,14 +112,14 @@ def labels_of(event: CloudEvent) -> Iterator[dict[str, object]]:
     """
     body = parse_json(event.payload.content) if event.payload else None
     if not isinstance(body, dict) or body.get("truth") is None:
-        raise UnfitError("missing_label")
+        raise UnfitError("missing_label", field="truth")
     name = _of_call(body) or event.text("requestid", "id")
     if name is None:
         raise UnfitError("missing_event_id", field="requestid")
     columns = outcomes_of(decode_response(Payload(orjson.dumps(body["truth"]))).columns)
     outcomes = columns.get("prediction") or []
     if not outcomes:
-        raise UnfitError("missing_label")
+        raise UnfitError("missing_label", field="truth")
     at = event.at()
     facts: dict[str, object] = {} if at is None else {"ts": at.isoformat()}
     if (model := facts_of(event).get("model")) is not None:

@@ -15,6 +15,7 @@ from ingest.readers import (
     elasticsearch_bulk,
     inference_table,
     json_document,
+    kserve_blob,
     ndjson,
     otlp,
     parquet,
@@ -40,6 +41,7 @@ READERS: Final[tuple[Reader, ...]] = (
     tap.READER,  # its lines have bodies that others know, too
     v2_exchange.READER,
     cloudevents.READER,
+    kserve_blob.READER,
     otlp.READER,
     resource_samples.READER,
     bentoml.READER,

@@ -1,0 +1,239 @@
+"""
+KServe, Seldon and Azure ML: requests and answers that come apart.
+
+None of the three can be run here (a Kubernetes cluster, Azure): the records are written after the
+documented attributes and after the sources of KServe's logger and Seldon's (see formats/kserve.md).
+The sender of azureml-ai-monitoring 1.0.0 was run by hand against a collector; what it sends is in
+tests/api/test_cloudevents.py.
+"""
+
+import base64
+import csv
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ingest.read import read_events
+from ingest.sources import SourceFile
+
+KSERVE = "org.kubeflow.serving.inference."
+SELDON = "io.seldon.serving."
+TIMES = {"request": "2026-11-22T08:00:00.123456789Z", "response": "2026-11-22T08:00:00.250Z"}
+BODIES = {"request": {"instances": [[42.0, 0.5]]}, "response": {"predictions": [1]}}
+
+
+def event(side, *, platform=KSERVE, **attributes):
+    return {
+        "specversion": "1.0", "type": f"{platform}{side}", "source": "http://localhost:9081/",
+        "id": "a-1", "time": TIMES.get(side.rpartition(".")[2], TIMES["request"]),
+        "inferenceservicename": "credit-default", "namespace": "risk", "component": "predictor",
+        "endpoint": "canary", "datacontenttype": "application/json",
+        "data": BODIES.get(side.rpartition(".")[2]), **attributes,
+    }  # fmt: skip
+
+
+def in_binary_mode(one):
+    """The same event with its headers, as a dump of requests has it."""
+    headers = {f"Ce-{name.title()}": value for name, value in one.items() if name != "data"}
+    headers["Content-Type"] = headers.pop("Ce-Datacontenttype")
+    return {"headers": headers, "body": one["data"]}
+
+
+def blob(side, **fields):
+    """A record as the logger marshals it; types.go and marshaller_record.go of KServe 0.17."""
+    return {
+        "url": {"Scheme": "s3", "Host": "logs", "Path": "/x"},
+        "bytes": base64.b64encode(json.dumps(BODIES[side]).encode()).decode(),
+        "contentType": "application/json", "reqType": KSERVE + side, "id": "007",
+        "sourceUri": {"Scheme": "http", "Host": "localhost:9081"},
+        "inferenceService": "credit-default", "namespace": "risk", "component": "predictor",
+        "metadata": {"X-Model-Version": ["7"]}, "tlsSkipVerify": False,
+        "occurrenceTime": TIMES[side], **fields,
+    }  # fmt: skip
+
+
+def read(content, name="log"):
+    reads = list(read_events(SourceFile(name, data=content)))
+    halves = [half for one in reads for half in one.halves]
+    rejections = [one.reason for some in reads for one in some.rejections]
+    return reads, halves, rejections
+
+
+def lines(*records):
+    return "\n".join(map(json.dumps, records)).encode()
+
+
+SIDES = ("request", "response")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(*(event(side) for side in SIDES)),
+        lines(*(in_binary_mode(event(side)) for side in SIDES)),
+        json.dumps([event(side) for side in SIDES]).encode(),
+        json.dumps([in_binary_mode(event(side)) for side in SIDES], indent=2).encode(),
+        b"\xef\xbb\xbf" + lines(event("request")) + b"\r\n\r\n" + lines(event("response")),
+    ],
+)
+def test_a_dump_is_known_by_its_content_and_tells_both_sides(content):
+    reads, halves, rejections = read(content, "events.json")
+    assert {one.format for one in reads} == {"cloudevents"}
+    assert rejections == []
+    request, response = halves
+    assert (request.side, response.side) == SIDES
+    assert request.key == response.key
+    assert request.at.isoformat() == "2026-11-22T08:00:00.123456+00:00"
+    assert request.facts["model"] == "credit-default"
+    assert request.facts["tags"]["role"] == "canary"
+    assert json.loads(response.payload.content) == BODIES["response"]
+    assert "version" not in request.facts
+    assert "status" not in response.facts
+
+
+def test_a_transformer_logs_the_same_call_as_another_model():
+    _, halves, _ = read(
+        lines(*(event("request", component=c) for c in ("predictor", "transformer")))
+    )
+    assert halves[0].key != halves[1].key
+    assert [half.facts["model"] for half in halves] == [
+        "credit-default",
+        "credit-default-transformer",
+    ]
+
+
+def test_headers_that_were_passed_on_tell_version_and_trace():
+    metadata = {
+        "x-model-version": ["3"],
+        "Traceparent": ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+    }
+    for told in (json.dumps(metadata), metadata):
+        _, [half], _ = read(lines(event("request", metadata=told)))
+        assert half.facts["version"] == "3"
+        assert half.facts["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+
+
+def as_csv(records):
+    text = io.StringIO()
+    flat = [{k: json.dumps(v) if isinstance(v, dict) else v for k, v in r.items()} for r in records]
+    writer = csv.DictWriter(text, flat[0])
+    writer.writeheader()
+    writer.writerows(flat)
+    return text.getvalue().encode()
+
+
+def as_parquet(records):
+    flat = [{k: json.dumps(v) if isinstance(v, dict) else v for k, v in r.items()} for r in records]
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(flat), sink)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("write", [lambda r: json.dumps(r).encode(), as_csv, as_parquet])
+def test_blobs_of_all_three_forms_tell_the_same_where_there_is_a_time(write):
+    reads, halves, rejections = read(write([blob(side) for side in SIDES]))
+    assert {one.format for one in reads} == {"kserve-blob"}
+    assert rejections == []
+    assert [half.side for half in halves] == list(SIDES)
+    assert {half.facts["request_id"] for half in halves} == {"007"}
+    assert {half.facts["version"] for half in halves} == {"7"}
+    assert [json.loads(half.payload.content) for half in halves] == list(BODIES.values())
+
+
+@pytest.mark.parametrize("write", [as_csv, as_parquet])
+def test_blobs_without_a_time_are_refused_with_what_to_do(write):
+    records = [blob(side) for side in SIDES]
+    for record in records:
+        del record["occurrenceTime"]
+    reads, halves, rejections = read(write(records))
+    assert (halves, rejections) == ([], ["blob_without_time"] * 2)
+    assert "occurrenceTime" in reads[0].rejections[0].message
+
+
+def test_a_blob_of_one_record_is_an_object_and_of_none_an_empty_list():
+    assert len(read(json.dumps(blob("request")).encode())[1]) == 1
+    assert read(b"[]")[1:] == ([], [])
+
+
+def test_seldon_is_paired_by_its_request_id_and_not_by_the_id_of_the_event():
+    records = [
+        event(
+            f"inference.{side}", platform=SELDON, id=f"event-{side}", requestid="r-1", modelid="clf"
+        )
+        for side in SIDES
+    ]
+    _, (request, response), _ = read(lines(*records))
+    assert request.key == response.key
+    assert request.facts["request_id"] == "r-1"
+    assert request.facts["tags"]["node"] == "clf"
+
+
+def test_feedback_that_tells_the_truth_is_a_label_of_each_row():
+    truth = {"data": {"names": ["class"], "ndarray": [[1], [0]]}}
+    feedback = {"response": {"meta": {"puid": "r-1"}}, "reward": 1.0, "truth": truth}
+    reads, _, rejections = read(lines(event("feedback", platform=SELDON, data=feedback)))
+    batches = [batch for one in reads for batch in one.batches]
+    [table] = [batch.events.select(["prediction_id", "label"]) for batch in batches]
+    assert [tuple(row.values()) for row in table.to_pylist()] == [
+        ("r-1-item-0", "1"),
+        ("r-1-item-1", "0"),
+    ]
+    assert rejections == []
+
+
+def test_what_is_no_call_is_passed_over_or_refused_with_a_reason():
+    reward = event("feedback", platform=SELDON, data={"reward": 1.0})
+    outlier = event("inference.outlier", platform=SELDON, data={"is_outlier": [1]})
+    nameless = event("request", id="")
+    other = event("x", platform="com.acme.", data="text")
+    reads, halves, rejections = read(lines(event("request"), reward, outlier, nameless, other))
+    assert len(halves) == 1
+    assert rejections == ["missing_label", "missing_event_id", "unknown_event"]
+    passed = [name for one in reads for name in one.passed_over]
+    assert passed == ["io.seldon.serving.inference.outlier"]
+
+
+def azure(collection, data, **attributes):
+    return {
+        "specversion": "1.0", "id": f"e-{collection}", "time": "2026-11-22T08:00:00Z",
+        "source": "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices"
+        "/workspaces/w/onlineEndpoints/pricing/deployments/blue",
+        "type": f"azureml.inference.{collection}", "datacontenttype": "application/json",
+        "correlationid": "c-1", "xrequestid": "x-1", "modelversion": "default",
+        "collectdatatype": "pandas.core.frame.DataFrame", "agent": "azureml-ai-monitoring/1.0.0",
+        "contentrange": "bytes 0-99/100", "data": data, **attributes,
+    }  # fmt: skip
+
+
+def test_azure_inputs_and_outputs_share_the_correlation_id():
+    rows = azure("model_inputs", [{"age": 42, "correlationid": "c-1"}, {"age": 7}])
+    _, (request, response), rejections = read(
+        lines(rows, azure("model_outputs", [{"price": 1}] * 2))
+    )
+    assert request.key == response.key
+    assert request.facts == {
+        "request_id": "c-1",
+        "model": "pricing",
+        "tags": {"deployment": "blue"},
+    }
+    assert json.loads(request.payload.content) == {"dataframe_records": [{"age": 42}, {"age": 7}]}
+    assert rejections == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ({"datainblob": "true", "data": "https://x.blob/y"}, "data_elsewhere"),
+        ({"contentrange": "bytes 100-199/200"}, "part_of_data"),
+        ({"contentrange": "bytes 0-99/200"}, "part_of_data"),
+        ({"type": "azureml.inference.other"}, "unknown_event"),
+        ({"time": "soon"}, "bad_ts"),
+    ],
+)
+def test_azure_records_that_are_not_whole_are_refused(attributes, reason):
+    record = azure("model_inputs", [{"age": 42}]) | attributes
+    _, halves, rejections = read(lines(record))
+    assert (halves, rejections) == ([], [reason])
