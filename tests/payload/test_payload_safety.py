@@ -114,6 +114,9 @@ def test_numbers_that_are_none_are_missing_and_whole_ones_keep_every_digit():
         9007199254740993,
         123456789012345678901,
     ]
+    for whole in (2**53 + 1, 2**63, 2**64, -(2**64) - 1, 10**30):
+        for form in (b'{"instances": [[%d, 1]]}', b"[[%d,1]]", b'{"a":%d}', b"[ [\n%d, 1]]"):
+            assert next(iter(decode_request(Payload(form % whole)).columns.values())) == [whole]
     long = b"9" * 5_000
     assert refused(Payload(b'{"instances": [[' + long + b"]]}")).reason == "bad_body"
 
