@@ -93,7 +93,10 @@ class Told:
 
 def _native(event: CloudEvent) -> Iterator[dict[str, object]]:
     """Yield the native events that are the data of an event."""
-    body = parse_json(event.payload.content) if event.payload else None
+    try:
+        body = parse_json(event.payload.content) if event.payload else None
+    except UnfitError:
+        raise UnfitError("unknown_event", value=event.type) from None
     rows: list[Json] = body if isinstance(body, list) else [body]
     objects = [row for row in rows if isinstance(row, dict)]
     if not objects or len(objects) < len(rows):
