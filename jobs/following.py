@@ -17,11 +17,12 @@ import click
 from domain.errors import DriftlineError, StoreVersionError, UsageError
 from domain.window import parse_duration
 from jobs.context import Common, now
-from jobs.periodic import StoppedError
+from jobs.periodic import Periodic, StoppedError
 
 if TYPE_CHECKING:
     from monitors.follower import Follower
     from monitors.ingest_logs import IngestCounts, Options
+    from monitors.local_service import LocalService
     from monitors.service import Service
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,31 @@ def followers(words: Sequence[str], options: Options, watch: Watch) -> list[Foll
         following = Following(place=place, options=options, settle=watch.settle, every_s=every_s)
         made.append(Follower(following))
     return made
+
+
+def owned(service: LocalService) -> list[Periodic]:
+    """Return what follows the sources that an owner's configuration names, one thread each."""
+    from ingest.following.places import followed_place
+    from monitors.follower import Follower, Following
+    from monitors.ingest_logs import Options
+
+    made: list[Periodic] = []
+    for one in service.config.follow:
+        place = followed_place(one.path)
+        options = Options(one.mapping, one.model, one.version, one.format, now())
+        every_s = place.every_s if one.every is None else one.every.total_seconds()
+        following = Following(place=place, options=options, settle=one.settle, every_s=every_s)
+        made.append(Periodic("follow", every_s, _work(service, Follower(following))))
+    return made
+
+
+def _work(
+    service: LocalService, follower: Follower
+) -> Callable[[Callable[..., None]], IngestCounts]:
+    def work(go_on: Callable[..., None]) -> IngestCounts:
+        return follower.round(lambda: contextlib.nullcontext(service), now(), go_on)
+
+    return work
 
 
 def follow(common: Common, chosen: Sequence[Follower], *, once: bool) -> tuple[IngestCounts, bool]:

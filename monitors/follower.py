@@ -36,7 +36,7 @@ _BATCH_BYTES: Final = 4 * 1024 * 1024
 # a file that cannot be opened is tried again so late, if nothing changes
 _AGAIN: Final = timedelta(seconds=30)
 # how far a source is behind is told again so late, if nothing changes: who looks sees that we live
-_SIGN_OF_LIFE: Final = timedelta(seconds=60)
+SIGN_OF_LIFE: Final = timedelta(seconds=60)
 # files that have gone are remembered so long: they may come back under another name
 _GONE: Final = timedelta(days=14)
 _FORGET_EVERY: Final = timedelta(hours=1)
@@ -71,7 +71,6 @@ class _Seen:
 
     found: Found
     since: datetime
-    checkpoint: Checkpoint | None = None
     done: bool = False
     behind: int = 0
     error: str | None = None
@@ -79,8 +78,11 @@ class _Seen:
 
     @property
     def stamp(self) -> tuple[str, str, int, int]:
-        one = self.found
-        return one.device, one.inode, one.size_bytes, one.changed_ns
+        return _stamp(self.found)
+
+
+def _stamp(found: Found) -> tuple[str, str, int, int]:
+    return found.device, found.inode, found.size_bytes, found.changed_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +165,8 @@ class Follower:
         before, self._seen = self._seen, {}
         for found in look.files:
             seen = before.get(found.key)
-            fresh = _Seen(found, now)
-            if seen is None:
-                self._seen[found.key] = fresh
-            elif seen.stamp == fresh.stamp:
-                self._seen[found.key] = seen
-            else:
-                fresh.checkpoint = seen.checkpoint
-                self._seen[found.key] = fresh
+            same = seen is not None and (seen.found is found or seen.stamp == _stamp(found))
+            self._seen[found.key] = seen if seen is not None and same else _Seen(found, now)
         self.problems = dict(look.problems)
 
     def _is_due(self, seen: _Seen, now: datetime) -> bool:
@@ -192,7 +188,7 @@ class Follower:
         stored = self._known.at(seen.found)
         if stored is None or (stored.size_bytes, stored.changed_ns) != seen.stamp[2:]:
             return False
-        seen.checkpoint, seen.done = stored, True
+        seen.done = True
         return True
 
     # ------------------------------------------------------------------ what is taken
@@ -337,7 +333,6 @@ class Follower:
             seen.error, seen.behind = failure, seen.found.size_bytes
             return False
         self._known.note(checkpoint)
-        seen.checkpoint = checkpoint
         seen.done = not one.more and not one.left_bytes
         seen.behind = one.left_bytes
         return one.more
@@ -345,7 +340,7 @@ class Follower:
     # ------------------------------------------------------------------ what is told
 
     def _is_to_be_told(self, now: datetime) -> bool:
-        return self._told is None or now - self._told.looked_at >= _SIGN_OF_LIFE
+        return self._told is None or now - self._told.looked_at >= SIGN_OF_LIFE
 
     def _tell(self, service: Service, look: Look, now: datetime) -> None:
         """Say how the source stands, where that is news."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fnmatch
+import functools
 import glob
 import os
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ class Found:
     size_bytes, changed_ns : int
     opened : callable
         Opens it for reading; raises OSError.
+    number : tuple of int
+        `device` and `inode` as the system says them; empty: they are no numbers.
     """
 
     key: str
@@ -39,6 +42,7 @@ class Found:
     size_bytes: int
     changed_ns: int
     opened: Callable[[], BinaryIO]
+    number: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,6 +102,8 @@ class LocalFiles:
     def __init__(self, word: str) -> None:
         self._word = os.path.abspath(os.path.expanduser(word))  # noqa: PTH100, PTH111 (a pattern)
         self.name = shown(self._word)
+        # ten thousand files that stay as they are cost a look little more than asking for them
+        self._before: dict[str, Found] = {}
 
     def look(self) -> Look:
         """Return what there is now."""
@@ -105,10 +111,33 @@ class LocalFiles:
         seen: set[tuple[int, int]] = set()
         for path in [self._word] if os.path.isdir(self._word) else _matching(self._word):  # noqa: PTH112
             for one, stat in _reached(path, found.problems):
-                _take(found, seen, one, stat)
+                if (stat.st_dev, stat.st_ino) not in seen:
+                    seen.add((stat.st_dev, stat.st_ino))
+                    found.files.append(self._found(one, stat))
+        self._before = {one.key: one for one in found.files}
         if not found.files and not found.problems:
             found.problems[self.name] = "nothing is there yet"
         return found
+
+    def _found(self, path: str, stat: os.stat_result) -> Found:
+        known = self._before.get(path)
+        if (
+            known is not None
+            and known.number == (stat.st_dev, stat.st_ino)
+            and known.size_bytes == stat.st_size
+            and known.changed_ns == stat.st_mtime_ns
+        ):
+            return known
+        return Found(
+            key=path,
+            shown=shown(path),
+            device=str(stat.st_dev),
+            inode=str(stat.st_ino),
+            size_bytes=stat.st_size,
+            changed_ns=stat.st_mtime_ns,
+            opened=_Opener(path),
+            number=(stat.st_dev, stat.st_ino),
+        )
 
 
 def _reached(path: str, problems: dict[str, str]) -> Iterator[tuple[str, os.stat_result]]:
@@ -128,30 +157,17 @@ def _note(problems: dict[str, str], path: str, error: OSError) -> None:
         problems[shown(path)] = error.strerror or str(error)
 
 
-def _take(found: Look, seen: set[tuple[int, int]], path: str, stat: os.stat_result) -> None:
-    identity = stat.st_dev, stat.st_ino
-    if identity in seen:
-        return
-    seen.add(identity)
-    found.files.append(
-        Found(
-            key=path,
-            shown=shown(path),
-            device=str(stat.st_dev),
-            inode=str(stat.st_ino),
-            size_bytes=stat.st_size,
-            changed_ns=stat.st_mtime_ns,
-            opened=_Opener(path),
-        )
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Opener:
     path: str
 
     def __call__(self) -> BinaryIO:
         return open(self.path, "rb", buffering=0)  # noqa: PTH123 (closed by who asked)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _is_log(name: str) -> bool:
+    return is_log(unrotated(name))
 
 
 def _below(folder: str, problems: dict[str, str]) -> Iterator[tuple[str, os.stat_result]]:
@@ -163,7 +179,7 @@ def _below(folder: str, problems: dict[str, str]) -> Iterator[tuple[str, os.stat
             try:
                 if entry.is_dir():
                     waiting.append(entry.path)
-                elif is_log(unrotated(entry.name)) and entry.is_file():
+                elif _is_log(entry.name) and entry.is_file():
                     yield entry.path, entry.stat()
             except OSError as error:
                 _note(problems, entry.path, error)
@@ -191,7 +207,7 @@ def _matching(word: str) -> list[str]:
     pattern = word if glob.has_magic(word) and not os.path.exists(word) else glob.escape(word)  # noqa: PTH110
     last = os.path.basename(pattern)  # noqa: PTH119
     exact = glob.glob(pattern, recursive=True)  # noqa: PTH207 (any pattern)
-    more = [] if "**" in last else glob.glob(pattern + "[.-_]*", recursive=True)  # noqa: PTH207
+    more = [] if "**" in last else glob.glob(pattern + "[._-]*", recursive=True)  # noqa: PTH207
     rotated = [
         path
         for path in more
