@@ -34,6 +34,8 @@ class Facts:
     accepted: int = 7
     duplicates: int = 2
     rejected: Counter[str] = field(default_factory=lambda: Counter(bad_json=3))
+    samples: int = 11
+    passed_over: Counter[str] = field(default_factory=lambda: Counter(other_span=6, health_check=3))
     queue_bytes: int = 1024
     last_lag_s: float = 0.25
 
@@ -160,9 +162,10 @@ def test_what_the_collector_counts_is_told(service):
     found = samples(ask.get("/metrics").text)
     outcomes = {
         outcome: value(found, "driftline_events_total", outcome=outcome)
-        for outcome in ("accepted", "duplicate", "rejected")
+        for outcome in ("accepted", "duplicate", "rejected", "passed_over")
     }
-    assert outcomes == {"accepted": 7, "duplicate": 2, "rejected": 4}
+    assert outcomes == {"accepted": 7, "duplicate": 2, "rejected": 4, "passed_over": 9}
+    assert value(found, "driftline_resource_samples_total") == 11
     assert value(found, "driftline_events_rejected_total", reason="bad_json") == 3
     assert value(found, "driftline_events_rejected_total", reason="other") == 1
     assert value(found, "driftline_queue_bytes") == 1024
