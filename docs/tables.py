@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitors import config
+from monitors.follow_config import FollowConfig
 from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
 from monitors.source_config import SourceConfig
@@ -36,6 +37,7 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Two-sample tests", "monitors.NAME.drift", config.DriftConfig),
     ("An objective", "monitors.NAME.slos[]", config.SLOConfig),
     ("What is never stored as it came", "monitors.NAME.privacy", PrivacyConfig),
+    ("Logs that the owner follows", "follow[]", FollowConfig),
     ("A route", "routes[]", config.RouteConfig),
     ("Calls that two records tell", "pairing", PairingConfig),
     ("The key of hashes", "privacy", SecretConfig),
@@ -49,6 +51,7 @@ SAID = {
     "pairing": "see below",
     "privacy": "see below",
     "rejected": "see below",
+    "follow": "none",
     "routes": "none",
     "monitors": "none",
     "false_incidents": "`1 per 90d`",

@@ -26,7 +26,7 @@ import click
 
 from domain.errors import DriftlineError, NothingToJudgeError
 from domain.window import align
-from jobs import listening, owner
+from jobs import following, listening, owner
 from jobs.context import Common, code_version, now
 from jobs.periodic import Periodic
 
@@ -151,6 +151,8 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
             Periodic("log", LOG_EVERY_S, lambda _: service.keep_log_short()),
             Periodic("compaction", COMPACT_EVERY_S, lambda _: compacting.look()),
         ]
+        if plan.as_of is None:
+            background += following.owned(service)
         if plan.scheduler and plan.as_of is None:
             background.append(Periodic("due", DUE_EVERY_S, _due(service, judging)))
             background.append(Periodic("archive", TIDY_EVERY_S, _tidy(service)))

@@ -27,6 +27,7 @@ from pydantic import (
 from domain.slo import SLO
 from domain.window import parse_time
 from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share, Wait, WindowLength
+from monitors.follow_config import FollowConfig
 from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
 from monitors.source_config import SourceConfig
@@ -301,6 +302,10 @@ class Config(Strict):
         description=(
             "Settings by model name or pattern (* and ?); the closest match wins, key by key."
         ),
+    )
+    follow: tuple[FollowConfig, ...] = Field(
+        default=(),
+        description="Logs that the owner of the store takes by itself, as they are written.",
     )
     routes: tuple[RouteConfig, ...] = Field(default=(), description="Where alerts go.")
     pairing: PairingConfig = Field(

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import ConfigurationError, DriftlineError, suggestion
-from monitors import tiers_config
+from monitors import follow_config, tiers_config
 from monitors.config import Config, MonitorConfig
 from monitors.source_config import beside
 
@@ -47,7 +47,9 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         pattern: _with_files_beside(settings, path.parent)
         for pattern, settings in config.monitors.items()
     }
-    return config.model_copy(update={"store": path.parent / config.store, "monitors": monitors})
+    follow = tuple(follow_config.beside(one, path.parent) for one in config.follow)
+    store = path.parent / config.store
+    return config.model_copy(update={"store": store, "monitors": monitors, "follow": follow})
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from domain.window import Window, align, windows_between
 from monitors.config import Config, MonitorConfig
+from monitors.gathering.followed import followed
 from monitors.views.data import (
     DataView,
     Freshness,
@@ -75,6 +76,7 @@ def data(store: Store, config: Config, now: datetime, owner: StoreOwner | None) 
         store_version=store.version(),
         owner=owner,
         last_backup=store.last_backup(),
+        followed=followed(store.followed(), now),
     )
 
 

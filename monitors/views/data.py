@@ -127,6 +127,59 @@ class SourceData:
     duplicates: int
 
 
+class Following(StrEnum):
+    """
+    How a source is followed.
+
+    `failing`: something of it cannot be read. `stopped`: nobody has looked for longer than a
+    follower is ever silent. `behind`: there is something that was not taken. `current`: all is
+    taken. `once`: it is looked at now and then, by a scheduler's own clock.
+    """
+
+    FAILING = "failing"
+    STOPPED = "stopped"
+    BEHIND = "behind"
+    CURRENT = "current"
+    ONCE = "once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedData:
+    """
+    A source whose logs are taken as they are written.
+
+    Parameters
+    ----------
+    source : str
+        What was named to be followed.
+    following : Following
+    files : int
+        That were there at the last look.
+    bytes_taken, bytes_behind : int
+        See `domain.checkpoint.FollowedSource` and `FollowedState`.
+    newest : datetime or None
+        Event that came from it.
+    looked_at : datetime
+    every_s : float
+        From one look to the next; 0: each is a run of its own.
+    failing : int
+        Files and places that cannot be read.
+    error : str or None
+        One of the reasons.
+    """
+
+    source: str
+    following: Following
+    files: int
+    bytes_taken: int
+    bytes_behind: int
+    newest: datetime | None
+    looked_at: datetime
+    every_s: float
+    failing: int
+    error: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedData:
     """
@@ -213,6 +266,8 @@ class DataView:
         None: no server; whoever answers has opened the file.
     last_backup : datetime or None
         None: it was never copied by Driftline.
+    followed : tuple of FollowedData
+        The one that needs somebody first.
     """
 
     models: tuple[ModelData, ...]
@@ -224,3 +279,4 @@ class DataView:
     store_version: int
     owner: StoreOwner | None
     last_backup: datetime | None
+    followed: tuple[FollowedData, ...] = ()
