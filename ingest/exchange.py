@@ -78,6 +78,8 @@ class Exchange:
         `domain.event.FIELDS` and as JSON holds them. What it does not tell is not there.
     request, response : Payload, Decoded or None
         None: the log does not hold it.
+    implied_status : int or None
+        What an answer that is no error has, where neither the envelope nor the payload says it.
     """
 
     position: int
@@ -85,6 +87,7 @@ class Exchange:
     facts: Mapping[str, object]
     request: Payload | Decoded | None = None
     response: Payload | Decoded | None = None
+    implied_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

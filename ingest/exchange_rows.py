@@ -77,6 +77,8 @@ class _Calls:
         hint = request.n_rows or None
         response = _decoded(exchange.response, lambda body: decode_response(body, hint))
         facts = {**request.facts, **response.facts, **exchange.facts}
+        if exchange.implied_status is not None and response.error is None:
+            facts.setdefault("status", exchange.implied_status)
         asked, answered = _n_rows(request), _n_rows(response)
         if response.error is not None:
             if not any(key in facts for key in _TOLD):

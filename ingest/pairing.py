@@ -17,6 +17,9 @@ from ingest.exchange import Exchange, Half
 
 # no answer came, whatever the reason; below 100 a status is no HTTP status, and failed
 NO_ANSWER: Final = 0
+# Of an answer that came and is no error, where nothing says it: an objective counts calls whose
+# status is known, and were the failed ones all of them, it would be missed by every single one.
+ANSWERED: Final = 200
 _MS: Final = timedelta(milliseconds=1)
 
 
@@ -152,7 +155,9 @@ def exchange_of(pair: Pair) -> Exchange:
         facts.setdefault("latency_ms", latency_ms)
     _tell_time(facts, began or ended)
     last = pair.last.half
-    return Exchange(last.position, last.raw, facts, request.payload, response.payload)
+    return Exchange(
+        last.position, last.raw, facts, request.payload, response.payload, ANSWERED
+    )
 
 
 def _latency_ms(began: datetime | None, ended: datetime | None) -> float | None:
@@ -174,7 +179,7 @@ def lonely(half: Half, *, failed: bool) -> Exchange:
     facts = dict(half.facts)
     _tell_time(facts, half.at)
     if half.side == "response":
-        return Exchange(half.position, half.raw, facts, None, half.payload)
+        return Exchange(half.position, half.raw, facts, None, half.payload, ANSWERED)
     if failed:
         facts["status"] = NO_ANSWER
     return Exchange(half.position, half.raw, facts, half.payload, None)

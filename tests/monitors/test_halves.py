@@ -79,7 +79,7 @@ def expected(sizes):
         for row in range(size)
     ]
     return (
-        sorted((f"call-{n}", None, 40.0, size) for n, size in enumerate(sizes)),
+        sorted((f"call-{n}", 200, 40.0, size) for n, size in enumerate(sizes)),
         sorted((name, float(n), float(row), answer) for name, n, row, answer in rows),
     )
 
@@ -136,7 +136,7 @@ def check_that_late_answers_made_calls_whole(store, model, sizes):
     """An answer whose request came too late has no features; every other call is as it was."""
     whole_calls, whole_rows = expected(sizes)
     assert {call[0] for call in calls(store, model)} == {call[0] for call in whole_calls}
-    assert all(call[1] is None for call in calls(store, model))
+    assert all(call[1] == 200 for call in calls(store, model))
     known = {row[0]: row for row in whole_rows}
     for name, f0, f1, answer in predictions(store, model):
         assert answer == known[name][3]
@@ -170,7 +170,7 @@ def test_a_request_without_an_answer_is_a_failed_call_once_the_time_is_over(stor
     give_up(store, T + 14 * MINUTE)
     assert store.halves_waiting().requests == 1
     give_up(store, T + 15 * MINUTE)
-    assert calls(store) == [("call-1", 0, None, 1), ("call-2", None, 40.0, 1)]
+    assert calls(store) == [("call-1", 0, None, 1), ("call-2", 200, 40.0, 1)]
     assert len(predictions(store)) == 1
 
 
@@ -192,7 +192,7 @@ def test_an_answer_that_comes_after_its_call_was_given_up_mends_it_under_its_own
     [collected] = post(store, [late], now=T + 21 * MINUTE)
     assert (collected.stored.predictions, collected.stored.calls) == (1, 1)
     found = store.sql("select request_id, version, status from calls order by 1").to_pylist()
-    assert [tuple(call.values()) for call in found] == [("call-1", "7", None), ("call-2", "", None)]
+    assert [tuple(call.values()) for call in found] == [("call-1", "7", 200), ("call-2", "", 200)]
     # the hour is counted again
     assert store.refresh_call_hours("credit") == 1
     assert store.called_versions("credit") == ("", "7")
@@ -202,7 +202,7 @@ def test_an_answer_without_its_request_is_a_prediction_without_features(store):
     post(store, [told(3, "response")])
     give_up(store, T + 15 * MINUTE)
     assert predictions(store) == [("call-3", None, None, "30")]
-    assert calls(store) == [("call-3", None, None, 1)]
+    assert calls(store) == [("call-3", 200, None, 1)]
 
 
 def test_the_first_answer_of_a_sender_may_come_late_and_still_makes_its_call_whole(store):
@@ -212,7 +212,7 @@ def test_the_first_answer_of_a_sender_may_come_late_and_still_makes_its_call_who
     post(store, [told(1, "response", rows=2)], now=T + 30 * MINUTE)
     give_up(store, T + 60 * MINUTE)
     assert [row[1:] for row in predictions(store)] == [(1.0, 0.0, "10"), (1.0, 1.0, "11")]
-    assert calls(store) == [("call-1", None, 40.0, 2)]
+    assert calls(store) == [("call-1", 200, 40.0, 2)]
 
 
 def test_of_a_sender_that_never_answers_nothing_follows_from_that(store):
@@ -235,7 +235,7 @@ def test_an_id_that_is_used_again_hours_later_finds_no_old_half(store):
     post(store, [again], now=T + 10 * MINUTE)
     give_up(store, T + 30 * MINUTE)
     found = sorted((call[1] if call[1] is not None else -1) for call in calls(store))
-    assert found == [-1, -1, 0]
+    assert found == [0, 200, 200]
 
 
 def test_clocks_that_run_backwards_or_count_seconds_tell_no_latency(store):
@@ -254,7 +254,7 @@ def test_a_file_is_not_waited_for_beyond_what_it_tells_itself(store):
     counts = ingest(store, [told(1, "request"), told(990, "request"), *day])
     assert counts.stored.predictions == 2
     assert [call[:2] for call in calls(store)] == [
-        ("call-1", 0), ("call-1000", None), ("call-2", None),
+        ("call-1", 0), ("call-1000", 200), ("call-2", 200),
     ]  # fmt: skip
     assert store.halves_waiting().requests == 1
 
@@ -267,7 +267,7 @@ def test_sides_in_two_files_of_one_command_are_no_failure_in_between(store):
         [told(i, "response") for i in range(0, n, 60)],
     )
     assert counts.stored.calls == counts.stored.predictions == n // 60
-    assert {status for _, status, _, _ in calls(store)} == {None}
+    assert {status for _, status, _, _ in calls(store)} == {200}
 
 
 def test_more_halves_than_memory_holds_wait_in_the_store(store, monkeypatch):
