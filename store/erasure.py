@@ -19,6 +19,7 @@ from store.archive.moving import sweep
 from store.archive.spanning import spanning
 from store.archive.thawing import thaw_where
 from store.database import Database
+from store.halves import remove_halves
 from store.hours.stale import mark_touched
 from store.identity import scoped
 from store.moments import to_stored, to_stored_or_none
@@ -316,6 +317,7 @@ class _Removal:
         limit = {"limit": RAW_LIMIT_BYTES}
         found = self._connection.execute(_REJECTED.format(holds=holds), values | limit).fetchall()
         self._connection.execute(_DELETE_REJECTED.format(holds=holds), values)
+        remove_halves(self._connection, values)
         return found[0]
 
     def _pattern(self, value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import md5
@@ -95,6 +95,10 @@ _ANY_FORGOTTEN: Final = """
     from halves
     where given_up_at < $before
     limit 1
+"""
+_REMOVE: Final = """
+    delete from halves
+    where {holds}
 """
 _WAITING: Final = """
     select
@@ -290,6 +294,24 @@ def forget_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> 
 def any_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> bool:
     """Return whether any half was given up before."""
     return bool(connection.execute(_ANY_FORGOTTEN, {"before": to_stored(before)}).fetchall())
+
+
+def remove_halves(connection: duckdb.DuckDBPyConnection, patterns: Mapping[str, str]) -> None:
+    """
+    Remove the halves in which every pattern is found, in a write transaction.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    patterns : mapping of str to str
+        Regular expressions for bytes as DuckDB prints them, by the name of their value.
+    """
+    holds = " and ".join(
+        f"(regexp_matches(coalesce(payload, ''::blob)::varchar, ${name}) "
+        f"or regexp_matches(encode(facts)::varchar, ${name}))"
+        for name in patterns
+    )
+    connection.execute(_REMOVE.format(holds=holds), dict(patterns))
 
 
 def answering_senders(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -10,12 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.erasure import Condition, Erasing
 from ingest.sources import SourceFile
 from monitors import source_halves
 from monitors.collect_logs import Collecting
 from monitors.collected import Body, Kind
+from monitors.config import Config
 from monitors.halves import give_up
 from monitors.ingest_logs import Options, ingest_events
+from monitors.local_service import LocalService
+from monitors.pairing_config import PairingConfig
 from store.store import Store
 
 T = datetime(2026, 6, 1, 8, tzinfo=UTC)
@@ -314,3 +318,26 @@ def test_a_pair_that_cannot_be_decoded_is_refused_and_waits_no_more(store):
     assert collected.rejections
     assert store.rejected_counts()
     assert store.halves_waiting().requests == 0
+
+
+def test_what_waits_of_a_person_is_erased_with_everything_else(store):
+    post(store, [told(1, "request"), told(1, "response"), told(7, "request"), told(8, "request")])
+    wanted = Erasing("credit", (Condition("request_id", "call-7"),), None)
+    store.erase(wanted, "me", T, dry_run=False)
+    assert store.halves_waiting().requests == 1
+    give_up(store, T + 20 * MINUTE)
+    assert [call[0] for call in calls(store)] == ["call-1", "call-8"]
+
+
+def test_the_data_page_is_told_what_waits_and_a_run_gives_up_what_is_overdue(tmp_path):
+    config = Config(store=tmp_path, pairing=PairingConfig(wait=timedelta(minutes=5)))
+    with LocalService.open(config, "tests", create=True) as service:
+        post(service.store, [told(1, "request"), told(2, "request"), told(2, "response")])
+        told_of = service.data(T).halves
+        assert (told_of.requests, told_of.responses, told_of.wait_s) == (1, 0, 300.0)
+        assert told_of.since == T
+        service.plan_due(T + 4 * MINUTE)
+        assert service.data(T).halves.requests == 1
+        service.plan_due(T + 5 * MINUTE)
+        assert service.data(T).halves.requests == 0
+        assert calls(service.store)[0][:2] == ("call-1", 0)
