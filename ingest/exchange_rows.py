@@ -46,8 +46,8 @@ def exchange_block(
     -------
     Block
         A row each prediction: the facts of its call, ``features.<name>``, ``prediction``,
-        ``score`` and ``outputs.<name>``. A failed call, and one whose sides differ in rows, is
-        one row without these.
+        ``score`` and ``outputs.<name>``. A failed call, one whose sides differ in rows, and one
+        that has an id but bodies that cannot be decoded, is one row without these.
     """
     calls = _Calls(layout)
     refused = list(rejections)
@@ -56,6 +56,7 @@ def exchange_block(
             calls.add(exchange)
         except UnfitError as unfit:
             refused.append(reject(exchange.position, unfit.reason, exchange.raw, **unfit.values))
+            calls.keep(exchange, unfit.reason)
     return calls.sheet.block(refused)
 
 
@@ -91,6 +92,17 @@ class _Calls:
             self._put_call(exchange, facts | {"tags.rows_differ": differing})
         else:
             self._put_rows(exchange, facts, self._columns(request, response), asked or answered)
+
+    def keep(self, exchange: Exchange, reason: str) -> None:
+        """
+        Take a call whose bodies were refused: it was made all the same, and objectives count calls.
+
+        Only where it has an id, so that the same call read again with its rows is no second one.
+        """
+        facts = exchange.facts
+        identified = "request_id" in facts or "prediction_id" in facts
+        if identified and any(key in facts for key in _TOLD):
+            self._put_call(exchange, {**facts, "tags.undecoded": reason})
 
     def _put_rows(
         self, exchange: Exchange, facts: Facts, columns: Columns, n_rows: int | None

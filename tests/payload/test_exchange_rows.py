@@ -90,6 +90,21 @@ def test_sides_that_differ_in_rows_are_never_joined():
     assert column(block_of(exchange(ASKED, {"predictions": []})), "tags.rows_differ") == ["2/0"]
 
 
+def test_a_call_that_cannot_be_decoded_is_refused_and_yet_counted_where_it_can_be_told_again():
+    broken = Payload(b'{"instances": [[1, 2], ', "application/json")
+    block = block_of(exchange(broken, ANSWERED, request_id="r-1"))
+    (refused,) = block.rejections
+    assert refused.raw == b"raw"
+    assert column(block, "request_id") == ["r-1"]
+    assert column(block, "latency_ms") == [12.5]
+    assert column(block, "tags.undecoded") == [refused.reason]
+    assert not {"prediction", "prediction_id"} & block.columns.keys()
+    # read again with its rows it would be a second call, or it tells nothing of a call
+    for unfit in (exchange(broken), exchange(broken, status=None, latency_ms=None, request_id="r")):
+        assert block_of(unfit).n_rows == 0
+        assert len(block_of(unfit).rejections) == 1
+
+
 @pytest.mark.parametrize("status", [0, 404, 422, 500, 503, "500"])
 def test_a_failed_call_is_one_row_with_its_status(status: object):
     page = Payload(b"<html>not today</html>", "text/html")
