@@ -15,6 +15,8 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.read import read_events
 from ingest.sources import SourceFile
@@ -237,3 +239,39 @@ def test_azure_records_that_are_not_whole_are_refused(attributes, reason):
     record = azure("model_inputs", [{"age": 42}]) | attributes
     _, halves, rejections = read(lines(record))
     assert (halves, rejections) == ([], [reason])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+KNOWN = [
+    event("request"),
+    in_binary_mode(event("response")),
+    azure("model_inputs", [{"age": 1}]),
+    event("feedback", platform=SELDON, data={"truth": {"data": {"ndarray": [[1]]}}}),
+    event("x", platform="com.acme.", data={"model": "m", "score": 0.5}),
+    blob("request"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_whatever_stands_in_a_record_it_is_told_or_refused_and_never_lost(data):
+    records = []
+    for known in data.draw(st.lists(st.sampled_from(KNOWN), min_size=1, max_size=4)):
+        changed = dict(known)
+        for name in data.draw(st.lists(st.sampled_from([*known]), max_size=3)):
+            changed[name] = data.draw(JSON)
+        records.append(changed)
+    name = data.draw(st.sampled_from(["cloudevents", "kserve-blob"]))
+    write = data.draw(st.sampled_from([lines, lambda *some: json.dumps(some).encode()]))
+    if name == "kserve-blob":
+        write = lambda *some: json.dumps(some).encode()  # noqa: E731
+    reads = list(read_events(SourceFile("log", data=write(*records)), format=name))
+    met = {half.position for one in reads for half in one.halves}
+    met |= {rejection.position for one in reads for rejection in one.rejections}
+    met |= {int(n) for one in reads for batch in one.batches for n in batch.positions}
+    passed = sum(n for one in reads for n in one.passed_over.values())
+    assert len(met) + passed >= len(records)
