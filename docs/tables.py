@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitors import config
+from monitors.config_values import write_duration
 from monitors.follow_config import FollowConfig
 from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
@@ -89,13 +90,8 @@ def _default(key: str, value: object) -> str:
     if value in ((), {}):
         return ""
     if isinstance(value, timedelta):
-        return f"`{_duration(value)}`"
+        return f"`{write_duration(value) if value else 0}`"
     return f"`[{', '.join(value)}]`" if isinstance(value, tuple) else f"`{value}`"
-
-
-def _duration(span: timedelta) -> str:
-    hours = span / timedelta(hours=1)
-    return f"{hours / 24:g}d" if hours % 24 == 0 and hours else f"{hours:g}h" if hours else "0"
 
 
 def _value(shape: dict[str, Any], schema: dict[str, Any]) -> str:
