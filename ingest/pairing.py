@@ -155,9 +155,7 @@ def exchange_of(pair: Pair) -> Exchange:
         facts.setdefault("latency_ms", latency_ms)
     _tell_time(facts, began or ended)
     last = pair.last.half
-    return Exchange(
-        last.position, last.raw, facts, request.payload, response.payload, ANSWERED
-    )
+    return Exchange(last.position, last.raw, facts, request.payload, response.payload, ANSWERED)
 
 
 def _latency_ms(began: datetime | None, ended: datetime | None) -> float | None:
