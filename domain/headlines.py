@@ -112,8 +112,9 @@ def _objective(incident: Incident, own: list[Alert], language: str, timezone: st
     )
     status = main.values.get("status")
     prefix = ""
-    if kind == "failed" and isinstance(status, int | float) and status:
-        prefix = say("alert.headline.status", language, status=f"{status:g}")
+    if kind == "failed" and isinstance(status, int | float):
+        named = f"{status:g}" if status else say("alert.no-answer", language)
+        prefix = say("alert.headline.status", language, status=named)
     return prefix + text + _between(main, language, timezone)
 
 

@@ -56,6 +56,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "alert.headline.traffic": {"en": "traffic is lost", "zh": "流量丢失"},
     "alert.headline.silence": {"en": "calls stopped for a while", "zh": "调用一度中断"},
     "alert.headline.status": {"en": "{status}: ", "zh": "{status}："},
+    "alert.no-answer": {"en": "no answer", "zh": "无应答"},
     "alert.headline.failed": {
         "en": "{share:.0%} of calls failed",
         "zh": "{share:.0%} 的调用失败",

@@ -201,6 +201,9 @@ def test_a_burst_says_status_share_and_hours():
     assert headline(longer) == "503: 41% of calls failed (2013-04-06 to 2013-04-07)"
     unknown = raised(History(20).bad(Cause.AVAILABILITY, "availability", [5], **burst(status=None)))
     assert headline(unknown).startswith("41% of calls failed")
+    silent = raised(History(20).bad(Cause.AVAILABILITY, "availability", [5], **burst(status=0)))
+    assert headline(silent).startswith("no answer: 41% of calls failed")
+    assert headline(silent, "zh").startswith("无应答：")
 
 
 @pytest.mark.parametrize(
