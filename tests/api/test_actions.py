@@ -81,6 +81,7 @@ MONTH = Window(datetime(2013, 11, 1, tzinfo=UTC), datetime(2013, 12, 1, tzinfo=U
 QUESTIONS = {
     "config": lambda s: s.config,
     "code_version": lambda s: s.code_version,
+    "checkpoints": lambda s: s.checkpoints(),
     "rejected": lambda s: s.rejected(5),
     "rejected_counts": lambda s: s.rejected_counts(),
     "rejected_tallies": lambda s: s.rejected_tallies(),
