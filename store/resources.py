@@ -20,7 +20,7 @@ from domain.resource import (
 from domain.run import Deployment
 from domain.window import Window
 from store.bulk import numbers, texts, times, with_rows
-from store.moments import to_microseconds, to_stored
+from store.moments import from_microseconds, from_stored_or_none, to_microseconds, to_stored
 
 # A series is a metric of a source, in a unit, of a replica of a deployment.
 _ADD: Final = """
@@ -45,13 +45,12 @@ _ADD: Final = """
     qualify row_number() over (partition by id) = 1
     order by ts
 """
-# Whose replica it is tell the calls of the same hours, where the sample names no model.
+# Whose replica it is tell the calls of the same hours, where the sample names no model or version.
 _COURSE: Final = """
     with answering as (
-        select distinct replica
+        select distinct version, replica
         from call_hours
         where model = $model
-          and version = $version
           and hour >= date_trunc('hour', $start::timestamp)
           and hour < $end::timestamp
           and replica != ''
@@ -66,11 +65,32 @@ _COURSE: Final = """
     where ts >= $start::timestamp
       and ts < $end::timestamp
       and (
-          (model = $model and coalesce(version, $version) = $version)
-          or (model is null and replica in (select replica from answering))
+          (model = $model and version = $version)
+          or (
+              coalesce(model, $model) = $model
+              and version is null
+              and replica in (select replica from answering where version = $version)
+          )
+          or (
+              model = $model
+              and version is null
+              and (replica is null or replica not in (select replica from answering))
+          )
       )
     group by all
     order by metric, unit, source, replica nulls first, bucket
+"""
+_REPLICAS: Final = """
+    select replica, epoch_us(min(hour))
+    from call_hours
+    where hour >= date_trunc('hour', $since::timestamp)
+      and replica != ''
+    group by replica
+"""
+_NEWEST: Final = """
+    select max(ts)
+    from resource_samples
+    where source = $source
 """
 _FORGET: Final = """
     delete from resource_samples
@@ -111,8 +131,8 @@ def resource_use(
     """
     Return what a deployment used.
 
-    A sample without a version counts for every version of its model; one without a model for the
-    deployment whose calls of these hours its replica answered.
+    A sample without a version counts for the versions whose calls of these hours its replica
+    answered; where it names its model, and nobody's, for every version of that.
 
     Parameters
     ----------
@@ -159,6 +179,33 @@ def _series(
         mean=courses[0],
         highest=courses[1],
     )
+
+
+def replicas_since(connection: duckdb.DuckDBPyConnection, since: datetime) -> dict[str, datetime]:
+    """
+    Return the replicas that answered calls of any model, and the first hour in which each did.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    since : datetime
+        Hours before are left out.
+    """
+    found = connection.execute(_REPLICAS, {"since": to_stored(since)}).fetchall()
+    return {replica: from_microseconds(us) for replica, us in found}
+
+
+def newest_sample(connection: duckdb.DuckDBPyConnection, source: str) -> datetime | None:
+    """
+    Return the time of the newest sample of a source; None without any.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    source : str
+    """
+    [(newest,)] = connection.execute(_NEWEST, {"source": source}).fetchall()
+    return from_stored_or_none(newest)
 
 
 def forget_samples(connection: duckdb.DuckDBPyConnection, before: datetime) -> int:

@@ -30,7 +30,13 @@ from store.hours.call_hours import call_hours, called_versions, refresh_call_hou
 from store.hours.stale import stale_models
 from store.label_standing import label_standing
 from store.read_only import run_sql
-from store.resources import add_samples, forget_samples, resource_use
+from store.resources import (
+    add_samples,
+    forget_samples,
+    newest_sample,
+    replicas_since,
+    resource_use,
+)
 from store.volumes import Volume, volumes
 
 Float = NDArray[np.float64]
@@ -243,11 +249,25 @@ class Store(FollowedFiles):
         """
         Return what a deployment used, in buckets.
 
-        Samples that name no model count where their replica answered its calls, as far as these
-        are counted: see `refresh_call_hours`.
+        Samples that name no model or version count where their replica answered its calls, as far
+        as these are counted: see `refresh_call_hours`.
         """
         with self._database.reading() as connection:
             return resource_use(connection, of, span, bucket_s)
+
+    def replicas_since(self, since: datetime) -> dict[str, datetime]:
+        """
+        Return the replicas that answered calls, and the first hour in which each did.
+
+        As far as calls are counted: see `refresh_call_hours`.
+        """
+        with self._database.reading() as connection:
+            return replicas_since(connection, since)
+
+    def newest_sample(self, source: str) -> datetime | None:
+        """Return the time of the newest sample of a source; None without any."""
+        with self._database.reading() as connection:
+            return newest_sample(connection, source)
 
     def forget_samples(self, before: datetime) -> int:
         """Remove samples from before a time; return how many."""

@@ -111,6 +111,43 @@ def test_a_sample_without_a_model_counts_where_its_replica_answered(store):
     assert set(found(store)) == {("cpu", "pod-7")}
 
 
+def answer(store, **replica_of):
+    """Store a call of each version, answered by its replica."""
+    calls = {
+        "ts": pa.array([START] * len(replica_of), pa.timestamp("us", tz="UTC")),
+        "version": [version.removeprefix("v") for version in replica_of],
+        "replica": list(replica_of.values()),
+        "latency_ms": [3.0] * len(replica_of),
+    }
+    store.load([("credit", pa.table(calls), pa.table({"x": [1.0] * len(replica_of)}))], "test")
+    store.refresh_call_hours("credit")
+
+
+def test_of_two_versions_a_replica_counts_where_it_answered(store):
+    answer(store, v1="old", v2="new")
+    store.add_samples(
+        [sample(0, 1.0, version=None, replica=name) for name in ("old", "new", "quiet", None)]
+    )
+    # who answered nobody yet, and what all use together, may be of either
+    assert set(found(store)) == {("cpu", "new"), ("cpu", "quiet"), ("cpu", None)}
+    old = found(store, Deployment("credit", "1"))
+    assert set(old) == {("cpu", "old"), ("cpu", "quiet"), ("cpu", None)}
+
+
+def test_replicas_are_known_from_the_hour_of_their_first_call(store):
+    assert store.replicas_since(START) == {}
+    answer(store, v1="old", v2="new")
+    assert store.replicas_since(START) == {"old": START, "new": START}
+    assert store.replicas_since(START + timedelta(minutes=59)) == {"old": START, "new": START}
+    assert store.replicas_since(START + timedelta(hours=1)) == {}
+
+
+def test_the_newest_sample_is_that_of_its_source(store):
+    assert store.newest_sample("test") is None
+    store.add_samples([sample(60, 1.0), sample(0, 1.0), sample(90, 1.0, source="other")])
+    assert store.newest_sample("test") == START + timedelta(seconds=60)
+
+
 def test_what_is_old_goes_and_the_rest_stays(store):
     store.add_samples([sample(0, 1.0), sample(60, 2.0)])
     assert store.forget_samples(START + timedelta(seconds=60)) == 1
