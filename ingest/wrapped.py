@@ -144,6 +144,11 @@ def whole_lines(content: bytes) -> int:
     return end
 
 
+def is_wrapped(line: bytes) -> bool:
+    """Return whether a line carries a line of another log."""
+    return any(unwrap(line) is not None for unwrap in _WRAPPERS)
+
+
 def _wrapper(head: bytes) -> Unwrap | None:
     """Return how to unwrap the first line that is wrapped at all: a log may begin in a line."""
     if not any(mark in head for mark in (b" stdout ", b" stderr ", b'"stream"', b'"message"')):

@@ -250,7 +250,7 @@ class Follower:
             return None
         base = replace(base, source=self.name, format=reader.name)
         here = self._known.at(found)
-        if reader.pieces is None:
+        if reader.pieces is None or not reader.pieces.fits(file.content.beginning()):
             files.close(found.key)
             return self._whole(seen, here or base, reader) if settled else None
         found_next = next_piece(file.content, base, reader.pieces, found, settled=settled)

@@ -20,7 +20,7 @@ from ingest.cloudevents.tell import Told
 from ingest.exchange_rows import exchange_block
 from ingest.json_bulk import KnownColumns
 from ingest.lines import Torso, lines_of, pieces
-from ingest.pieces import JSON_LINES
+from ingest.pieces import RECORD_LINES
 from ingest.readers import json_document
 from ingest.readers.block import Block, Layout, Reader, torso_block
 from ingest.readers.json_document import Rest, objects_in, rest_block
@@ -108,4 +108,4 @@ def _recognises(head: bytes) -> bool:
     return any(all(part.search(first[:_HEAD_BYTES]) for part in form) for form in forms)
 
 
-READER: Final = Reader("cloudevents", (), _recognises, read, pieces=JSON_LINES)
+READER: Final = Reader("cloudevents", (), _recognises, read, pieces=RECORD_LINES)

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from ingest.cell_types import text_numbers
 from ingest.json_bulk import KnownColumns
 from ingest.lines import Torso, pieces
-from ingest.pieces import JSON_LINES
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import NATIVE_OBJECTS, Block, Layout, Reader, torso_block
 from ingest.readers.ndjson import parse_lines
 from ingest.unpack import LogStream
@@ -196,4 +196,4 @@ def _recognises(head: bytes) -> bool:
     return False
 
 
-READER: Final = Reader("ecs", (), _recognises, read, pieces=JSON_LINES)
+READER: Final = Reader("ecs", (), _recognises, read, pieces=RECORD_LINES)

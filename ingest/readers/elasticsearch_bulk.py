@@ -20,6 +20,7 @@ import pyarrow as pa
 from domain.rejection import Rejection
 from ingest.json_bulk import KnownColumns
 from ingest.lines import Lines, Torso, pieces
+from ingest.pieces import JSON_LINES, Pieces
 from ingest.readers import ecs
 from ingest.readers.block import Block, Layout, Reader, reject, rejection_block, torso_block
 from ingest.readers.ndjson import parse_lines
@@ -94,6 +95,28 @@ def items(content: bytes) -> list[Item]:
     if split.waits is not None:
         raise MalformedError(split.waits.position)
     return found
+
+
+def _whole_items(_header: bytes, content: bytes) -> int:
+    """Return the length of the items that are whole: none is cut off from its document."""
+    end = content.rfind(b"\n") + 1
+    try:
+        items(content[:end])
+    except MalformedError as malformed:
+        last = content.count(b"\n", 0, end)
+        if (
+            malformed.position == last
+        ):  # it waits for its document; the reader says what else is odd
+            return content.rfind(b"\n", 0, end - 1) + 1
+    return end
+
+
+def _is_item(_header: bytes, content: bytes) -> bool:
+    try:
+        items(content)
+    except MalformedError:
+        return False
+    return JSON_LINES.is_whole(b"", content.rpartition(b"\n")[2])
 
 
 @dataclass(slots=True)
@@ -251,4 +274,10 @@ def _recognises(head: bytes) -> bool:
     return False
 
 
-READER: Final = Reader("elasticsearch-bulk", (), _recognises, read)
+READER: Final = Reader(
+    "elasticsearch-bulk",
+    (),
+    _recognises,
+    read,
+    pieces=Pieces(JSON_LINES.header, _whole_items, _is_item),
+)

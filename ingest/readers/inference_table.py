@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ingest.exchange import Exchange, Payload
 from ingest.json_columns import Cells
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader
 from ingest.readers.records import Record, call_blocks, first_keys, json_bytes
 from ingest.unpack import LogStream
@@ -96,5 +97,10 @@ def _recognises_table(schema: pa.Schema) -> bool:
 
 
 READER: Final = Reader(
-    "databricks", (".json", ".jsonl"), _recognises, read, recognises_table=_recognises_table
+    "databricks",
+    (".json", ".jsonl"),
+    _recognises,
+    read,
+    recognises_table=_recognises_table,
+    pieces=RECORD_LINES,
 )

@@ -27,6 +27,7 @@ from ingest.otlp.records import record_cells
 from ingest.otlp.signals import Item, LogRecord, Other, Point, Raw, Span, Unreadable
 from ingest.otlp.spans import span_cells
 from ingest.otlp.wire import Framing, frames, framing_of, signal_of
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader, reject
 from ingest.unpack import LogStream
 
@@ -244,4 +245,4 @@ def _framing(head: bytes) -> Framing | None:
     return framing_of(head, is_whole=len(head) < _HEAD_BYTES)
 
 
-READER: Final = Reader("otlp", (".otlp",), _recognises, read)
+READER: Final = Reader("otlp", (".otlp",), _recognises, read, pieces=RECORD_LINES)

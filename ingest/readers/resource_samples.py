@@ -11,6 +11,7 @@ from domain.rejection import Rejection
 from domain.resource import ResourceSample
 from ingest.json_exact import UnfitError, parse_object
 from ingest.lines import Lines, Torso, pieces
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader, reject, torso_block
 from ingest.resource_lines import sample_of
 from ingest.unpack import LogStream
@@ -66,4 +67,4 @@ def _recognises(head: bytes) -> bool:
     )
 
 
-READER: Final = Reader("resources", (), _recognises, read)
+READER: Final = Reader("resources", (), _recognises, read, pieces=RECORD_LINES)

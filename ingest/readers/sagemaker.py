@@ -18,7 +18,7 @@ from domain.rejection import Rejection
 from ingest.exchange import Exchange, Payload
 from ingest.json_columns import Cells, columns_of
 from ingest.json_exact import UnfitError
-from ingest.pieces import JSON_LINES
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader, reject
 from ingest.readers.records import Record, call_block, first_keys, json_bytes, records
 from ingest.unpack import LogStream
@@ -163,4 +163,4 @@ def _recognises(head: bytes) -> bool:
     return _CAPTURE in keys or _TRUTH in keys
 
 
-READER: Final = Reader("sagemaker", (".jsonl",), _recognises, read, pieces=JSON_LINES)
+READER: Final = Reader("sagemaker", (".jsonl",), _recognises, read, pieces=RECORD_LINES)

@@ -16,6 +16,7 @@ from ingest.exchange_rows import exchange_block
 from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError, parse_object
 from ingest.lines import Lines, Torso, pieces
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader, reject, torso_block
 from ingest.resource_lines import sample_of
 from ingest.unpack import LogStream
@@ -97,4 +98,4 @@ def _recognises(head: bytes) -> bool:
     return head.removeprefix(_BOM).lstrip().startswith(MARK)
 
 
-READER: Final = Reader("tap", (".ndjson",), _recognises, read)
+READER: Final = Reader("tap", (".ndjson",), _recognises, read, pieces=RECORD_LINES)

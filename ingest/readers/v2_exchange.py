@@ -19,6 +19,7 @@ from ingest.exchange_rows import exchange_block
 from ingest.json_exact import UnfitError
 from ingest.lines import LINE_LIMIT_BYTES, Lines, Torso, pieces
 from ingest.payload.json_text import Json, parse_json
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader, reject, torso_block
 from ingest.unpack import LogStream
 
@@ -188,4 +189,4 @@ def _recognises(head: bytes) -> bool:
     return start.startswith(b"{") and sides and _KEY.search(start) is not None
 
 
-READER: Final = Reader("v2", (".ndjson", ".jsonl"), _recognises, read)
+READER: Final = Reader("v2", (".ndjson", ".jsonl"), _recognises, read, pieces=RECORD_LINES)

@@ -13,6 +13,7 @@ from ingest.exchange import Exchange, Payload
 from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError
 from ingest.payload.json_text import parse_json
+from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader
 from ingest.readers.records import Record, call_blocks, first_keys, json_bytes
 from ingest.unpack import LogStream
@@ -94,7 +95,7 @@ def _latency_ms(metadata: object) -> float | None:
     told = metadata.get("request_latency") if isinstance(metadata, dict) else None
     try:
         return None if told is None else float(told)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -142,5 +143,10 @@ def _is_log(names: frozenset[str]) -> bool:
 
 
 READER: Final = Reader(
-    "vertex", (".json", ".jsonl"), _recognises, read, recognises_table=_recognises_table
+    "vertex",
+    (".json", ".jsonl"),
+    _recognises,
+    read,
+    recognises_table=_recognises_table,
+    pieces=RECORD_LINES,
 )
