@@ -71,10 +71,13 @@ class Refused:
     rejections : tuple of Rejection
     read_as : ReadAs or None
         None: nobody knows; they cannot be read again by themselves.
+    source : str or None
+        What they came from; None: from what the whole load is counted under.
     """
 
     rejections: tuple[Rejection, ...]
     read_as: ReadAs | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

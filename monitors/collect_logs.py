@@ -37,6 +37,8 @@ FEATURES_LIMIT: Final = 2_000
 
 _BODY: Final = "the body"
 _MOST_LEARNED: Final = 64
+# of bodies with Driftline's own events
+_NATIVE: Final = frozenset({LINES, "json", "csv", "parquet", "arrow", "auto"})
 # what a body taught is forgotten beyond that: keys that are ids would fill it
 _MOST_COLUMNS: Final = 2_000
 # of every type, answered and failed, alone and as one of several rows of a request
@@ -75,7 +77,8 @@ class Collecting:
         now : datetime
             Aware; events more than a day ahead of it are refused.
         source : str
-            What came in, and what could not be read, is counted under this name.
+            What came in, and what could not be read, is counted under this name; what other
+            protocols than Driftline's own bring under it and the protocol's: ``"http/otlp"``.
 
         Returns
         -------
@@ -91,10 +94,10 @@ class Collecting:
         bodies = [replace(body, model=body.model or only[body.kind]) for body in bodies]
         gathered = self._gathered(bodies, now)
         if not gathered.sides:
-            return gathered.answers(self._store.collect(gathered.bodies(), source))
+            return gathered.answers(self._store.collect(gathered.bodies(source), source))
         with self._store.pairing():
             gathered.join(join(self._store, gathered.sides, source, now))
-            return gathered.answers(self._store.collect(gathered.bodies(), source))
+            return gathered.answers(self._store.collect(gathered.bodies(source), source))
 
     def warm_up(self, now: datetime) -> None:
         """
@@ -114,7 +117,7 @@ class Collecting:
         apart = Collecting(self._store)
         apart._gathered([body], now)
         # what was learned is read in another way
-        self._store.rehearse(apart._gathered([body], now).bodies(), now)
+        self._store.rehearse(apart._gathered([body], now).bodies(""), now)
 
     def _gathered(self, bodies: Sequence[Body], now: datetime) -> _Gathered:
         gathered = _Gathered(bodies, now, self._store.elsewhere)
@@ -190,11 +193,12 @@ class _Gathered:
         self._changes: HalfChanges | None = None
         self.sides: list[Side] = []
 
-    def bodies(self) -> Bodies:
-        """Return what is to be stored."""
+    def bodies(self, source: str) -> Bodies:
+        """Return what is to be stored, counted under `source` and the protocols."""
+        sources = [_source(body, source) for body in self._bodies]
         refused = [
-            Refused(tuple(rejections), _read_as(body))
-            for body, rejections in zip(self._bodies, self._rejections, strict=True)
+            Refused(tuple(rejections), _read_as(body), own)
+            for body, own, rejections in zip(self._bodies, sources, self._rejections, strict=True)
             if rejections
         ]
         return Bodies(
@@ -205,6 +209,8 @@ class _Gathered:
             self._now,
             self._samples,
             halves=self._changes,
+            sources=sources,
+            passed_over=[passed.total() for passed in self._passed_over],
         )
 
     def answers(self, stored: Sequence[LoadCounts]) -> list[Collected]:
@@ -315,6 +321,10 @@ class _Gathered:
             places = batch.positions if alone else None
             rows = EventRows(batch.model, batch.events, batch.features, parts, places)
             self._events.append(rows)
+
+
+def _source(body: Body, source: str) -> str:
+    return source if body.format in _NATIVE else f"{source}/{body.format}"
 
 
 def _read_as(body: Body) -> ReadAs:

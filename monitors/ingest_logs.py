@@ -19,7 +19,7 @@ from ingest.mapping import Mapping
 from ingest.read import read_events, read_labels
 from ingest.sources import SourceFile
 from monitors.source_halves import SourceHalves
-from store.append import LoadCounts
+from store.counted import Came, LoadCounts
 from store.store import Store
 
 SPOOL_BYTES = 8 * 1024 * 1024
@@ -161,10 +161,11 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        reads = noted(read, store, counts)
+        came = Came(options.now)
+        reads = noted(read, store, counts, came)
         with _Refused(counts, options, "events") as refused:
             counts.stored += store.load(
-                _batches(halves.joined(reads, source.name), refused), source.name
+                _batches(halves.joined(reads, source.name), refused), source.name, came
             )
             refused.store_in(store, source.name)
     # when all are read: an answer may be in another file than its request
@@ -186,7 +187,9 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
             now=options.now,
         )
         with _Refused(counts, options, "labels") as refused:
-            counts.stored += store.load_labels(_label_batches(reads, refused), source.name)
+            counts.stored += store.load_labels(
+                _label_batches(reads, refused), source.name, Came(options.now)
+            )
             refused.store_in(store, source.name)
     return counts
 
@@ -198,12 +201,13 @@ def _batches(reads: Iterable[Read], refused: _Refused) -> Iterator[tuple[str, pa
             yield batch.model, batch.events, batch.features
 
 
-def noted(reads: Iterable[Read], store: Store, counts: IngestCounts) -> Iterator[Read]:
+def noted(reads: Iterable[Read], store: Store, counts: IngestCounts, came: Came) -> Iterator[Read]:
     """Keep what is no event while reads flow past: samples, and counts of the rest."""
     for read in reads:
         store.add_samples(read.samples)
         counts.samples += len(read.samples)
         counts.passed_over.update(read.passed_over)
+        came.passed_over += sum(read.passed_over.values())
         yield read
 
 

@@ -22,6 +22,7 @@ from ingest.sources import SourceFile
 from monitors.ingest_logs import IngestCounts, Options, noted
 from monitors.source_halves import SourceHalves
 from store.append import Bodies, EventRows
+from store.counted import Came
 from store.store import Store
 from store.taking import Taking
 
@@ -118,6 +119,7 @@ class _Gathered:
     _failures: list[str | None] = field(init=False)
     _halves: SourceHalves = field(init=False)
     _counts: IngestCounts = field(default_factory=IngestCounts, init=False)
+    _came: Came = field(default_factory=Came, init=False)
 
     def __post_init__(self) -> None:
         n, options = len(self.pieces), self.options
@@ -148,7 +150,7 @@ class _Gathered:
         header = group[0].header or b"\n"
         content = b"".join([header, *(part.records for part in group)])
         source = SourceFile(name, data=content)
-        reads = noted(_read(source, self.options, made_of), self.store, self._counts)
+        reads = noted(_read(source, self.options, made_of), self.store, self._counts, self._came)
         yield from self._halves.joined(reads, name)
 
     def _add(self, read: Read, group: Sequence[_Part], lengths: Int, ends: Int) -> None:
@@ -195,7 +197,14 @@ class _Gathered:
             for rows in self._events
         ]
         counts, source = self._counts, self.pieces[0].after.source
-        for stored in self.store.take(Bodies(len(good), events), taking, source):
+        bodies = Bodies(
+            len(good),
+            events,
+            at=self.options.now,
+            # of all of them together
+            passed_over=[self._came.passed_over, *[0] * (len(good) - 1)],
+        )
+        for stored in self.store.take(bodies, taking, source):
             counts.stored += stored
         for refused in taking.refused:
             counts.rejected_reasons.update(one.reason for one in refused.rejections)
@@ -211,14 +220,14 @@ class _Gathered:
 
 
 def _take_whole(store: Store, source: SourceFile, options: Options, piece: Piece) -> Taken:
-    counts, halves = IngestCounts(), _halves_of(store, options)
+    counts, halves, came = IngestCounts(), _halves_of(store, options), Came(options.now)
     path, read_as = piece.after.path, options.read_as("events", piece.after.format)
     newest: list[datetime | None] = [None]
     told = [Refused((), read_as)]
 
     def batches() -> Iterator[tuple[str, pa.Table, pa.Table]]:
         rest: list[Rejection] = []
-        reads = noted(_read(source, options, piece.after.format), store, counts)
+        reads = noted(_read(source, options, piece.after.format), store, counts, came)
         for read in halves.joined(reads, path):
             counts.rejected_reasons.update(one.reason for one in read.rejections)
             rest += read.rejections
@@ -233,7 +242,7 @@ def _take_whole(store: Store, source: SourceFile, options: Options, piece: Piece
 
     taking = Taking([piece], options.now, newest, told)
     try:
-        counts.stored += store.take_whole(batches(), taking, piece.after.source)
+        counts.stored += store.take_whole(batches(), taking, piece.after.source, came)
     except InputError as error:
         return Taken(IngestCounts(), (None,), (str(error),))
     _settle(halves, counts)

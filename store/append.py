@@ -11,11 +11,12 @@ from typing import Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from domain.rejection import Refused
 from domain.resource import ResourceSample
-from store.counted import LoadCounts, note_source
+from store.counted import Came, LoadCounts, note_sources
 from store.database import Database
 from store.halves import HalfChanges, apply_changes
 from store.label_rows import add_labels, stage_labels
@@ -102,6 +103,10 @@ class Bodies:
     samples : sequence of ResourceSample
     halves : HalfChanges or None
         What changes of the sides of calls that wait for the other.
+    sources : sequence of str
+        What each body is counted under; empty: all of them under the name of the load.
+    passed_over : sequence of int
+        Records of each body that told of no call; empty: none did.
     """
 
     n: int
@@ -111,12 +116,15 @@ class Bodies:
     at: datetime | None = None
     samples: Sequence[ResourceSample] = ()
     halves: HalfChanges | None = None
+    sources: Sequence[str] = ()
+    passed_over: Sequence[int] = ()
 
 
 def load_events(
     database: Database,
     batches: Iterable[tuple[str, pa.Table, pa.Table]],
     source: str,
+    came: Came,
     taking: Taking | None = None,
 ) -> LoadCounts:
     """
@@ -128,16 +136,19 @@ def load_events(
     batches : iterable of (model, events, features)
     source : str
         Counted under this name.
+    came : Came
+        What else is to be said of the source; takes its newest event.
     taking : Taking or None
         The followed file that this is the whole of.
     """
     with database.cursor() as connection:
         staging = Staging(connection)
         for model, events, features in batches:
+            came.note(_newest(events))
             with database.guarded():
                 staging.add(model, *database.privacy.events(model, events, features))
         if staging.is_small:
-            return _load_small(database, staging, source, taking)
+            return _load_small(database, staging, source, came, taking)
         with database.guarded():
             staging.finish()
         with database.writing(connection), _claimed(database, connection, taking):
@@ -145,12 +156,12 @@ def load_events(
             for model, staged in staging.models.items():
                 counts += merge_staged(connection, model, staged, database.marks)
                 database.memory.forget(model)
-            note_source(connection, source, counts)
+            note_sources(connection, {source: (counts, came)})
     return counts
 
 
 def _load_small(
-    database: Database, staging: Staging, source: str, taking: Taking | None
+    database: Database, staging: Staging, source: str, came: Came, taking: Taking | None
 ) -> LoadCounts:
     with database.writing_small() as connection, _claimed(database, connection, taking):
         small = SmallLoad(database, 1)
@@ -158,12 +169,12 @@ def _load_small(
             table = staged.in_memory()
             small.add(model, table, staged.features, np.zeros(table.num_rows, np.int64))
         counts = small.counts()[0]
-        note_source(connection, source, counts)
+        note_sources(connection, {source: (counts, came)})
     return counts
 
 
 def load_labels(
-    database: Database, batches: Iterable[tuple[str, pa.Table]], source: str
+    database: Database, batches: Iterable[tuple[str, pa.Table]], source: str, came: Came
 ) -> LoadCounts:
     """
     Store one load's labels, all or nothing.
@@ -174,6 +185,8 @@ def load_labels(
     batches : iterable of (model, labels)
     source : str
         Counted under this name.
+    came : Came
+        What else is to be said of the source.
     """
     with database.cursor() as connection:
         staged: dict[str, str] = {}
@@ -186,7 +199,7 @@ def load_labels(
             for model, table in staged.items():
                 new, told = add_labels(connection, ensure_model(connection, model), table)
                 counts += LoadCounts(labels=new, duplicates=told - new)
-            note_source(connection, source, counts)
+            note_sources(connection, {source: (counts, came)})
     return counts
 
 
@@ -320,5 +333,29 @@ def _storing(
         counts = small.counts()
         add_rejected(connection, source, bodies.rejections, bodies.at, database.keeping)
         add_samples(connection, bodies.samples)
-        note_source(connection, source, sum(counts, LoadCounts()))
+        note_sources(connection, _came(bodies, source, counts))
         yield counts
+
+
+def _came(
+    bodies: Bodies, source: str, counts: Sequence[LoadCounts]
+) -> dict[str, tuple[LoadCounts, Came]]:
+    """Return what came of bodies, by source."""
+    names = bodies.sources or [source] * bodies.n
+    passed_over = bodies.passed_over or [0] * bodies.n
+    came = {name: (LoadCounts(), Came(bodies.at)) for name in names or [source]}
+    for name, own, passed in zip(names, counts, passed_over, strict=True):
+        came[name] = came[name][0] + own, came[name][1]
+        came[name][1].passed_over += passed
+    for rows in bodies.events:
+        if len(came) == 1:
+            came[next(iter(came))][1].note(_newest(rows.events))
+            continue
+        for part in np.unique(rows.parts).tolist():
+            mine = rows.events.filter(pa.array(rows.parts == part))
+            came[names[int(part)]][1].note(_newest(mine))
+    return came
+
+
+def _newest(events: pa.Table) -> datetime | None:
+    return pc.max(events.column("ts")).as_py()

@@ -1,25 +1,40 @@
-"""What loads brought: in all, and by source."""
+"""What loads brought: in all, and by source; when, and how new it was."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 import duckdb
 
-_COUNT_SOURCE = """
+from store.moments import from_stored_or_none, to_stored_or_none
+
+_COUNT_SOURCE: Final = """
     update sources
     set predictions = predictions + $predictions,
         calls = calls + $calls,
         labels = labels + $labels,
-        duplicates = duplicates + $duplicates
+        duplicates = duplicates + $duplicates,
+        last_at = greatest(last_at, $last_at::timestamp),
+        newest = greatest(newest, $newest::timestamp),
+        passed_over = coalesce(passed_over, 0) + $passed_over
     where source = $source
 """
-_ADD_SOURCE = """
-    insert into sources
-    values ($source, $predictions, $calls, $labels, $duplicates)
+_ADD_SOURCE: Final = """
+    insert into sources (
+        source, predictions, calls, labels, duplicates, last_at, newest, passed_over
+    )
+    values (
+        $source, $predictions, $calls, $labels, $duplicates,
+        $last_at::timestamp, $newest::timestamp, $passed_over
+    )
 """
-_SOURCES = """
-    select source, predictions, calls, labels, duplicates
+_SOURCES: Final = """
+    select
+        source, predictions, calls, labels, duplicates,
+        last_at, newest, coalesce(passed_over, 0)
     from sources
     order by source
 """
@@ -56,19 +71,83 @@ class LoadCounts:
         )
 
 
-def sources(connection: duckdb.DuckDBPyConnection) -> dict[str, LoadCounts]:
+@dataclass(slots=True)
+class Came:
+    """
+    What a load says of its source beside what it stored; filled in while it is read.
+
+    Attributes
+    ----------
+    at : datetime or None
+        Aware; when it came.
+    newest : datetime or None
+        The newest of its events, stored before or not.
+    passed_over : int
+        Records that told of no call.
+    """
+
+    at: datetime | None = None
+    newest: datetime | None = None
+    passed_over: int = 0
+
+    def note(self, moment: datetime | None) -> None:
+        """Note the newest of some events."""
+        if moment is not None and (self.newest is None or moment > self.newest):
+            self.newest = moment
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """
+    What came from one source so far.
+
+    Parameters
+    ----------
+    counts : LoadCounts
+    last_at : datetime or None
+        When something last came; None: before that was kept.
+    newest : datetime or None
+        Its newest event; None: none came, or before that was kept.
+    passed_over : int
+        Records that told of no call, each time they came.
+    """
+
+    counts: LoadCounts
+    last_at: datetime | None
+    newest: datetime | None
+    passed_over: int
+
+
+def sources(connection: duckdb.DuckDBPyConnection) -> dict[str, SourceFacts]:
     """Return what came from each source so far."""
-    return {name: LoadCounts(*counts) for name, *counts in connection.execute(_SOURCES).fetchall()}
+    return {
+        name: SourceFacts(
+            LoadCounts(*counts), from_stored_or_none(last), from_stored_or_none(newest), passed
+        )
+        for name, *counts, last, newest, passed in connection.execute(_SOURCES).fetchall()
+    }
 
 
-def note_source(connection: duckdb.DuckDBPyConnection, source: str, counts: LoadCounts) -> None:
-    """Add to what came from a source, in a write transaction."""
+def note_sources(
+    connection: duckdb.DuckDBPyConnection, came: Mapping[str, tuple[LoadCounts, Came]]
+) -> None:
+    """Add to what came from sources, in a write transaction."""
+    for source, (counts, told) in came.items():
+        _note(connection, source, counts, told)
+
+
+def _note(
+    connection: duckdb.DuckDBPyConnection, source: str, counts: LoadCounts, came: Came
+) -> None:
     values = {
         "source": source,
         "predictions": counts.predictions,
         "calls": counts.calls,
         "labels": counts.labels,
         "duplicates": counts.duplicates,
+        "last_at": to_stored_or_none(came.at),
+        "newest": to_stored_or_none(came.newest),
+        "passed_over": came.passed_over,
     }
     if not connection.execute(_COUNT_SOURCE, values).fetchall()[0][0]:
         connection.execute(_ADD_SOURCE, values)

@@ -12,7 +12,7 @@ from domain.checkpoint import Checkpoint, FollowedSource, FollowedState
 from domain.errors import CheckpointMovedError
 from store import append, checkpoints
 from store.append import Bodies
-from store.counted import LoadCounts
+from store.counted import Came, LoadCounts
 from store.rejected_lines import RejectedLines
 from store.taken_records import RecordsForgottenError, forget_records
 from store.taking import Taking
@@ -63,7 +63,11 @@ class FollowedFiles(RejectedLines):
             ) from error
 
     def take_whole(
-        self, batches: Iterable[tuple[str, pa.Table, pa.Table]], taking: Taking, source: str
+        self,
+        batches: Iterable[tuple[str, pa.Table, pa.Table]],
+        taking: Taking,
+        source: str,
+        came: Came,
     ) -> LoadCounts:
         """
         Store a followed file that is read whole, of any size; see `take` and `Store.load`.
@@ -74,7 +78,7 @@ class FollowedFiles(RejectedLines):
             If somebody else took it.
         """
         own = ((self.own(model), events, features) for model, events, features in batches)
-        return append.load_events(self._database, own, source, taking)
+        return append.load_events(self._database, own, source, came, taking)
 
     def start_again(self, ids: Sequence[int]) -> None:
         """Let files be read from their beginning; events that are stored stay as they are."""

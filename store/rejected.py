@@ -256,20 +256,20 @@ def add_rejected(
         Aware.
     keeping : Keeping
     """
-    rows = [(number, one, load.read_as) for number, load in enumerate(loads)
+    rows = [(number, one, load) for number, load in enumerate(loads)
             for one in load.rejections]  # fmt: skip
     if not rows:
         return
     kept = [as_kept(one, keeping) for _, one, _ in rows]
     columns = {
-        "source": texts([source] * len(rows)),
+        "source": texts([load.source or source for _, _, load in rows]),
         "load": whole([number for number, _, _ in rows]),
         "position": whole([one.position for one in kept]),
         "reason": texts([one.reason for one in kept]),
         "message": texts([one.message for one in kept]),
         "raw": pa.array([one.raw for one in kept], pa.binary()),
         "cut": flags([one.cut for one in kept]),
-        **read_as_columns([read_as for _, _, read_as in rows]),
+        **read_as_columns([load.read_as for _, _, load in rows]),
     }
     with_rows(connection, columns, _MET)
     at = to_stored_or_none(at)

@@ -24,6 +24,7 @@ from store import (
 )
 from store.append import Bodies, LoadCounts
 from store.archive.spanning import reading_all, show_archived
+from store.counted import Came, SourceFacts
 from store.database import Database
 from store.followed_files import FollowedFiles
 from store.hours.call_hours import call_hours, called_versions, refresh_call_hours
@@ -99,7 +100,12 @@ class Store(FollowedFiles):
 
     # ------------------------------------------------------------------ logs in
 
-    def load(self, batches: Iterable[tuple[str, pa.Table, pa.Table]], source: str) -> LoadCounts:
+    def load(
+        self,
+        batches: Iterable[tuple[str, pa.Table, pa.Table]],
+        source: str,
+        came: Came | None = None,
+    ) -> LoadCounts:
         """
         Store the events of one file or body: all or nothing, and nothing twice.
 
@@ -111,6 +117,8 @@ class Store(FollowedFiles):
             number, text or boolean. An error while iterating stores nothing.
         source : str
             Counted under this name.
+        came : Came, optional
+            What else is to be said of the source; read when the batches have ended.
 
         Returns
         -------
@@ -118,9 +126,11 @@ class Store(FollowedFiles):
             What was newly stored.
         """
         own = ((self.own(model), events, features) for model, events, features in batches)
-        return append.load_events(self._database, own, source)
+        return append.load_events(self._database, own, source, came or Came())
 
-    def load_labels(self, batches: Iterable[tuple[str, pa.Table]], source: str) -> LoadCounts:
+    def load_labels(
+        self, batches: Iterable[tuple[str, pa.Table]], source: str, came: Came | None = None
+    ) -> LoadCounts:
         """
         Store labels that came by themselves, also of predictions nobody knows yet.
 
@@ -131,8 +141,10 @@ class Store(FollowedFiles):
             every version's predictions of it), ``ts`` where known.
         source : str
             Counted under this name.
+        came : Came, optional
+            See `load`.
         """
-        return append.load_labels(self._database, batches, source)
+        return append.load_labels(self._database, batches, source, came or Came())
 
     def collect(self, bodies: Bodies, source: str) -> list[LoadCounts]:
         """
@@ -158,6 +170,10 @@ class Store(FollowedFiles):
 
     def sources(self) -> dict[str, LoadCounts]:
         """Return what came from each source so far."""
+        return {name: facts.counts for name, facts in self.source_facts().items()}
+
+    def source_facts(self) -> dict[str, SourceFacts]:
+        """Return what came from each source so far, when, and how new it was."""
         with self._database.reading() as connection:
             return counted.sources(connection)
 

@@ -118,11 +118,11 @@ def test_the_bulk_helper_of_the_real_client_delivers_and_is_told(here, connect):
 
     actions = [{"_index": "logs", "_source": document(n)} for n in range(700)]
     assert helpers.bulk(es, actions, chunk_size=250) == (700, [])
-    assert here.service.store.sources()["http"].predictions == 700
+    assert here.service.store.sources()["http/elasticsearch-bulk"].predictions == 700
 
     again = list(helpers.streaming_bulk(es, actions[:3]))
     assert [(ok, told["index"]["status"]) for ok, told in again] == [(True, 200)] * 3
-    assert here.service.store.sources()["http"].duplicates == 3
+    assert here.service.store.sources()["http/elasticsearch-bulk"].duplicates == 3
 
 
 def test_the_real_client_raises_what_is_refused_and_names_it(here, connect):
@@ -221,7 +221,7 @@ def test_each_item_is_answered_at_its_place_with_what_became_of_it(here, post):
     ]  # fmt: skip
     assert answer["items"][0]["create"]["_index"] == "i"
     assert "zone" in answer["items"][7]["index"]["error"]["reason"]
-    assert here.service.store.sources()["http"].predictions == 4
+    assert here.service.store.sources()["http/elasticsearch-bulk"].predictions == 4
 
 
 @settings(max_examples=15, deadline=None)

@@ -125,3 +125,13 @@ def test_bodies_of_many_events_are_read_in_bulk_and_one_by_one_alike(collect, st
     assert [answer.stored.predictions for answer in first] == [600, 900]
     assert [answer.stored.duplicates for answer in again] == [300, 1_200]
     assert store.conflicts("m") == {"a": ("number", "text")}
+
+
+def test_other_protocols_are_counted_apart_from_events_of_ones_own(store, collect):
+    told = {"type": "org.kubeflow.serving.inference.request", "specversion": "1.0"}
+    other = Body(Kind.PREDICTIONS, json.dumps({**told, "data": {}}).encode(), "cloudevents")
+    collect(body(line(1)), other, body(line(2), "{bad"))
+    facts = store.source_facts()
+    assert facts["http"].counts.predictions == 2
+    assert facts["http"].last_at == facts["http/cloudevents"].last_at == NOW
+    assert {one.source for one in store.rejected()} == {"http", "http/cloudevents"}

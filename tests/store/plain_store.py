@@ -19,6 +19,7 @@ Key = tuple[object, ...]
 KEPT = (
     *("ts", "version", "prediction_id", "request_id", "prediction", "score", "replica", "tags"),
 )
+COUNTED = ("predictions", "calls", "labels", "duplicates")
 CALLED = ("latency_ms", "status", "replica", "trace_id", "sampling_rate")
 
 
@@ -331,4 +332,4 @@ def _badness(status: object) -> tuple[bool, bool, int]:
 
 
 def _counts(counts: Counter[str]) -> LoadCounts:
-    return LoadCounts(**{name: counts[name] for name in LoadCounts.__slots__})
+    return LoadCounts(**{name: counts[name] for name in COUNTED})
