@@ -21,6 +21,7 @@ from monitors.config_values import write_duration
 from monitors.follow_config import FollowConfig
 from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
+from monitors.prometheus_config import LabelsConfig, PrometheusConfig, QueriesConfig
 from monitors.source_config import SourceConfig
 from monitors.tiers_config import ArchiveConfig, RetentionConfig
 
@@ -40,6 +41,9 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("What is never stored as it came", "monitors.NAME.privacy", PrivacyConfig),
     ("Logs that the owner follows", "follow[]", FollowConfig),
     ("A route", "routes[]", config.RouteConfig),
+    ("Who knows what replicas use", "prometheus", PrometheusConfig),
+    ("What is asked there", "prometheus.queries", QueriesConfig),
+    ("Whose a series is", "prometheus.labels", LabelsConfig),
     ("Calls that two records tell", "pairing", PairingConfig),
     ("The key of hashes", "privacy", SecretConfig),
     ("Lines that could not be read", "rejected", RejectedConfig),
@@ -50,6 +54,8 @@ SAID = {
     "drift": "see below",
     "defaults": "see below",
     "pairing": "see below",
+    "queries": "see below",
+    "labels": "see below",
     "privacy": "see below",
     "rejected": "see below",
     "follow": "none",

@@ -153,6 +153,7 @@ def serve(service: LocalService, plan: Plan, door: socket.socket) -> None:
         ]
         if plan.as_of is None:
             background += following.owned(service)
+            background += _resources(service)
         if plan.scheduler and plan.as_of is None:
             background.append(Periodic("due", DUE_EVERY_S, _due(service, judging)))
             background.append(Periodic("archive", TIDY_EVERY_S, _tidy(service)))
@@ -268,6 +269,16 @@ def _due(service: Service, judging: threading.Lock) -> Work:
                 service.execute(service.plan_due(at), at, go_on)
 
     return work
+
+
+def _resources(service: LocalService) -> list[Periodic]:
+    """Return what asks the configured Prometheus; without one, nothing."""
+    if service.config.prometheus is None:
+        return []
+    from monitors.prometheus.asking import PrometheusAsker
+
+    asker = service.prometheus = PrometheusAsker(service.store, service.config.prometheus)
+    return [Periodic("prometheus", asker.every_s, lambda go_on: asker.round(now(), go_on))]
 
 
 def _tidy(service: LocalService) -> Work:

@@ -30,6 +30,7 @@ from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share,
 from monitors.follow_config import FollowConfig
 from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
+from monitors.prometheus_config import PrometheusConfig
 from monitors.source_config import SourceConfig
 from monitors.tiers_config import ArchiveConfig, RetentionConfig
 
@@ -308,6 +309,9 @@ class Config(Strict):
         description="Logs that the owner of the store takes by itself, as they are written.",
     )
     routes: tuple[RouteConfig, ...] = Field(default=(), description="Where alerts go.")
+    prometheus: PrometheusConfig | None = Field(
+        default=None, description="A server that knows what replicas use; absent: none is asked."
+    )
     pairing: PairingConfig = Field(
         default=PairingConfig(), description="Calls that two records tell."
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
@@ -15,19 +15,18 @@ from domain.acceptance import Acceptance
 from domain.errors import StoreError, UsageError
 from domain.incident import Acknowledgement, Cause, Incident
 from domain.key import Grant, Key, NewKey, Scope
-from domain.page import FoundInRun, ObjectiveInRun, Wanted
-from domain.resource import ResourceUse
-from domain.run import Deployment, Run
+from domain.run import Run
 from domain.window import Window, iso
 from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
-from monitors.gathering import data, drift, fleet, incident_page, levels, resources, versions
+from monitors.gathering import data, fleet
 from monitors.halves import give_up
 from monitors.hiding import look_after
 from monitors.key_ring import KeyRing
 from monitors.local_logs import LocalLogs
+from monitors.local_pages import LocalPages
 from monitors.refreshing import refresh_each
 from monitors.report_data import ReportRequest, ReportRows, build_view, report_rows
 from monitors.report_view import ReportView
@@ -36,15 +35,15 @@ from monitors.sources import attach_sources, look, sources_of
 from monitors.starter import starter
 from monitors.upkeep import LocalUpkeep
 from monitors.views.data import DataView, StoreOwner
-from monitors.views.drift import Against, Distribution, DriftView
-from monitors.views.fleet import FleetView, StoreFacts, Target
-from monitors.views.levels import ServiceLevels
-from monitors.views.versions import PerformanceView, VersionsView
+from monitors.views.fleet import StoreFacts
 from store.store import Store
+
+if TYPE_CHECKING:
+    from monitors.prometheus.asking import PrometheusAsker
 
 
 @dataclass
-class LocalService(LocalLogs, LocalUpkeep):
+class LocalService(LocalLogs, LocalPages, LocalUpkeep):
     """
     The use cases on a store that this process has opened.
 
@@ -60,6 +59,7 @@ class LocalService(LocalLogs, LocalUpkeep):
     config: Config
     code_version: str
     owner: StoreOwner | None = None
+    prometheus: PrometheusAsker | None = None
     _ring: KeyRing = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -110,10 +110,6 @@ class LocalService(LocalLogs, LocalUpkeep):
         return Runner(self.store, self.config, self.code_version)
 
     # ------------------------------------------------------------------ what there is
-
-    def models(self, model: str | None = None) -> tuple[str, ...]:
-        """Return all models, or the one named, checked."""
-        return self._runner.models(model)
 
     def facts(self) -> StoreFacts:
         """Return what `doctor` says of the store."""
@@ -288,52 +284,6 @@ class LocalService(LocalLogs, LocalUpkeep):
 
     # ------------------------------------------------------------------ what the pages show
 
-    def revision(self) -> str:
-        """Return a token that changes whenever runs, incidents or decisions have changed."""
-        return self.store.revision()
-
-    def targets(self) -> tuple[Target, ...]:
-        """Return what can be looked at: models, their versions, their judged windows."""
-        return fleet.targets(self.store)
-
-    def fleet(self, now: datetime) -> FleetView:
-        """Gather how every deployment stands."""
-        return fleet.fleet(self.store, self.config, now)
-
-    def drift(self, model: str, version: str, window: Window | None) -> DriftView:
-        """Gather what a window's run found of every column, and how each column got there."""
-        self.models(model)
-        return drift.drift(self.store, model, version, window)
-
-    def distribution(
-        self,
-        model: str,
-        version: str,
-        window: Window,
-        column: str,
-        against: Against,
-        other: str | None = None,
-    ) -> Distribution:
-        """
-        Return one column's rows in one window beside what they are compared with.
-
-        `other` names the version that is set beside it, and goes with `Against.OTHER_VERSION`
-        alone; None: the one with the most predictions in that window.
-        """
-        self.models(model)
-        of = Deployment(model, version)
-        return drift.distribution(self.store, of, window, column, against, other)
-
-    def service_levels(self, model: str, version: str, span: Window) -> ServiceLevels:
-        """Gather latency, failures and objectives of a deployment over a span."""
-        self.models(model)
-        return levels.service_levels(self.store, self.config, Deployment(model, version), span)
-
-    def resources(self, model: str, version: str, span: Window) -> ResourceUse:
-        """Gather what the replicas of a deployment used over a span."""
-        self.models(model)
-        return resources.resource_use(self.store, Deployment(model, version), span)
-
     def refresh(self) -> int:
         """
         Count what loads changed since the last time, so that no page has to.
@@ -361,34 +311,6 @@ class LocalService(LocalLogs, LocalUpkeep):
         """
         return refresh_each(self.store, self.store.refresh_column_hours)
 
-    def versions(self, model: str) -> VersionsView:
-        """Gather what the versions of a model answered, window by window."""
-        self.models(model)
-        return versions.versions(self.store, self.config, model)
-
-    def performance(self, model: str) -> PerformanceView:
-        """Gather how good a model's predictions were, as far as labels have arrived."""
-        self.models(model)
-        return versions.performance(self.store, model)
-
     def data(self, now: datetime) -> DataView:
         """Gather what is stored, how fresh it is and where it came from."""
         return data.data(self.store, self.config, now, self.owner)
-
-    # ------------------------------------------------------------------ one page after the other
-
-    def runs_page(self, wanted: Wanted) -> list[Run]:
-        """Return one page of runs, the newest window first."""
-        return self.store.runs_page(wanted)
-
-    def findings_page(self, wanted: Wanted) -> list[FoundInRun]:
-        """Return one page of findings, those of the newest window first."""
-        return self.store.findings_page(wanted)
-
-    def slos_page(self, wanted: Wanted) -> list[ObjectiveInRun]:
-        """Return one page of judged objectives, those of the newest window first."""
-        return self.store.slos_page(wanted)
-
-    def incidents_page(self, wanted: Wanted, now: datetime) -> list[Incident]:
-        """Return one page of incidents, the one that started last first."""
-        return incident_page.incidents_page(self.store, self.config, wanted, now)

@@ -63,6 +63,32 @@ class Planned:
     unread: str | None = None
 
 
+def known_models(store: Store, model: str | None) -> tuple[str, ...]:
+    """
+    Return one model, or all of them.
+
+    Parameters
+    ----------
+    store : Store
+    model : str or None
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such model.
+    NothingToJudgeError
+        If the store holds no logs.
+    """
+    known = store.models()
+    if model is not None and model not in known:
+        raise UnknownNameError.nearest("model", model, known)
+    if not known:
+        raise NothingToJudgeError(
+            "the store holds no prediction logs; load some with 'driftline ingest PATH'"
+        )
+    return known if model is None else (model,)
+
+
 @dataclass(frozen=True)
 class Runner:
     """
@@ -80,24 +106,8 @@ class Runner:
     code_version: str
 
     def models(self, model: str | None) -> tuple[str, ...]:
-        """
-        Return one model, or all of them.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such model.
-        NothingToJudgeError
-            If the store holds no logs.
-        """
-        known = self.store.models()
-        if model is not None and model not in known:
-            raise UnknownNameError.nearest("model", model, known)
-        if not known:
-            raise NothingToJudgeError(
-                "the store holds no prediction logs; load some with 'driftline ingest PATH'"
-            )
-        return known if model is None else (model,)
+        """Return one model, or all of them; see `known_models`."""
+        return known_models(self.store, model)
 
     def newest(self, model: str, as_of: datetime) -> Window:
         """Return the newest window that is complete at `as_of`, its grace included."""

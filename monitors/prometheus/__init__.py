@@ -1,0 +1,1 @@
+"""Asks a Prometheus what the replicas of deployments use, and keeps it beside their calls."""
