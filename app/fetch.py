@@ -17,6 +17,7 @@ import streamlit as st
 from app.context import Context
 from app.queries.report_span import ReportChoice
 from domain.incident import Incident
+from domain.resource import ResourceUse
 from domain.window import Window
 from monitors.report_data import ReportRequest
 from monitors.report_view import ReportView
@@ -125,6 +126,14 @@ def service_levels(context: Context, span: Window) -> ServiceLevels:
     key = ("levels", context.revision, at.model, at.version, str(span))
     asked = _kept_briefly(key, lambda: context.service.service_levels(at.model, at.version, span))
     return cast("ServiceLevels", asked)
+
+
+def resources(context: Context, span: Window) -> ResourceUse:
+    """Return what the replicas used over a span; seconds old at most."""
+    at = context.selection
+    key = ("resources", context.revision, at.model, at.version, str(span))
+    asked = _kept_briefly(key, lambda: context.service.resources(at.model, at.version, span))
+    return cast("ResourceUse", asked)
 
 
 def versions(context: Context) -> VersionsView:

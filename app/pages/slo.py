@@ -18,6 +18,7 @@ from app.components.incident_lines import incident_lines
 from app.components.level_tables import burn_table, objective_table
 from app.components.markdown import plain
 from app.components.replica_section import draw_replicas
+from app.components.resource_section import draw_resources
 from app.context import Context
 from app.frame import show
 from app.queries import level_cards, levels
@@ -60,6 +61,7 @@ def draw(context: Context) -> None:
     shades = shaded(seen.incidents, seen.span)
     if course is not None:
         _draw_latency(context, seen, course, objective, shades)
+        draw_resources(context, seen.span, course, shades)
         _draw_calls(context, seen, course, shades)
     _draw_objectives(context, seen, objective)
     draw_replicas(context, seen, objective)

@@ -275,3 +275,9 @@ def test_runs_that_did_not_count_shadow_say_so_and_the_command_that_does(bare, m
     )
     span = [datetime.fromisoformat(at) for at in command]
     assert span == [runs[0].window.start, runs[-1].window.end]
+
+
+def test_without_resource_use_three_ways_to_send_it_are_named(dashboard):
+    said = texts_of(dashboard.open("slo", model="flight-delay", version="2"))
+    assert "No resource use was sent" in said
+    assert all(way in said for way in ("driftline_tap", "/v1/metrics", "prometheus:"))
