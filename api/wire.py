@@ -186,6 +186,11 @@ def _primitive_in(plain: object, kind: object) -> object:
     raise TypeError(f"{plain!r} is none of {kind}")
 
 
+def _nothing_in(plain: object, _: object = None) -> None:
+    if plain is not None:
+        raise TypeError(f"{plain!r} is not nothing")
+
+
 def _is_array(kind: object) -> bool:
     return get_origin(kind) is np.ndarray or kind is np.ndarray
 
@@ -218,6 +223,7 @@ def _settings_in(plain: object, kind: type[BaseModel]) -> BaseModel:
 
 _converter.register_unstructure_hook(float, _float_out)
 _converter.register_structure_hook(float, _float_in)
+_converter.register_structure_hook(NoneType, _nothing_in)
 _converter.register_unstructure_hook_func(_is_primitives, _primitive_out)
 _converter.register_structure_hook_func(_is_primitives, _primitive_in)
 _converter.register_unstructure_hook_func(_is_array, _array_out)

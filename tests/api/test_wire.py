@@ -139,8 +139,9 @@ def of_form(origin, inner, kind) -> st.SearchStrategy:
     if origin in {tuple, list, frozenset, typing.get_origin(typing.Sequence[int])}:
         as_it_is = origin if origin in {tuple, list, frozenset} else list
         return st.lists(values_of(inner[0]), max_size=2).map(as_it_is)
-    if origin in {typing.Union, type(int | None)}:
-        return st.one_of(*map(values_of, inner))
+    if origin in {typing.Union, type(int | None), typing.Literal}:
+        literal = origin is typing.Literal
+        return st.sampled_from(inner) if literal else st.one_of(*map(values_of, inner))
     raise AssertionError(f"no values of {kind} are drawn yet")
 
 
@@ -249,6 +250,7 @@ def test_what_is_said_to_only_read_is_there():
         (b'{"start": "2024-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}', Window),
         (b'{"start": "2024-01-01T00:00:00", "end": "2024-01-02T00:00:00"}', Window),
         (b'{"model": "m", "windows": [], "left_out": [], "more": 1}', METHODS["plan_due"].answer),
+        (b"0", type(None)),
         (b'"worse"', typing.get_type_hints(Service.plan_backfill)["reprocess"]),
         (b'[{"x": [1]}]', list[dict[str, Value]]),
         (

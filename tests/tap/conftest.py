@@ -1,10 +1,12 @@
 """A collector that answers what it is told to, and taps that send there."""
 
+import asyncio
 import gzip
 import json
 import threading
 import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -23,6 +25,12 @@ def until(true):
     while not true():
         assert time.monotonic() < deadline, "it never became true"
         time.sleep(0.005)
+
+
+def in_a_loop(coroutine):
+    """Run it in a thread: the browser's tests leave a loop running in that of the tests."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 class Sink(ThreadingHTTPServer):

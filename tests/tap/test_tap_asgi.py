@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
 import driftline_tap
-from tests.tap.conftest import DISTANCE, TRACE, TRACEPARENT, payload, sent, until
+from tests.tap.conftest import DISTANCE, TRACE, TRACEPARENT, in_a_loop, payload, sent, until
 
 
 @contextlib.contextmanager
@@ -321,7 +321,7 @@ def test_a_websocket_passes(new_tap):
         scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b""}
         await plain(tap, WebSocketRoute("/ws", echo))(scope, receive, send)
 
-    asyncio.run(talk())
+    in_a_loop(talk())
     assert {"type": "websocket.send", "text": "hello"} in said
     assert tap.counts()["recorded"] == 0
 
@@ -352,7 +352,7 @@ def test_many_requests_at_once_are_not_mixed_up(new_tap, sink):
             )
 
     with served(app) as client:
-        asyncio.run(ask(client.base_url))
+        in_a_loop(ask(client.base_url))
     sent(tap, sink)
     events, calls = sink.lines("events"), sink.lines("calls")
     assert sorted(line["prediction"] for line in events) == list(range(40))

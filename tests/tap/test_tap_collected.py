@@ -1,6 +1,5 @@
 """What a tap sends or writes is what the store then holds."""
 
-import asyncio
 import base64
 import json
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from monitors.ingest_logs import Options
 from monitors.local_service import LocalService
 from store.store import Store
 from tests.api.sending import serving
-from tests.tap.conftest import DISTANCE, PATIENCE_S, TRACE, TRACEPARENT
+from tests.tap.conftest import DISTANCE, PATIENCE_S, TRACE, TRACEPARENT, in_a_loop
 
 
 def service(tap):
@@ -54,7 +53,7 @@ def ask(tap):
             await client.post("/native", json=DISTANCE)
             await client.post("/boom")
 
-    asyncio.run(asking())
+    in_a_loop(asking())
     assert tap.flush(PATIENCE_S), tap.counts()
 
 
