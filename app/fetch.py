@@ -17,6 +17,7 @@ import streamlit as st
 from app.context import Context
 from app.queries.report_span import ReportChoice
 from domain.incident import Incident
+from domain.label import LabelStanding
 from domain.resource import ResourceUse
 from domain.window import Window
 from monitors.report_data import ReportRequest
@@ -155,6 +156,19 @@ def data(context: Context) -> DataView:
     at = minute(context.now)
     key = ("data", context.revision, str(at))
     return cast("DataView", _kept_briefly(key, lambda: context.service.data(at)))
+
+
+def label_standing(context: Context) -> tuple[LabelStanding, ...]:
+    """Return what predictions and labels wait for; a minute old at most."""
+    key = ("labels", context.revision, str(minute(context.now)))
+    asked = _kept_briefly(key, context.service.label_standing)
+    return cast("tuple[LabelStanding, ...]", asked)
+
+
+def forget() -> None:
+    """Ask everything anew: something was done that changes no revision."""
+    _kept.clear()
+    _kept_briefly.clear()
 
 
 def report_view(context: Context, choice: ReportChoice, at: datetime) -> ReportView:

@@ -184,7 +184,7 @@ def load_mapping(path: str | Path) -> Mapping:
     if str(path) in PRESETS:
         return parse_mapping({"preset": str(path)}, f"mapping {path}")
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         meant = "" if Path(path).suffix or Path(path).name != str(path) else f"; {_KNOWN_PRESETS}"
         raise ConfigurationError(
@@ -192,14 +192,35 @@ def load_mapping(path: str | Path) -> Mapping:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"mapping {path} is not UTF-8; save it as UTF-8") from error
+    return mapping_of(text, f"mapping {path}")
+
+
+def mapping_of(text: str, name: str = "mapping") -> Mapping:
+    """
+    Read what stands in a mapping file.
+
+    Parameters
+    ----------
+    text : str
+        YAML.
+    name : str
+        How messages call it.
+
+    Raises
+    ------
+    ConfigurationError
+        As in `load_mapping`.
+    """
+    try:
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         first = " ".join(str(error).split())
-        raise ConfigurationError(f"mapping {path} is not YAML: {first}") from error
+        raise ConfigurationError(f"{name} is not YAML: {first}") from error
     if content is None:
         return Mapping()
     if not isinstance(content, dict):
-        raise ConfigurationError(f"mapping {path} is not of the form `field: column`")
-    return parse_mapping(content, f"mapping {path}")
+        raise ConfigurationError(f"{name} is not of the form `field: column`")
+    return parse_mapping(content, name)
 
 
 def parse_mapping(content: dict[str, Any], name: str = "mapping") -> Mapping:

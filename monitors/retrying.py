@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from domain.errors import ConfigurationError
 from domain.rejection import LineKind, ReadAs, RejectedLine
-from ingest.mapping import Mapping
+from ingest.mapping import Mapping, mapping_of
 from monitors.reading_again import Record, Room, read_records
 from store.append import Bodies
 from store.counted import LoadCounts
@@ -32,6 +33,7 @@ _MOST_LINES: Final = 2_000
 _MOST_BYTES: Final = 4 * 2**20
 # somebody else changes the same lines: another retry, an erasure
 _ATTEMPTS: Final = 3
+_MOST_MAPPING_BYTES: Final = 64 * 1024
 # only labels are refused for these
 _OF_LABELS: Final = frozenset({"missing_label", "missing_id"})
 
@@ -62,6 +64,30 @@ class Retrying:
     model: str | None = None
     version: str | None = None
     format: str | None = None
+
+
+def mended(text: str) -> Mapping | None:
+    """
+    Read a mapping that somebody wrote into a form.
+
+    Parameters
+    ----------
+    text : str
+        YAML, at most 64 KiB; blank: none, and each line is read as it was then.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is too long, or no mapping.
+    """
+    if not text.strip():
+        return None
+    size = len(text.encode())
+    if size > _MOST_MAPPING_BYTES:
+        raise ConfigurationError(
+            f"the mapping has {size:,} bytes, more than 64 KiB; give the mapping, not the log"
+        )
+    return mapping_of(text)
 
 
 @dataclass(slots=True)

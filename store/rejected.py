@@ -155,9 +155,9 @@ _NEWEST: Final = """
     with newest as (
         select
             *,
-            count(*) over (partition by reason) as n,
+            count(*) over (partition by source, reason) as n,
             row_number() over (
-                partition by reason
+                partition by source, reason
                 order by rejected_at desc nulls last, rowid desc
             ) as place
         from rejected
@@ -165,7 +165,8 @@ _NEWEST: Final = """
     select reason, n, source, position, message
     from newest
     where place = 1
-    order by n desc, reason
+    order by n desc, source, reason
+    limit $limit
 """
 # dropping takes a pass over all: once for so many
 _SLACK: Final = 1.1
@@ -176,7 +177,7 @@ MOST_BYTES: Final = 256 * 2**20
 @dataclass(frozen=True, slots=True)
 class RejectedReason:
     """
-    Why lines were rejected, with the newest of them; not what stood in it.
+    Why lines of a source were rejected, with the newest of them; not what stood in it.
 
     Parameters
     ----------
@@ -185,8 +186,8 @@ class RejectedReason:
     lines : int
         How many, at least 1.
     source : str
-        Of the newest one.
     position : int
+        Of the newest one.
     message : str
     """
 
@@ -378,6 +379,7 @@ def tally_rejected(connection: duckdb.DuckDBPyConnection) -> tuple[RejectedTally
     )
 
 
-def find_reasons(connection: duckdb.DuckDBPyConnection) -> tuple[RejectedReason, ...]:
-    """Return the reasons for which lines were rejected, most frequent first."""
-    return tuple(RejectedReason(*row) for row in connection.execute(_NEWEST).fetchall())
+def find_reasons(connection: duckdb.DuckDBPyConnection, limit: int) -> tuple[RejectedReason, ...]:
+    """Return the reasons for which lines of each source were rejected, most frequent first."""
+    rows = connection.execute(_NEWEST, {"limit": limit}).fetchall()
+    return tuple(RejectedReason(*row) for row in rows)

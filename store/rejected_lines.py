@@ -96,10 +96,17 @@ class RejectedLines(RowsElsewhere):
         with self._database.reading() as connection:
             return rejected.tally_rejected(connection)
 
-    def rejected_reasons(self) -> tuple[RejectedReason, ...]:
-        """Return why lines were rejected, most frequent first, with the newest of each."""
+    def rejected_reasons(self, limit: int) -> tuple[RejectedReason, ...]:
+        """
+        Return why lines of each source were rejected, with the newest of each.
+
+        Parameters
+        ----------
+        limit : int
+            At most so many; the most frequent first.
+        """
         with self._database.reading() as connection:
-            return rejected.find_reasons(connection)
+            return rejected.find_reasons(connection, limit)
 
     def drop_rejected(self, before: datetime) -> int:
         """Drop rejected lines of before a moment, and the oldest where they are too many."""

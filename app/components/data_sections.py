@@ -1,8 +1,8 @@
-"""The sections of the Data page: models, what could not be read, sources, the store itself."""
+"""The sections of the Data page about models, old rows and the store itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +10,13 @@ import streamlit as st
 
 from app.components.links import go
 from app.components.markdown import plain
-from app.components.tables import ROW_PX, chip_column, clicked_row, table_height, trend_column
+from app.components.tables import (
+    chip_column,
+    clicked_row,
+    draw_table,
+    table_height,
+    trend_column,
+)
 from app.queries import data as queries
 from app.queries import tiers
 from domain.catalogue import say
@@ -63,7 +69,7 @@ def draw_conflicts(view: DataView, language: str) -> None:
     text = st.column_config.TextColumn
     st.subheader(say("page_data.conflicts", language), anchor=False)
     st.markdown(f":gray[{say('page_data.conflicts.note', language)}]")
-    _table(
+    draw_table(
         {
             "model": [one.model for one in found],
             "feature": [one.feature for one in found],
@@ -79,73 +85,22 @@ def draw_conflicts(view: DataView, language: str) -> None:
     )
 
 
-def draw_rejected(view: DataView, language: str) -> None:
-    """Draw why lines were rejected, with the place of the newest of each kind."""
-    st.subheader(say("page_data.reasons", language), anchor=False)
-    if not view.rejected:
-        st.markdown(f":gray[{say('page_data.reasons.none', language)}]")
-        return
-    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
-    help_text = say("page_data.position.help", language)
-    _table(
-        {
-            "reason": [one.reason for one in view.rejected],
-            "lines": [one.lines for one in view.rejected],
-            "place": [one.source for one in view.rejected],
-            "position": [one.position for one in view.rejected],
-            "message": [one.message for one in view.rejected],
-        },
-        key="data-rejected",
-        alt=say("page_data.reasons", language),
-        columns={
-            "reason": text(say("page_data.reason", language), width=140),
-            "lines": number(say("page_data.lines", language), format="localized", width=75),
-            "place": text(say("page_data.place", language), width=200),
-            "position": number(
-                say("page_data.position", language), format="localized", width=80, help=help_text
-            ),
-            "message": text(say("page_data.message", language), width="large"),
-        },
-    )
-    st.markdown(f":gray[{plain(say('page_data.reasons.note', language))}]")
-
-
-def draw_sources(view: DataView, language: str) -> None:
-    """Draw what came from where, the largest source first."""
-    st.subheader(say("page_data.sources", language), anchor=False)
-    if not view.sources:
-        st.markdown(f":gray[{say('page_data.sources.none', language)}]")
-        return
-    _table(
-        {
-            "source": [one.source for one in view.sources],
-            "predictions": [one.predictions for one in view.sources],
-            "calls": [one.calls for one in view.sources],
-            "labels": [one.labels for one in view.sources],
-            "duplicates": [one.duplicates for one in view.sources],
-        },
-        key="data-sources",
-        alt=say("page_data.sources", language),
-        columns=_source_columns(language),
-    )
-    if view.n_sources > len(view.sources):
-        shown, total = len(view.sources), numbers.count(view.n_sources)
-        st.markdown(f":gray[{say('page_data.sources.first', language, n=shown, total=total)}]")
-
-
 def draw_tiers(view: DataView, language: str) -> None:
     """Draw where the old rows of models go; nothing without a model."""
     rows = tiers.rows(view, language)
     if not rows:
         return
     st.subheader(say("page_data.tiers", language), anchor=False)
+    if not tiers.is_told(view):
+        st.markdown(f":gray[{plain(say('page_data.tiers.none', language))}]")
+        return
     if n := tiers.damaged(view):
         gone = numbers.count(tiers.lost(view))
         st.error(say("page_data.tiers.damaged", language, n=n, rows=gone))
     # what went comes first: a phone shows two columns
     names = ("model", "archived", "dropped", "kept", "archive")
     widths = dict(zip(names, (140, 190, 170, 170, 330), strict=True))
-    _table(
+    draw_table(
         {name: [getattr(row, name) for row in rows] for name in names},
         key="data-tiers",
         alt=say("page_data.tiers", language),
@@ -192,32 +147,3 @@ def _model_columns(language: str) -> dict[str, Any]:
         ),
         "since": columns.TextColumn(word("since"), width=95),
     }
-
-
-def _source_columns(language: str) -> dict[str, Any]:
-    def number(name: str, help_text: str | None = None) -> Any:  # noqa: ANN401 (Streamlit's own type is private)
-        label = say(f"page_data.{name}", language)
-        return st.column_config.NumberColumn(label, format="localized", width=115, help=help_text)
-
-    return {
-        "source": st.column_config.TextColumn(say("page_data.source", language), width=280),
-        "predictions": number("new.predictions"),
-        "calls": number("new.calls"),
-        "labels": number("new.labels"),
-        "duplicates": number("duplicates", say("page_data.duplicates.help", language)),
-    }
-
-
-def _table(
-    table: Mapping[str, Sequence[object]], *, key: str, alt: str, columns: Mapping[str, Any]
-) -> None:
-    n_rows = len(next(iter(table.values())))
-    st.dataframe(
-        dict(table),
-        hide_index=True,
-        column_config=dict(columns),
-        height=table_height(n_rows),
-        row_height=ROW_PX,
-        key=key,
-        alt=alt,
-    )

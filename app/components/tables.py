@@ -98,3 +98,30 @@ def clicked_row(
     )
     cells = event.selection.cells
     return int(cells[0][0]) if cells else None
+
+
+def draw_table(
+    table: Mapping[str, Sequence[object]], *, key: str, alt: str, columns: Mapping[str, Any]
+) -> None:
+    """
+    Draw a table that is only read; it shows up to a dozen rows without scrolling.
+
+    Parameters
+    ----------
+    table : mapping of str to sequence
+        Columns of equal length.
+    key : str
+    alt : str
+        What the table is, for readers who cannot see it.
+    columns : mapping of str to column configuration
+    """
+    n_rows = len(next(iter(table.values())))
+    st.dataframe(
+        dict(table),
+        hide_index=True,
+        column_config=dict(columns),
+        height=table_height(n_rows),
+        row_height=ROW_PX,
+        key=key,
+        alt=alt,
+    )

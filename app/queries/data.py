@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from app.queries.data_sources import troubled
 from app.queries.fleet import Figure
 from app.queries.when import about, ago
 from domain.catalogue import say
@@ -68,6 +69,8 @@ def opening(view: DataView, language: str) -> tuple[Tone, str]:
         found = [one for one in view.models if one.freshness is kind]
         if found:
             return Tone.WARNING, _lagging(kind, found, language)
+    if (told := troubled(view, language)) is not None:
+        return told
     current = [one for one in view.models if one.freshness is Freshness.CURRENT]
     if not current:
         return Tone.UNKNOWN, say("page_data.nothing", language)
@@ -209,9 +212,10 @@ def _behind(view: DataView, now: datetime, language: str) -> Figure:
 
 
 def _rejected(view: DataView, language: str) -> Figure:
-    lines = sum(one.lines for one in view.rejected)
+    totals = view.rejected_totals
+    lines = totals.lines
     if lines:
-        note = say("page_data.rejected.note", language, reason=view.rejected[0].reason)
+        note = say("page_data.rejected.note", language, reason=next(iter(totals.by_reason)))
     else:
         note = say("page_data.rejected.none", language)
     tone = Tone.INFO if lines else Tone.UNKNOWN

@@ -41,6 +41,11 @@ def rows(view: DataView, language: str) -> list[TierRow]:
     ]
 
 
+def is_told(view: DataView) -> bool:
+    """Return whether rows of any model move, are dropped, or did or were."""
+    return any(map(_moves, (one.tiers for one in view.models)))
+
+
 def damaged(view: DataView) -> int:
     """Return how many archived files were set aside."""
     return sum(one.tiers.damaged for one in view.models)
@@ -49,6 +54,11 @@ def damaged(view: DataView) -> int:
 def lost(view: DataView) -> int:
     """Return how many rows are missing with them."""
     return sum(one.tiers.lost_rows for one in view.models)
+
+
+def _moves(one: TierData) -> bool:
+    configured = (one.archive_to, one.keep_days, one.keep_bytes)
+    return bool(one.files) or any(value is not None for value in (*configured, one.dropped_before))
 
 
 def _archive(one: TierData, language: str) -> str:

@@ -176,42 +176,6 @@ _MODELS: dict[str, dict[str, str]] = {
     "page_data.type.flag": {"en": "true or false", "zh": "布尔"},
 }
 
-_ORIGINS: dict[str, dict[str, str]] = {
-    "page_data.reasons": {"en": "Rejected lines", "zh": "被拒绝的行"},
-    "page_data.reasons.none": {
-        "en": "No line was rejected: everything that came could be read.",
-        "zh": "没有被拒绝的行：收到的内容全部可读。",
-    },
-    "page_data.reasons.note": {
-        "en": "'driftline rejected list' shows them one by one.",
-        "zh": "使用 'driftline rejected list' 可逐条查看。",
-    },
-    "page_data.reason": {"en": "Reason", "zh": "原因"},
-    "page_data.lines": {"en": "Lines", "zh": "行数"},
-    "page_data.place": {"en": "Newest: source", "zh": "最新一条：来源"},
-    "page_data.position": {"en": "Position", "zh": "位置"},
-    "page_data.position.help": {
-        "en": "Line of a text file, row of a table or item of a request, counted from 1.",
-        "zh": "文本文件的行、表的记录或请求中的条目，从 1 起计。",
-    },
-    "page_data.message": {"en": "What was wrong with it", "zh": "问题说明"},
-    "page_data.sources": {"en": "Sources", "zh": "数据来源"},
-    "page_data.sources.none": {"en": "Nothing was stored yet.", "zh": "尚未存入任何数据。"},
-    "page_data.sources.first": {
-        "en": "The {n} largest of {total}.",
-        "zh": "共 {total} 个来源，显示最大的 {n} 个。",
-    },
-    "page_data.source": {"en": "Source", "zh": "来源"},
-    "page_data.new.predictions": {"en": "New predictions", "zh": "新增预测"},
-    "page_data.new.calls": {"en": "New calls", "zh": "新增调用"},
-    "page_data.new.labels": {"en": "New labels", "zh": "新增标签"},
-    "page_data.duplicates": {"en": "Already stored", "zh": "重复"},
-    "page_data.duplicates.help": {
-        "en": "Events and labels that were there already: nothing is stored twice.",
-        "zh": "此前已存入的事件和标签：不会重复存储。",
-    },
-}
-
 _STORE: dict[str, dict[str, str]] = {
     "page_data.store": {"en": "The store", "zh": "数据库"},
     "page_data.store.owner": {"en": "Owner", "zh": "所有者"},
@@ -247,6 +211,10 @@ _TIERS: dict[str, dict[str, str]] = {
     "page_data.tiers.days": {"en": "{days} days", "zh": "{days} 天"},
     "page_data.tiers.size": {"en": "up to {size}", "zh": "不超过 {size}"},
     "page_data.tiers.dropped.value": {"en": "before {day}", "zh": "{day} 之前"},
+    "page_data.tiers.none": {
+        "en": "Every row stays in the store for good: no monitor has an archive or a retention.",
+        "zh": "所有数据永久保留在数据库中：没有监控配置归档或保留期限。",
+    },
     "page_data.tiers.note": {
         "en": (
             "Archived rows are still read by every question. Runs, findings and hourly counts stay "
@@ -268,7 +236,6 @@ TEXTS: dict[str, dict[str, str]] = {
     **_OPENING,
     **_CARDS,
     **_MODELS,
-    **_ORIGINS,
     **_STORE,
     **_TIERS,
 }

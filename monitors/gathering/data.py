@@ -10,17 +10,17 @@ import numpy as np
 from domain.window import Window, align, windows_between
 from monitors.config import Config, MonitorConfig
 from monitors.gathering.followed import followed
+from monitors.gathering.rejected import rejected_data, rejected_totals
 from monitors.views.data import (
     DataView,
     Freshness,
     HalvesData,
     ModelData,
-    RejectedData,
     SourceData,
     StoreOwner,
     TierData,
 )
-from store.counted import LoadCounts
+from store.counted import SourceFacts
 from store.store import Store
 from store.volumes import ArchivedVolume, Volume
 
@@ -56,21 +56,13 @@ def data(store: Store, config: Config, now: datetime, owner: StoreOwner | None) 
         _model(store, config, model, volume, span, now)
         for model, volume in store.volumes(span).items()
     ]
-    sources = store.sources()
+    sources = store.source_facts()
     return DataView(
         models=tuple(sorted(models, key=_furthest_behind)),
-        sources=tuple(_source(name, sources[name]) for name in _largest(sources)),
+        sources=tuple(_source(name, sources[name]) for name in _latest(sources)),
         n_sources=len(sources),
-        rejected=tuple(
-            RejectedData(
-                reason=one.reason,
-                lines=one.lines,
-                source=one.source,
-                position=one.position,
-                message=one.message,
-            )
-            for one in store.rejected_reasons()
-        ),
+        rejected=rejected_data(store),
+        rejected_totals=rejected_totals(store, config.rejected),
         halves=_halves(store),
         size_bytes=store.size_bytes(),
         store_version=store.version(),
@@ -202,19 +194,25 @@ def _furthest_behind(one: ModelData) -> tuple[int, float, str]:
     return _FRESHNESSES.index(one.freshness), -lag, one.model
 
 
-def _largest(sources: dict[str, LoadCounts]) -> list[str]:
-    def size(name: str) -> tuple[int, str]:
-        counts = sources[name]
-        return -(counts.predictions + counts.calls + counts.labels), name
+def _latest(sources: dict[str, SourceFacts]) -> list[str]:
+    def place(name: str) -> tuple[float, int, str]:
+        facts = sources[name]
+        counts = facts.counts
+        last = 0.0 if facts.last_at is None else facts.last_at.timestamp()
+        return -last, -(counts.predictions + counts.calls + counts.labels), name
 
-    return sorted(sources, key=size)[:MOST_SOURCES]
+    return sorted(sources, key=place)[:MOST_SOURCES]
 
 
-def _source(name: str, counts: LoadCounts) -> SourceData:
+def _source(name: str, facts: SourceFacts) -> SourceData:
+    counts = facts.counts
     return SourceData(
         source=name,
         predictions=counts.predictions,
         calls=counts.calls,
         labels=counts.labels,
         duplicates=counts.duplicates,
+        passed_over=facts.passed_over,
+        last_at=facts.last_at,
+        newest=facts.newest,
     )

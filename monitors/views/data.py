@@ -118,6 +118,12 @@ class SourceData:
         That were new.
     duplicates : int
         Events and labels that brought nothing new.
+    passed_over : int
+        Records that told of no call.
+    last_at : datetime or None
+        When something last came; None: before that was kept.
+    newest : datetime or None
+        Its newest event; None: none came, or before that was kept.
     """
 
     source: str
@@ -125,6 +131,9 @@ class SourceData:
     calls: int
     labels: int
     duplicates: int
+    passed_over: int
+    last_at: datetime | None
+    newest: datetime | None
 
 
 class Following(StrEnum):
@@ -183,17 +192,17 @@ class FollowedData:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedData:
     """
-    Why lines could not be read.
+    Why lines of one source could not be read.
 
     Parameters
     ----------
     reason : str
         Its code.
     lines : int
+        That are kept.
     source : str
-        Of the newest of them.
     position : int
-        Its line, row or item, counted from 1.
+        Of the newest of them: line, row or item, counted from 1.
     message : str
         What was wrong with it, in English.
     """
@@ -203,6 +212,38 @@ class RejectedData:
     source: str
     position: int
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedTotals:
+    """
+    All lines that could not be read, and how long they are kept.
+
+    Parameters
+    ----------
+    by_reason : dict of str to int
+        That are kept, the most frequent reason first.
+    whole : int
+        Those of them that are kept with all their bytes: they can be read again.
+    read_again, dropped : int
+        Kept before: read after all, and gone because they were too old or too many.
+    keep_s : float
+        Age from which they are dropped.
+    most : int
+        At most so many are kept.
+    """
+
+    by_reason: dict[str, int]
+    whole: int
+    read_again: int
+    dropped: int
+    keep_s: float
+    most: int
+
+    @property
+    def lines(self) -> int:
+        """How many are kept."""
+        return sum(self.by_reason.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +294,12 @@ class DataView:
     models : tuple of ModelData
         The one furthest behind first.
     sources : tuple of SourceData
-        The largest first, at most 50.
+        The one that came last first, at most 50.
     n_sources : int
         How many there are.
     rejected : tuple of RejectedData
-        The most frequent reason first.
+        The most frequent reason of a source first, at most 50.
+    rejected_totals : RejectedTotals
     halves : HalvesData
     size_bytes : int
         The database file and its log.
@@ -274,6 +316,7 @@ class DataView:
     sources: tuple[SourceData, ...]
     n_sources: int
     rejected: tuple[RejectedData, ...]
+    rejected_totals: RejectedTotals
     halves: HalvesData
     size_bytes: int
     store_version: int

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from monitors.views.data import DataView, Freshness, HalvesData, ModelData, TierData
+from monitors.views.data import (
+    DataView,
+    FollowedData,
+    Following,
+    Freshness,
+    HalvesData,
+    ModelData,
+    RejectedTotals,
+    TierData,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -46,6 +55,19 @@ def never(name="m") -> ModelData:
     return model(name, freshness=Freshness.EMPTY, size_bytes=None, **nothing)
 
 
+def totals(**changed) -> RejectedTotals:
+    """Lines that could not be read: none, unless told otherwise."""
+    fields = {"by_reason": {}, "whole": 0, "read_again": 0, "dropped": 0}
+    return RejectedTotals(**{**fields, "keep_s": 30 * 86_400.0, "most": 100_000, **changed})
+
+
+def follow(source="logs", **changed) -> FollowedData:
+    """A followed source of which everything is taken."""
+    fields = {"following": Following.CURRENT, "files": 3, "bytes_taken": 9_000_000}
+    fields |= {"bytes_behind": 0, "newest": NOW, "looked_at": NOW, "every_s": 2.0}
+    return FollowedData(source=source, **{**fields, "failing": 0, "error": None, **changed})
+
+
 def stored(*models: ModelData, **changed) -> DataView:
     """A store with some models."""
     fields = {
@@ -53,6 +75,7 @@ def stored(*models: ModelData, **changed) -> DataView:
         "sources": (),
         "n_sources": 0,
         "rejected": (),
+        "rejected_totals": totals(),
         "halves": HalvesData(requests=0, responses=0, since=None, wait_s=900.0),
         "size_bytes": 3_000_000,
         "store_version": 5,

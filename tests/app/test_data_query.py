@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.queries import data as queries
-from monitors.views.data import Freshness, RejectedData, StoreOwner
+from monitors.views.data import Following, Freshness, StoreOwner
 from reports import numbers
 from reports.judgement import Tone
-from tests.app.data_views import NOW, model, never, stored
+from tests.app.data_views import NOW, follow, model, never, stored, totals
 
 SILENT = {"freshness": Freshness.SILENT, "lag": timedelta(days=7)}
 LATE = {"freshness": Freshness.LATE, "lag": timedelta(hours=30)}
@@ -86,11 +86,8 @@ def test_all_cards_of_the_row_have_the_same_parts_also_in_chinese():
 
 
 def test_rejected_lines_are_counted_over_all_reasons():
-    reasons = [
-        RejectedData(reason=name, lines=n, source="a.ndjson", position=3, message="wrong")
-        for name, n in (("bad_json", 1200), ("naive_ts", 34))
-    ]
-    told = values(stored(model(), rejected=tuple(reasons)))["page_data.rejected"]
+    rejected = totals(by_reason={"bad_json": 1200, "naive_ts": 34})
+    told = values(stored(model(), rejected_totals=rejected))["page_data.rejected"]
     assert told == ("1,234", "most often bad_json", Tone.INFO)
     assert values(stored(model()))["page_data.rejected"][1] == "every line was read"
 
@@ -151,3 +148,20 @@ def test_what_runs_alone_count_is_called_judged():
     assert note is not None
     assert "of m, n are counted" in note
     assert queries.judged_note(stored(model()), "en") is None
+
+
+def test_a_source_that_is_not_taken_comes_after_a_silent_model_and_before_holes():
+    failing = follow(following=Following.FAILING, failing=2, error="a.log: permission denied")
+    stopped = follow("other", following=Following.STOPPED)
+    holes = model(windows_with_logs=27)
+    tone, said = queries.opening(stored(holes, followed=(failing, follow())), "en")
+    assert tone is Tone.WARNING
+    assert said.startswith("Something of logs cannot be read")
+    _, said = queries.opening(stored(holes, followed=(failing, stopped)), "en")
+    assert said.startswith("2 followed sources are not taken as they should be, first logs")
+    _, said = queries.opening(stored(model(), followed=(stopped,)), "en")
+    assert said.startswith("Nobody follows other any more")
+    _, said = queries.opening(stored(model(**SILENT), followed=(failing,)), "en")
+    assert said.startswith("m is silent")
+    behind = follow(following=Following.BEHIND, bytes_behind=9)
+    assert queries.opening(stored(model(), followed=(behind,)), "en")[0] is Tone.OK

@@ -41,3 +41,10 @@ def test_models_come_in_the_order_of_their_names_and_damage_is_summed() -> None:
 
     assert [row.model for row in tiers.rows(view, "zh")] == ["a", "b"]
     assert (tiers.damaged(view), tiers.lost(view)) == (3, 7)
+
+
+def test_the_table_stands_only_where_rows_go_or_went() -> None:
+    assert not tiers.is_told(stored(model("a"), model("b")))
+    reasons = ({"archive_to": "x"}, {"keep_days": 1.0}, {"keep_bytes": 0}, {"files": 1})
+    for reason in (*reasons, {"dropped_before": NOW}):
+        assert tiers.is_told(stored(model("a"), model("b", tiers=tier(**reason))))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.rejection import Rejection
 from domain.window import Window
 from monitors.config import Config
 from monitors.config_file import load_config
@@ -25,6 +26,7 @@ from monitors.gathering.data import (
 )
 from monitors.local_service import LocalService
 from monitors.views.data import DataView, Freshness, ModelData, StoreOwner
+from store.counted import Came
 from tests.store.made import batch
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -181,7 +183,7 @@ def test_each_day_has_its_calls(service: LocalService) -> None:
 # ------------------------------------------------------------------ sources, types, the store
 
 
-def test_the_largest_sources_come_first_and_all_of_them_are_counted(
+def test_where_nobody_knows_when_they_came_the_largest_sources_are_first(
     service: LocalService,
 ) -> None:
     for i in range(MOST_SOURCES + 3):
@@ -194,6 +196,39 @@ def test_the_largest_sources_come_first_and_all_of_them_are_counted(
     assert view.n_sources == MOST_SOURCES + 4
     assert len(sizes) == MOST_SOURCES
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_the_source_that_came_last_is_first_and_tells_when(service: LocalService) -> None:
+    log(service, HOUR, source="unknown")
+    for name, hours in (("late", 2), ("early", 9)):
+        service.store.load([], name, Came(NOW - hours * HOUR, passed_over=hours))
+    told = [(one.source, one.last_at, one.passed_over) for one in service.data(NOW).sources]
+    assert told == [
+        ("late", NOW - 2 * HOUR, 2),
+        ("early", NOW - 9 * HOUR, 9),
+        ("unknown", None, 0),
+    ]
+
+
+def test_rejected_lines_are_told_by_source_and_counted_with_those_that_are_gone(
+    service: LocalService,
+) -> None:
+    def lines(n: int, reason: str) -> list[Rejection]:
+        return [Rejection(i, reason, "why", f"{reason} {i}".encode(), cut=not i) for i in range(n)]
+
+    service.store.reject("a", lines(3, "bad_ts"), at=NOW)
+    service.store.reject("b", lines(2, "bad_json"), at=NOW - HOUR)
+    service.store.reject("c", lines(1, "late_ts"), at=NOW - 9 * HOUR)
+    service.store.drop_rejected(NOW - 2 * HOUR)
+    view = service.data(NOW)
+    assert [(one.source, one.reason, one.lines) for one in view.rejected] == [
+        ("a", "bad_ts", 3),
+        ("b", "bad_json", 2),
+    ]
+    totals = view.rejected_totals
+    assert totals.by_reason == {"bad_ts": 3, "bad_json": 2}
+    assert (totals.lines, totals.whole, totals.dropped, totals.read_again) == (5, 3, 1, 0)
+    assert totals.most == service.config.rejected.most
 
 
 def test_features_with_two_types_belong_to_their_model(service: LocalService) -> None:

@@ -158,20 +158,21 @@ def test_names_of_models_are_quoted_where_their_blocks_are_asked_for(store: Stor
     assert volume.size_bytes
 
 
-def test_reasons_come_with_the_newest_line_of_each(store: Store) -> None:
+def test_reasons_come_by_source_with_the_newest_line_of_each(store: Store) -> None:
     def line(position: int, reason: str) -> Rejection:
         return Rejection(position, reason, f"{reason} at {position}", f"raw {position}".encode())
 
     store.reject("a", [line(1, "bad_json"), line(2, "naive_ts"), line(3, "bad_json")])
     store.reject("b", [line(9, "bad_json"), line(4, "bad_ts")])
-    found = [(r.reason, r.lines, r.source, r.position, r.message) for r in store.rejected_reasons()]
-    assert found == [
-        ("bad_json", 3, "b", 9, "bad_json at 9"),
-        ("bad_ts", 1, "b", 4, "bad_ts at 4"),
-        ("naive_ts", 1, "a", 2, "naive_ts at 2"),
+    rows = store.rejected_reasons(10)
+    assert [(r.source, r.reason, r.lines, r.position, r.message) for r in rows] == [
+        ("a", "bad_json", 2, 3, "bad_json at 3"),
+        ("a", "naive_ts", 1, 2, "naive_ts at 2"),
+        ("b", "bad_json", 1, 9, "bad_json at 9"),
+        ("b", "bad_ts", 1, 4, "bad_ts at 4"),
     ]
-    assert {r.reason: r.lines for r in store.rejected_reasons()} == store.rejected_counts()
+    assert store.rejected_reasons(2) == rows[:2]
 
 
 def test_no_rejected_line_is_no_reason(store: Store) -> None:
-    assert store.rejected_reasons() == ()
+    assert store.rejected_reasons(10) == ()
