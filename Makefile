@@ -33,7 +33,7 @@ test: $(READY) ## run every test; REQUIRE_BROWSER=1 fails where there is no Chro
 
 soak: $(READY) ## kill owners of stores at 200 random moments, look for what they acknowledged; bend payloads
 	$(BIN)/python -m pytest -q tests/store/test_store_machine.py tests/store/test_archived_writes.py \
-		--hypothesis-profile=soak
+		tests/jobs/test_follow_command.py --hypothesis-profile=soak
 	$(BIN)/python -m tests.soak.fuzz_payloads
 	$(BIN)/python -m tests.soak $(ARGS)
 

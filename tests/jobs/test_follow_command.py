@@ -21,8 +21,9 @@ from tests.jobs.conftest import DRIFTLINE, Answer, console
 from tests.jobs.follow_writer import LINES
 from tests.jobs.serving import owner_of, server
 from tests.monitors.followed import append, event, events
+from tests.store.made import SOAKING
 
-KILLS = 10
+KILLS = 20 if SOAKING else 4
 PATIENCE_S = 60
 
 
@@ -77,7 +78,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_line_is_stored_once_however_often_the_follower_is_killed(folder: Path) -> None:
     chance = random.Random(7)
-    rounds = 60
+    rounds = 60 if SOAKING else 24
     writing = writer(folder, rounds)
     kills = 0
     while writing.poll() is None or kills < KILLS:

@@ -51,7 +51,7 @@ def rows(followed: Followed) -> tuple[Counter[object], Counter[object], set[tupl
     return answers[0], answers[1], rejected
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(log=in_pieces(), restarts=st.lists(st.booleans(), min_size=6, max_size=6))
 def test_any_pieces_are_the_whole(log: tuple[str, bytes, list[int]], restarts: list[bool]) -> None:
     name, content, ends = log

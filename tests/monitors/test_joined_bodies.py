@@ -64,7 +64,7 @@ def answers(sent: list[list[Body]]) -> tuple[list[object], list[object]]:
         return said, store.sql(STORED).to_pylist() if store.models() else []
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(bodies, min_size=1, max_size=5))
 def test_tables_of_one_commit_are_answered_and_stored_as_they_would_be_alone(sent: list[Body]):
     assert answers([sent]) == answers([[one] for one in sent])

@@ -52,12 +52,11 @@ def parts_of(days: list[int], luck: random.Random) -> list[list[int]]:
     return parts
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 def test_history_judged_in_parts_and_any_order_is_byte_for_byte_the_same(
-    logs: Path, at_once: tuple[list[str], list[str]], tmp_path: Path, seed: int
+    logs: Path, at_once: tuple[list[str], list[str]], tmp_path: Path
 ):
     with opened(shutil.copytree(logs, tmp_path / "store")) as service:
-        for part in parts_of(list(range(FIRST, MADE.days)), random.Random(seed)):
+        for part in parts_of(list(range(FIRST, MADE.days)), random.Random(1)):
             judge(service, [MADE.window(day) for day in part])
         assert stored(service) == at_once
 
