@@ -113,6 +113,7 @@ READING: Final = frozenset(
         "distribution",
         "service_levels",
         "resources",
+        "notable_calls",
         "versions",
         "performance",
         "data",

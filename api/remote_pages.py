@@ -14,6 +14,7 @@ from domain.resource import ResourceUse
 from domain.run import Run
 from domain.window import Window
 from monitors.service import Service
+from monitors.views.calls import NotableCalls
 from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, Target
@@ -101,6 +102,10 @@ class RemotePages:
     def resources(self, model: str, version: str, span: Window) -> ResourceUse:
         """Gather what the replicas of a deployment used over a span."""
         return self._ask(Service.resources, model=model, version=version, span=span)
+
+    def notable_calls(self, model: str, version: str, span: Window) -> NotableCalls:
+        """Gather the slowest and the failed calls of a deployment over a span."""
+        return self._ask(Service.notable_calls, model=model, version=version, span=span)
 
     def versions(self, model: str) -> VersionsView:
         """Gather what the versions of a model answered, window by window."""

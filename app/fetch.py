@@ -23,6 +23,7 @@ from domain.window import Window
 from monitors.report_data import ReportRequest
 from monitors.report_view import ReportView
 from monitors.service import Service
+from monitors.views.calls import NotableCalls
 from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, Target
@@ -135,6 +136,14 @@ def resources(context: Context, span: Window) -> ResourceUse:
     key = ("resources", context.revision, at.model, at.version, str(span))
     asked = _kept_briefly(key, lambda: context.service.resources(at.model, at.version, span))
     return cast("ResourceUse", asked)
+
+
+def notable_calls(context: Context, span: Window) -> NotableCalls:
+    """Return the slowest and the failed calls of a span; seconds old at most."""
+    at = context.selection
+    key = ("calls", context.revision, at.model, at.version, str(span))
+    asked = _kept_briefly(key, lambda: context.service.notable_calls(at.model, at.version, span))
+    return cast("NotableCalls", asked)
 
 
 def versions(context: Context) -> VersionsView:

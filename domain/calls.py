@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,30 @@ def is_failed(status: int | None) -> bool:
     [False, False, True, True, False]
     """
     return status is not None and not ANSWERED_FROM <= status < SERVER_ERROR_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """
+    One call as it was logged, without what it asked or was answered.
+
+    Parameters
+    ----------
+    ts : datetime
+        Aware.
+    latency_ms : float or None
+    status : int or None
+        0: no answer came.
+    replica : str or None
+    trace_id : str or None
+        As it was logged.
+    """
+
+    ts: datetime
+    latency_ms: float | None
+    status: int | None
+    replica: str | None
+    trace_id: str | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

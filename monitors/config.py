@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,11 +27,13 @@ from domain.slo import SLO
 from domain.window import parse_time
 from monitors.config_values import BUDGET, BUDGET_SCHEMA, Duration, Name, Share, Wait, WindowLength
 from monitors.follow_config import FollowConfig
+from monitors.model_patterns import closeness, matches
 from monitors.pairing_config import PairingConfig
 from monitors.privacy_config import PrivacyConfig, RejectedConfig, SecretConfig
 from monitors.prometheus_config import PrometheusConfig
 from monitors.source_config import SourceConfig
 from monitors.tiers_config import ArchiveConfig, RetentionConfig
+from monitors.trace_links import TraceURL
 
 
 class Strict(BaseModel):
@@ -250,6 +251,10 @@ class MonitorConfig(Strict):
         ),
     )
 
+    trace_url: TraceURL | None = Field(
+        default=None, description="As for the whole file; absent: that."
+    )
+
     @field_validator("slos")
     @classmethod
     def _unique_names(cls, slos: tuple[SLOConfig, ...]) -> tuple[SLOConfig, ...]:
@@ -263,7 +268,7 @@ class MonitorConfig(Strict):
         """Return a short hash of everything that decides a verdict."""
         # a model without a source keeps the hash that its runs were stored with
         # and what is not stored decides nothing
-        without = {"archive", "retention", "privacy"}
+        without = {"archive", "retention", "privacy", "trace_url"}
         without |= {"source"} if self.source is None else set()
         return hashlib.sha256(self.model_dump_json(exclude=without).encode()).hexdigest()[:12]
 
@@ -309,6 +314,11 @@ class Config(Strict):
         description="Logs that the owner of the store takes by itself, as they are written.",
     )
     routes: tuple[RouteConfig, ...] = Field(default=(), description="Where alerts go.")
+    trace_url: TraceURL | None = Field(
+        default=None,
+        description="Where a call's trace is shown: http://jaeger:16686/trace/{trace_id}; there "
+        "are {start_ms} and {end_ms}, too.",
+    )
     prometheus: PrometheusConfig | None = Field(
         default=None, description="A server that knows what replicas use; absent: none is asked."
     )
@@ -349,8 +359,12 @@ class Config(Strict):
         ----------
         model : str
         """
-        merged: dict[str, Any] = {"window": self.defaults.window, "owner": self.defaults.owner}
-        for pattern in sorted((p for p in self.monitors if _matches(p, model)), key=_closeness):
+        merged: dict[str, Any] = {
+            "window": self.defaults.window,
+            "owner": self.defaults.owner,
+            "trace_url": self.trace_url,
+        }
+        for pattern in sorted((p for p in self.monitors if matches(p, model)), key=closeness):
             merged.update(self.monitors[pattern])
         return MonitorConfig.model_validate(merged)
 
@@ -369,17 +383,6 @@ class Config(Strict):
             + ", ".join(r.to)
             for r in self.routes
         ]
-
-
-def _matches(pattern: str, model: str) -> bool:
-    shape = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    return re.fullmatch(shape, model, re.DOTALL) is not None
-
-
-def _closeness(pattern: str) -> tuple[bool, int, str]:
-    """Sort key: an exact name beats a pattern, more literal characters beat fewer."""
-    literal = len(pattern.replace("*", "").replace("?", ""))
-    return (literal == len(pattern), literal, pattern)
 
 
 def json_schema() -> str:

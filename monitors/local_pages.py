@@ -11,8 +11,9 @@ from domain.resource import ResourceUse
 from domain.run import Deployment, Run
 from domain.window import Window
 from monitors.config import Config
-from monitors.gathering import drift, fleet, incident_page, levels, resources, versions
+from monitors.gathering import calls, drift, fleet, incident_page, levels, resources, versions
 from monitors.run import known_models
+from monitors.views.calls import NotableCalls
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, Target
 from monitors.views.levels import ServiceLevels
@@ -85,6 +86,11 @@ class LocalPages:
         """Gather what the replicas of a deployment used over a span."""
         self.models(model)
         return resources.resource_use(self.store, Deployment(model, version), span)
+
+    def notable_calls(self, model: str, version: str, span: Window) -> NotableCalls:
+        """Gather the slowest and the failed calls of a deployment over a span."""
+        self.models(model)
+        return calls.notable_calls(self.store, self.config, Deployment(model, version), span)
 
     def versions(self, model: str) -> VersionsView:
         """Gather what the versions of a model answered, window by window."""

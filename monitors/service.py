@@ -36,6 +36,7 @@ from monitors.report_view import ReportView
 from monitors.retrying import RetryCounts, Retrying
 from monitors.run import Planned, Progress, Reprocess
 from monitors.taking import Taken
+from monitors.views.calls import NotableCalls
 from monitors.views.data import DataView
 from monitors.views.drift import Against, Distribution, DriftView
 from monitors.views.fleet import FleetView, StoreFacts, Target
@@ -302,6 +303,10 @@ class Service(Protocol):
 
     def resources(self, model: str, version: str, span: Window) -> ResourceUse:
         """Gather what the replicas of a deployment used over a span."""
+        ...
+
+    def notable_calls(self, model: str, version: str, span: Window) -> NotableCalls:
+        """Gather the slowest and the failed calls of a deployment over a span."""
         ...
 
     def versions(self, model: str) -> VersionsView:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from domain.call_hours import CallHours
+from domain.calls import LoggedCall
 from domain.label import LabelStanding
 from domain.resource import ResourceSample, ResourceUse
 from domain.run import Deployment
@@ -26,10 +27,12 @@ from store.append import Bodies, LoadCounts
 from store.archive.spanning import reading_all, show_archived
 from store.counted import Came, SourceFacts
 from store.database import Database
+from store.engines.duckdb_engine import DuckDBEngine
 from store.followed_files import FollowedFiles
 from store.hours.call_hours import call_hours, called_versions, refresh_call_hours
 from store.hours.stale import stale_models
 from store.label_standing import label_standing
+from store.notable_calls import hours_of_failures, hours_of_slowest
 from store.read_only import run_sql
 from store.resources import (
     add_samples,
@@ -252,6 +255,37 @@ class Store(FollowedFiles):
         """
         with self._database.reading() as connection:
             return call_hours(connection, model, version, span, bucket_s)
+
+    def notable_calls(
+        self, of: Deployment, span: Window, most: int
+    ) -> tuple[list[LoggedCall], list[LoggedCall]] | None:
+        """
+        Return failed calls, the newest first, and those of all calls that took longest.
+
+        Only the hours are read that hold them, as calls were last counted: at most 2 * `most`.
+
+        Parameters
+        ----------
+        of : Deployment
+        span : Window
+            An hour that it cuts is taken whole.
+        most : int
+            Of each kind.
+
+        Returns
+        -------
+        failed, slowest : list of LoggedCall
+            None: single calls of this model cannot be read here.
+        """
+        engine = self.logs(of.model)
+        if not isinstance(engine, DuckDBEngine):
+            return None
+        hours = self.call_hours(of.model, of.version, span, 3600)
+        failing, slow = hours_of_failures(hours, most), hours_of_slowest(hours, most)
+        return (
+            engine.failed_calls(of.version, failing, most) if failing else [],
+            engine.slowest_calls(of.version, slow, most) if slow else [],
+        )
 
     # ------------------------------------------------------------------ resource use
 

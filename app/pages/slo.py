@@ -13,6 +13,7 @@ from app.charts import budget, latency, throughput
 from app.charts.style import CONFIG
 from app.components.address import bound_segments, warn_unknown
 from app.components.banner import banner
+from app.components.call_section import draw_calls
 from app.components.cards import Kpi, empty_card, kpi_row
 from app.components.incident_lines import incident_lines
 from app.components.level_tables import burn_table, objective_table
@@ -65,6 +66,7 @@ def draw(context: Context) -> None:
         _draw_calls(context, seen, course, shades)
     _draw_objectives(context, seen, objective)
     draw_replicas(context, seen, objective)
+    draw_calls(context, seen.span)
 
 
 def _choose_span(context: Context) -> Window:

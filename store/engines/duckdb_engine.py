@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from domain.calls import CallBuckets
+from domain.calls import CallBuckets, LoggedCall
 from domain.column import Column
 from domain.outcome import Outcomes
 from domain.profile import CategoryCounts, Grid, ProfileSeries
@@ -21,6 +21,7 @@ from store import (
     calls,
     catalog,
     exact_values,
+    notable_calls,
     outcomes,
     questions,
     roles,
@@ -187,6 +188,16 @@ class DuckDBEngine:
     ) -> Float:
         with self._asking(windows) as (connection, logs):
             return calls.latency_quantiles(connection, logs, version, windows, qs)
+
+    def failed_calls(self, version: str, windows: Sequence[Window], most: int) -> list[LoggedCall]:
+        """Return failed calls of some windows, the newest first."""
+        with self._asking(windows) as (connection, logs):
+            return notable_calls.failed_calls(connection, logs, version, windows, most)
+
+    def slowest_calls(self, version: str, windows: Sequence[Window], most: int) -> list[LoggedCall]:
+        """Return calls of some windows, failed ones too, the slowest first."""
+        with self._asking(windows) as (connection, logs):
+            return notable_calls.slowest_calls(connection, logs, version, windows, most)
 
     def request_counts(self, span: Window, bucket_s: int) -> Int:
         with self._asking([span]) as (connection, logs):

@@ -107,6 +107,7 @@ QUESTIONS = {
     "distribution": lambda s: s.distribution(MODEL, "2", DAY, "sched_dep_hour", Against.CONFIGURED),
     "service_levels": lambda s: s.service_levels(MODEL, "1", MONTH),
     "resources": lambda s: s.resources(MODEL, "1", MONTH),
+    "notable_calls": lambda s: s.notable_calls(MODEL, "1", MONTH),
     "versions": lambda s: s.versions(MODEL),
     "performance": lambda s: s.performance(MODEL),
     "data": lambda s: s.data(AS_OF),

@@ -48,7 +48,8 @@ def test_the_slow_replica_is_named_in_the_sentence_the_chart_and_the_table(dashb
     assert "latency is failing fast" in said
     assert "pod-3 is slow: 100% of its calls took longer than 100 ms" in said
     assert "Named by the runs as the one at fault: pod-3." in said
-    worst = rows(shown, len(shown.dataframe) - 1)[0]
+    # the table of single calls stands below
+    worst = rows(shown, len(shown.dataframe) - 2)[0]
     assert worst[:2] == ["at fault", "pod-3"]
     bundle = charts(shown)[-1]
     coloured = {t["name"] for t in bundle["data"] if t["line"]["width"] > 2}
@@ -281,3 +282,16 @@ def test_without_resource_use_three_ways_to_send_it_are_named(dashboard):
     said = texts_of(dashboard.open("slo", model="flight-delay", version="2"))
     assert "No resource use was sent" in said
     assert all(way in said for way in ("driftline_tap", "/v1/metrics", "prometheus:"))
+
+
+def test_single_calls_are_listed_the_failed_ones_first(dashboard):
+    shown = dashboard.open("slo", model="flight-delay", version="2", window=day("2013-10-16"))
+    table = rows(shown, len(shown.dataframe) - 1)
+    assert len(table) == 20
+    assert [row[0] for row in table] == ["failed"] * 10 + ["slow"] * 10
+    newest = dashboard.service.sql(
+        "select strftime(max(ts), '%Y-%m-%d %H:%M:%S UTC') as at from calls where version = '2' "
+        "and status >= 500 and ts < '2013-10-17'"
+    )
+    assert table[0][1] == newest["at"][0].as_py()
+    assert table[0][3] == "503"

@@ -26,8 +26,8 @@ BASE: dict[str, Any] = {
 # said to do nothing yet, by the routes that it is for
 LATER = {"owner"}
 # where rows lie and how long, which must move nothing: test_sources.py, test_archive.py; and what
-# is hidden before it is stored: test_privacy.py
-ELSEWHERE = {"source", "archive", "retention", "privacy"}
+# is hidden before it is stored: test_privacy.py; where traces are shown: test_trace_links.py
+ELSEWHERE = {"source", "archive", "retention", "privacy", "trace_url"}
 
 
 @pytest.fixture(scope="module")
