@@ -35,6 +35,7 @@ soak: $(READY) ## kill owners of stores at 200 random moments, look for what the
 	$(BIN)/python -m pytest -q tests/store/test_store_machine.py tests/store/test_archived_writes.py \
 		tests/jobs/test_follow_command.py --hypothesis-profile=soak
 	$(BIN)/python -m tests.soak.fuzz_payloads
+	$(BIN)/python -m tests.soak.fuzz_logs
 	$(BIN)/python -m tests.soak $(ARGS)
 
 spark: $(READY) ## install pyspark, run the tests of its engine; needs Java 17 or 21

@@ -152,7 +152,7 @@ async def _collected(collector: Collector, kind: Kind, said: Heading, request: R
     model, version = (_name(request, name) for name in ("model", "version"))
     with collector.room() as room:
         told = request.headers.get("content-length", "")
-        room.begin(int(told) if told.isdigit() and len(told) < 12 else 0)
+        room.begin(int(told) if told.isdecimal() and len(told) < 12 else 0)
         content = await _received(request, room)
         sent = Sent(kind, content, said, model, version, grant_of(request).models)
         return await collector.collect(sent)

@@ -246,7 +246,7 @@ def _in_its_words(endpoint: Endpoint, request: Request, answer: Response) -> Res
 def _check_length(request: Request, endpoint: Endpoint) -> None:
     # before a byte of it is read; what is not said, or a lie, is counted on the way
     told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told) > endpoint.limit_bytes:
+    if told.isdecimal() and (len(told) > 18 or int(told) > endpoint.limit_bytes):
         raise too_large(endpoint.limit_bytes)
 
 

@@ -16,7 +16,7 @@ from domain.errors import InputError, NothingToJudgeError, UsageError
 from domain.rejection import Rejection
 from ingest.arrow_values import flatten, from_arrow
 from ingest.readers.block import NATIVE_OBJECTS, Layout
-from ingest.readers.parquet import is_row_index, unreadable
+from ingest.readers.parquet import DAMAGE, is_row_index, unreadable
 from ingest.readers.registry import AUTO, reader_for
 from ingest.sources import SourceFile
 from ingest.table import HEAD_ROWS, TableSource
@@ -126,7 +126,7 @@ def plain_names(paths: Sequence[str]) -> dict[str, str]:
 def _parquet(name: str, where: Any) -> TableSource:  # noqa: ANN401 - a path or a stream
     try:
         file = pq.ParquetFile(where, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise InputError(unreadable(name, error)) from error
     twice = _twice(file.schema_arrow.names)
     if twice is not None:
@@ -151,7 +151,7 @@ def _twice(names: Sequence[str]) -> str | None:
 def _parquet_column(name: str, file: pq.ParquetFile, path: str) -> list[Values]:
     try:
         table = file.read(columns=[path], use_threads=False)
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise InputError(unreadable(name, error)) from error
     return [from_arrow(chunk) for chunk in _chunks(flatten(table, NATIVE_OBJECTS)[path])]
 
@@ -163,7 +163,7 @@ def _chunks(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
 def _parquet_head(name: str, file: pq.ParquetFile, paths: Mapping[str, str]) -> dict[str, Values]:
     try:
         batch = next(file.iter_batches(batch_size=HEAD_ROWS, use_threads=False), None)
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise InputError(unreadable(name, error)) from error
     if batch is None:
         return {column: Values(0) for column in paths}

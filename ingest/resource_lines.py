@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from store.moments import from_microseconds, to_microseconds
 
 _EARLIEST_US: Final = to_microseconds(datetime(1990, 1, 1, tzinfo=UTC))
 _LATEST_US: Final = to_microseconds(datetime(2200, 1, 1, tzinfo=UTC))
+_MOST: Final = sys.float_info.max
 _KNOWN: Final = "; ".join(
     f"{metric} in {' or '.join(sorted(units))}" for metric, units in UNITS.items()
 )
@@ -38,7 +39,7 @@ def sample_of(said: Cells, source: str) -> ResourceSample:
     """
     metric, unit = _measured(said)
     value = said.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
         raise UnfitError("out_of_range", field="value", value=value, expected="a number from 0 on")
     ts = moment_of(str(said.get("ts")))
     if ts is None:

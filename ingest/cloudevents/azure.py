@@ -11,9 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import orjson
-
-from ingest.cloudevents.event import CloudEvent
+from ingest.cloudevents.event import CloudEvent, json_bytes
 from ingest.exchange import Half, Payload, Side
 from ingest.json_exact import UnfitError
 from ingest.payload.json_text import parse_json
@@ -88,7 +86,7 @@ def _payload(event: CloudEvent, side: Side) -> Payload | None:
         return event.payload
     rows = [_without_id(row) for row in body]
     named = {"dataframe_records" if side == "request" else "predictions": rows}
-    return Payload(orjson.dumps(named), "application/json")
+    return Payload(json_bytes(named), "application/json")
 
 
 def _without_id(row: Json) -> Json:

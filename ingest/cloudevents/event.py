@@ -171,7 +171,7 @@ def _with_headers(record: Mapping[str, Json], position: int, raw: bytes) -> Clou
     content = _content(record.get("body"), record.get("body_base64"))
     if not content:
         return CloudEvent(position, raw, attributes, None)
-    media_type = str(_decoded(headers.get("content-type", "")))
+    media_type = str(_decoded(headers.get("content-type")) or "")
     length = _length(_decoded(headers.get(_HEADER_LENGTH)))
     return CloudEvent(position, raw, attributes, Payload(content, media_type, length))
 
@@ -179,7 +179,7 @@ def _with_headers(record: Mapping[str, Json], position: int, raw: bytes) -> Clou
 def _decoded(value: Json) -> Json:
     """Return a header as it was before it was made fit for one."""
     if isinstance(value, list):
-        value = value[0]
+        value = value[0] if value else None
     return unquote(value) if isinstance(value, str) else value
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from domain.role import TAG, Role
-from ingest.cloudevents.event import CloudEvent
+from ingest.cloudevents.event import CloudEvent, json_bytes
 from ingest.exchange import Half, Payload, Side
 from ingest.json_exact import UnfitError
 from ingest.payload import decode_response
@@ -116,7 +116,7 @@ def labels_of(event: CloudEvent) -> Iterator[dict[str, object]]:
     name = _of_call(body) or event.text("requestid", "id")
     if name is None:
         raise UnfitError("missing_event_id", field="requestid")
-    columns = outcomes_of(decode_response(Payload(orjson.dumps(body["truth"]))).columns)
+    columns = outcomes_of(decode_response(Payload(json_bytes(body["truth"]))).columns)
     outcomes = columns.get("prediction") or []
     if not outcomes:
         raise UnfitError("missing_label", field="truth")

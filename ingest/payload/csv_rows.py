@@ -122,7 +122,9 @@ def cell_value(cell: str) -> Json:
     if text in _NOTHING:
         return None
     value = number(text)
-    return text if value is None else value if isfinite(value) else None
+    if value is None:
+        return text
+    return value if isinstance(value, int) or isfinite(value) else None
 
 
 def number(text: str) -> float | int | None:

@@ -21,6 +21,8 @@ from store.arrow_columns import holds_dictionaries
 
 _ROW_INDEX: Final = re.compile(r"__index_level_\d+__")
 _ROWS: Final = 50_000
+# the last: a name of a column
+DAMAGE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
@@ -48,7 +50,7 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
                 first += batch.num_rows
         if first == 1:
             yield _block(pa.RecordBatch.from_pylist([], schema=file.schema_arrow), first, layout)
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise InputError(unreadable(stream.name, error)) from error
 
 
@@ -68,7 +70,7 @@ def schema_of(stream: LogStream) -> pa.Schema | None:
     """
     try:
         return pq.ParquetFile(stream.seekable(), pre_buffer=False).schema_arrow
-    except (pa.ArrowException, OSError):
+    except DAMAGE:
         return None
 
 

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from domain.errors import InputError
@@ -22,8 +21,8 @@ from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError, parse_object
 from ingest.lines import Lines, Torso, pieces
 from ingest.readers.block import Block, Layout, reject, rejection_block, torso_block
+from ingest.readers.parquet import DAMAGE, unreadable
 from ingest.readers.parquet import READER as PARQUET
-from ingest.readers.parquet import unreadable
 from ingest.unpack import LogStream
 
 _BYTES: Final = 8 * 1024 * 1024
@@ -100,7 +99,7 @@ def _of_table(stream: LogStream) -> Iterator[list[Record]]:
             if len(found) == _RECORDS or n_bytes > _BYTES:
                 yield found
                 found, n_bytes = [], 0
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise InputError(unreadable(stream.name, error)) from error
     yield found
 

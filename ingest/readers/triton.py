@@ -147,7 +147,8 @@ def _payload(member: str, trace: _Trace, activities: Sequence[str]) -> Payload |
 
 def _tensor(told: Tensor) -> dict[str, object]:
     kind = str(told.get("dtype", ""))
-    shape = [int(size) for size in str(told.get("shape", "")).split(",") if size.strip().isdigit()]
+    sizes = str(told.get("shape", "")).split(",")
+    shape = [int(size) for size in sizes if size.strip().isdecimal()]
     data = str(told.get("data", ""))
     cells = [_cell(text.strip(), kind) for text in data.split(",")] if data else []
     return {"name": told.get("name"), "shape": shape, "datatype": kind, "data": cells}
