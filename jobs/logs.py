@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,18 +14,32 @@ if TYPE_CHECKING:
     from ingest.sources import SourceFile
     from monitors.ingest_logs import IngestCounts, Options
 
+# written out, because a command that only helps does not wait for the readers to load
+FORMATS: Final = (
+    *("ndjson", "json", "csv", "parquet", "arrow", "cloudevents", "kserve-blob", "tfrecord"),
+    *("sagemaker", "vertex", "databricks", "bentoml", "triton", "v2", "tap", "otlp", "ecs"),
+    *("elasticsearch-bulk", "resources"),
+)
+PRESETS: Final = ("arize", "arize-regression", "evidently", "nannyml", "whylogs")
+
 
 def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what says how logs are to be read."""
     for option in (
         click.option("--model", help="Model of rows that carry none."),
-        click.option("--map", "mapping", metavar="FILE", help="Which column means what."),
+        click.option(
+            "--map",
+            "mapping",
+            metavar="FILE",
+            help=f"Which column means what; instead of a file {', '.join(PRESETS)}.",
+        ),
         click.option(
             "--format",
             "log_format",
+            metavar="NAME",
             default="auto",
             show_default=True,
-            help="ndjson, csv, parquet; auto tells it from the content.",
+            help=f"auto tells it from the content; else {', '.join(FORMATS)}.",
         ),
     ):
         command = option(command)

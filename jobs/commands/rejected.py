@@ -84,7 +84,7 @@ def list_rejected(
 @click.option("--map", "mapping", metavar="FILE", help="Which column means what, instead of then.")
 @click.option("--model", help="Model of rows that carry none, instead of then.")
 @click.option("--version", help="Version of rows that carry none, instead of then.")
-@click.option("--format", "log_format", metavar="NAME", help="Reader, instead of then.")
+@click.option("--format", "log_format", metavar="NAME", help="Another format than then.")
 @json_option
 @common_options
 def retry(

@@ -18,6 +18,11 @@ from tests.docs.document import ROOT, blocks
 
 SAMPLE = ROOT / "sample_data"
 ROWS_A_DAY = 60
+# what the real servers wrote, under the names that the pages of their formats give it
+WRITTEN = {
+    "monitoring": "bentoml/monitoring",
+    "predictions.tfrecord.gz": "tf_serving/predictions.tfrecord.gz",
+}
 
 
 def foreign_log(now: datetime) -> pd.DataFrame:
@@ -65,6 +70,8 @@ def world(tmp_path_factory) -> Path:
     """What a reader has in front of him: the sample, a demo that ran, logs and a mapping."""
     folder = tmp_path_factory.mktemp("world")
     (folder / "sample_data").symlink_to(SAMPLE)
+    for name, written in WRITTEN.items():
+        (folder / name).symlink_to(ROOT / "tests" / "formats" / written)
     (folder / "demo").mkdir()
     part_of_the_demo(folder / "demo")
     (folder / "logs").mkdir()

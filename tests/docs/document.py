@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
-DOCUMENTS = ["README.md", *(f"docs/{name}" for name in GUIDES)]
+GUIDES = sorted((ROOT / "docs").glob("*.md"))
+FORMATS = sorted((ROOT / "docs" / "formats").glob("*.md"))
+DOCUMENTS = ["README.md", *(str(path.relative_to(ROOT)) for path in (*GUIDES, *FORMATS))]
 EVERY_DOCUMENT = [
     *DOCUMENTS,
     "README.zh-CN.md",

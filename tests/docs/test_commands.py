@@ -82,7 +82,7 @@ def test_the_commands_of_a_document_run_in_its_order(name, desk, monkeypatch):
 
 @pytest.mark.parametrize("name", EVERY_DOCUMENT)
 def test_a_block_says_a_language_that_is_run_or_checked(name):
-    known = {"sh", "console", "python", "yaml", "json", "cron", "ini"}
+    known = {"sh", "console", "python", "yaml", "json", "cron", "ini", "text"}
     if name in DOCUMENTS:
         assert {block.language for block in blocks(name)} <= known
 

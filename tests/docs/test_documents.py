@@ -5,7 +5,19 @@ import re
 
 import pytest
 
-from tests.docs.document import EVERY_DOCUMENT, ROOT, anchors, blocks, headings, links, text_of
+from ingest.presets import PRESETS
+from ingest.readers.registry import READERS
+from jobs import logs
+from tests.docs.document import (
+    EVERY_DOCUMENT,
+    FORMATS,
+    ROOT,
+    anchors,
+    blocks,
+    headings,
+    links,
+    text_of,
+)
 
 
 @pytest.mark.parametrize("name", EVERY_DOCUMENT)
@@ -21,6 +33,19 @@ def test_a_link_leads_to_a_file_and_a_heading(name):
 def test_every_guide_is_linked_from_the_readme():
     guides = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
     assert guides <= set(links("README.md"))
+
+
+def test_every_page_of_a_format_is_linked_from_the_index_of_formats():
+    led = {link.partition("#")[0] for link in links("docs/formats.md")}
+    assert {f"formats/{path.name}" for path in FORMATS} <= led
+
+
+def test_the_index_and_the_help_name_every_format_and_every_preset():
+    names = {reader.name for reader in READERS}
+    told = text_of("docs/formats.md")
+    assert {name for name in names if f"`{name}`" not in told} == set()
+    assert set(logs.FORMATS) == names
+    assert set(logs.PRESETS) == set(PRESETS)
 
 
 def without_comments(block):
