@@ -17,6 +17,7 @@ from jobs.context import Common, code_version
 from monitors.config import Config
 from monitors.service import Service
 from monitors.views.fleet import SourceFacts, StoreFacts
+from monitors.views.resources import Asking
 
 LIBRARIES = ("duckdb", "pyarrow", "numpy", "scipy", "pandas", "evidently")
 LEAST_FREE = 1 << 30
@@ -174,6 +175,7 @@ def _store(
             yield _clock(facts, now)
             yield from map(_source, facts.sources)
             yield from _slices(facts)
+            yield from _prometheus(facts, now)
             yield _monitors(service, now)
     except DriftlineError as error:
         yield Check("store", ok=False, says=str(error))
@@ -244,6 +246,17 @@ def _slices(facts: StoreFacts) -> Iterator[Check]:
     """Tell of slices that cannot be counted; of none, nothing."""
     if facts.slice_faults:
         yield Check("slices", ok=False, says="; ".join(facts.slice_faults))
+
+
+def _prometheus(facts: StoreFacts, now: datetime) -> Iterator[Check]:
+    """Tell how the server stands that is asked what replicas use; of none, nothing."""
+    view = facts.prometheus
+    if view is None:
+        return
+    from app.queries.prometheus import standing
+
+    fine = view.asking in {Asking.CURRENT, Asking.UNASKED}
+    yield Check("prometheus", ok=fine, says=standing(view, now, "en"))
 
 
 def _monitors(service: Service, now: datetime) -> Check:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -21,7 +21,7 @@ from monitors import baselines
 from monitors.alert_desk import refresh, stale_incidents, stale_models
 from monitors.baselines import BaselineShown
 from monitors.config import Config
-from monitors.gathering import data, fleet
+from monitors.gathering import data, fleet, resources
 from monitors.halves import give_up
 from monitors.hiding import look_after
 from monitors.key_ring import KeyRing
@@ -36,6 +36,7 @@ from monitors.starter import starter
 from monitors.upkeep import LocalUpkeep
 from monitors.views.data import DataView, StoreOwner
 from monitors.views.fleet import StoreFacts
+from monitors.views.resources import PrometheusView
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class LocalService(LocalLogs, LocalPages, LocalUpkeep):
     code_version : str
     owner : StoreOwner or None
         The server that this is the service of; None: whoever opened it asks for themselves.
+    prometheus : PrometheusAsker or None
+        What the owner asks about resource use; None: nobody is asked.
     """
 
     config: Config
@@ -114,7 +117,8 @@ class LocalService(LocalLogs, LocalPages, LocalUpkeep):
     def facts(self) -> StoreFacts:
         """Return what `doctor` says of the store."""
         look(self.store)
-        return fleet.facts(self.store, self.config)
+        found = fleet.facts(self.store, self.config)
+        return replace(found, prometheus=self._prometheus_view())
 
     def starter(self, folder: str) -> str:
         """Write a configuration for the models of the store; `folder` is how it names the store."""
@@ -313,4 +317,8 @@ class LocalService(LocalLogs, LocalPages, LocalUpkeep):
 
     def data(self, now: datetime) -> DataView:
         """Gather what is stored, how fresh it is and where it came from."""
-        return data.data(self.store, self.config, now, self.owner)
+        found = data.data(self.store, self.config, now, self.owner)
+        return replace(found, prometheus=self._prometheus_view())
+
+    def _prometheus_view(self) -> PrometheusView | None:
+        return resources.prometheus_view(self.store, self.config, self.prometheus)

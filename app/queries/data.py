@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from app.queries import prometheus
 from app.queries.data_sources import troubled
 from app.queries.fleet import Figure
 from app.queries.when import about, ago
@@ -124,6 +125,8 @@ def facts(view: DataView, now: datetime, language: str) -> list[Fact]:
         "version": str(view.store_version),
         "backup": _last_backup(view.last_backup, now, language),
     }
+    if view.prometheus is not None:
+        told["prometheus"] = prometheus.standing(view.prometheus, now, language)
     return [Fact(say(f"page_data.store.{name}", language), text) for name, text in told.items()]
 
 

@@ -189,6 +189,7 @@ _STORE: dict[str, dict[str, str]] = {
     },
     "page_data.store.file": {"en": "File and its log", "zh": "文件及其日志"},
     "page_data.store.version": {"en": "Version of its tables", "zh": "表结构版本"},
+    "page_data.store.prometheus": {"en": "Prometheus", "zh": "Prometheus"},
     "page_data.store.backup": {"en": "Last backup", "zh": "最近备份"},
     "page_data.store.backup.never": {
         "en": "no backup was ever made here; 'driftline backup FILE' makes one while loads go on",

@@ -39,6 +39,31 @@ TEXTS: dict[str, dict[str, str]] = {
     "page_resources.title.share": {"en": "{what}, share", "zh": "{what}（占比）"},
     "page_resources.title.bytes": {"en": "{what}", "zh": "{what}"},
     "page_resources.title.count": {"en": "{what}", "zh": "{what}"},
+    "page_resources.prometheus.failing": {
+        "en": "{errors}; newest value: {newest}",
+        "zh": "{errors}；最新值：{newest}",
+    },
+    "page_resources.prometheus.unmatched": {
+        "en": "{url} has {series} series, none of a replica or model that is known here; see "
+        "prometheus.labels",
+        "zh": "{url} 有 {series} 条序列，但都不属于此处已知的副本或模型；请查看 prometheus.labels",
+    },
+    "page_resources.prometheus.silent": {
+        "en": "{url} answers, and has no series of the replicas that are known here; newest "
+        "value: {newest}",
+        "zh": "{url} 有应答，但没有此处已知副本的序列；最新值：{newest}",
+    },
+    "page_resources.prometheus.unasked": {
+        "en": "{url} was not asked yet: 'driftline serve' and 'driftline collect' ask it, about "
+        "replicas that have answered calls",
+        "zh": "尚未查询 {url}：由 'driftline serve' 和 'driftline collect' 针对已应答过调用的"
+        "副本查询",
+    },
+    "page_resources.prometheus.current": {
+        "en": "{url}: {series} series, {unmatched} of them of nobody known here; newest value: "
+        "{newest}",
+        "zh": "{url}：{series} 条序列，其中 {unmatched} 条不属于此处已知的副本；最新值：{newest}",
+    },
     "page_resources.mean": {"en": "mean", "zh": "平均"},
     "page_resources.highest": {"en": "max", "zh": "最高"},
 }

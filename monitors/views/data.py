@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from monitors.views.resources import PrometheusView
+
 
 class Freshness(StrEnum):
     """
@@ -310,6 +312,8 @@ class DataView:
         None: it was never copied by Driftline.
     followed : tuple of FollowedData
         The one that needs somebody first.
+    prometheus : PrometheusView or None
+        None: none is configured.
     """
 
     models: tuple[ModelData, ...]
@@ -323,3 +327,4 @@ class DataView:
     owner: StoreOwner | None
     last_backup: datetime | None
     followed: tuple[FollowedData, ...] = ()
+    prometheus: PrometheusView | None = None

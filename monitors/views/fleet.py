@@ -10,6 +10,7 @@ from domain.finding import Finding
 from domain.incident import Incident
 from domain.run import Deployment, Run, RunStatus
 from domain.window import Window
+from monitors.views.resources import PrometheusView
 
 
 class Health(StrEnum):
@@ -125,6 +126,8 @@ class StoreFacts:
         Logs that are read where they lie.
     slice_faults : tuple of str
         Which configured slices cannot be counted.
+    prometheus : PrometheusView or None
+        None: none is configured.
     """
 
     version: int
@@ -137,6 +140,7 @@ class StoreFacts:
     holds_erased: bool
     sources: tuple[SourceFacts, ...] = ()
     slice_faults: tuple[str, ...] = ()
+    prometheus: PrometheusView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ import pytest
 
 from app import palette
 from app.charts import resources as chart
-from app.queries import levels, resources
+from app.queries import levels, prometheus, resources
 from domain.resource import ResourceMetric, ResourceSeries, ResourceUnit, ResourceUse
 from domain.window import Window
+from monitors.views.resources import Asking, PrometheusView
 from tests.app import service_views as made
 
 NAN = float("nan")
@@ -151,3 +152,28 @@ def test_incidents_are_shaded_through_all_rows():
 def test_use_of_nothing_is_drawn_flat():
     drawn = figure(resources.course(use(cpu([0] * 6))))
     assert drawn["layout"]["yaxis"]["range"][1] > 0
+
+
+def asked(asking, **told):
+    values = {"asked_at": None, "newest": None, "series": 0, "unmatched": 0, "errors": {}}
+    return PrometheusView(url="http://p:9090", asking=asking, **{**values, **told})
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("asking", list(Asking))
+def test_how_prometheus_stands_is_said_in_both_languages(asking, language):
+    error = "Prometheus at http://p:9090 does not answer: refused"
+    view = asked(asking, errors={"": error} if asking is Asking.FAILING else {}, series=3)
+    said = prometheus.standing(view, made.DAY_0, language)
+    assert "http://p:9090" in said
+    assert "{" not in said
+
+
+def test_the_age_of_the_newest_value_and_series_of_nobody_are_told():
+    newest = made.DAY_0 - timedelta(hours=3)
+    view = asked(Asking.CURRENT, newest=newest, series=12, unmatched=4)
+    said = prometheus.standing(view, made.DAY_0, "en")
+    assert said == "http://p:9090: 12 series, 4 of them of nobody known here; newest value: 3 h ago"
+    failing = asked(Asking.FAILING, errors={"cpu": "parse error", "memory": "too large"})
+    said = prometheus.standing(failing, made.DAY_0, "en")
+    assert said == "cpu: parse error; memory: too large; newest value: —"
