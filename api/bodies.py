@@ -18,7 +18,7 @@ DOCUMENT_LIMIT_BYTES: Final = 16 * 1024 * 1024
 JSON_LINES: Final = "ndjson"
 JSON_DOCUMENT: Final = "json"
 # those whose line breaks say how many events there are
-BY_LINE: Final = frozenset({JSON_LINES, JSON_DOCUMENT, "csv"})
+BY_LINE: Final = frozenset({JSON_LINES, JSON_DOCUMENT, "csv", "tap", "resources"})
 _JSON: Final = "json or lines of it"
 _ANY: Final = "auto"
 

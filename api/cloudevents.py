@@ -10,6 +10,7 @@ from starlette.requests import Request
 from api.bodies import DOCUMENT_LIMIT_BYTES, Heading, UnfitBodyError
 from api.endpoint import Schema
 from ingest.cloudevents.event import with_headers
+from monitors.collect_logs import EVENTS_LIMIT
 
 FORMAT: Final = "cloudevents"
 # the second is where that library sends to, on a host and port of one's choice
@@ -74,4 +75,6 @@ def _bounded(body: bytes) -> bytes:
     # an event is decoded as a whole, as a document is
     if len(body) > DOCUMENT_LIMIT_BYTES:
         raise UnfitBodyError(413, "api.collect.document", limit_bytes=DOCUMENT_LIMIT_BYTES)
+    if body.count(b"\n") > 10 * EVENTS_LIMIT:  # one over several lines is fine
+        raise UnfitBodyError(413, "api.collect.too-many-rows", limit=EVENTS_LIMIT)
     return body

@@ -21,6 +21,7 @@ from api.protocols import Protocol, told_here
 from domain.key import Scope
 from domain.rejection import Rejection
 from ingest.readers.elasticsearch_bulk import READER, Item, MalformedError, items
+from monitors.collect_logs import EVENTS_LIMIT
 
 # old enough for every shipper of this decade, new enough to be asked for nothing of the last
 _VERSION: Final = "8.19.0"
@@ -52,6 +53,8 @@ def _heading(request: Request) -> Heading:
 
 def _well_formed(content: bytes) -> bytes:
     """Return a body, or refuse all of it: behind a line out of place nothing can be trusted."""
+    if content.count(b"\n") > 2 * EVENTS_LIMIT + 1:
+        raise UnfitBodyError(413, "api.collect.too-many-rows", limit=EVENTS_LIMIT)
     try:
         items(content)
     except MalformedError as error:

@@ -13,13 +13,15 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import Heading, UnfitBodyError, heading
+from api.bodies import DOCUMENT_LIMIT_BYTES, Heading, UnfitBodyError, heading
 from api.collector import Outcome
 from api.endpoint import Answer, Schema
 from api.problem import Trouble, language_of, problem
 from api.protocols import Protocol, told_here
 from domain.catalogue import say
+from ingest.otlp.wire import is_crowded
 from ingest.readers.otlp import READER
+from monitors.collect_logs import EVENTS_LIMIT
 
 JSON: Final = "application/json"
 PROTOBUF: Final = "application/x-protobuf"
@@ -60,7 +62,17 @@ def _heading(request: Request) -> Heading:
         known = f"{PROTOBUF}, {JSON}"
         raise UnfitBodyError(415, "api.collect.media-type", value=media[:100], known=known)
     heading(JSON, request.headers.get("content-encoding", ""))
-    return Heading(READER.name, may_be_empty=True)
+    return Heading(READER.name, wrap=_bounded, may_be_empty=True)
+
+
+def _bounded(body: bytes) -> bytes:
+    """Return a body that can be decoded as a whole, as requests of OTLP are."""
+    if len(body) > DOCUMENT_LIMIT_BYTES:
+        raise UnfitBodyError(413, "api.collect.document", limit_bytes=DOCUMENT_LIMIT_BYTES)
+    # an attribute in JSON is two objects, a record has several
+    if body.count(b"{") > 10 * EVENTS_LIMIT or is_crowded(body, EVENTS_LIMIT):
+        raise UnfitBodyError(413, "api.collect.too-many-rows", limit=EVENTS_LIMIT)
+    return body
 
 
 def _answer(rejected: str, request: Request, outcome: Outcome) -> Response:

@@ -252,7 +252,7 @@ class _Gathered:
             for read in reads:
                 taken.append(read)
                 n += len(read.rejections) + sum(b.n_rows for b in read.batches)
-                n += len(read.halves) + len(read.samples) if isinstance(read, Read) else 0
+                n += _besides(read) if isinstance(read, Read) else 0
                 _check_size(n, read)
         except DriftlineError as error:
             self._errors[part] = error
@@ -337,6 +337,10 @@ def _alone(body: Body, now: datetime) -> Iterator[Read] | Iterator[LabelRead]:
     if body.kind is Kind.LABELS:
         return read_labels(source, model=body.model, format=body.format, now=now)
     return read_events(source, model=body.model, version=body.version, format=body.format, now=now)
+
+
+def _besides(read: Read) -> int:
+    return len(read.halves) + len(read.samples) + sum(read.passed_over.values())
 
 
 def _is_wild(read: Read | LabelRead) -> bool:

@@ -74,6 +74,44 @@ def _signal_of_item(item: bytes) -> Signal:
     return Signal.SPANS if (lengths.get(1), lengths.get(2)) == (16, 8) else Signal.METRICS
 
 
+def is_crowded(content: bytes, limit: int) -> bool:
+    """
+    Return whether a request holds more messages than it may: two bytes can stand for one.
+
+    Parameters
+    ----------
+    content : bytes
+        One request.
+    limit : int
+        Of resources, scopes, records and points together.
+    """
+    points = _POINTS if signal_of(content) is Signal.METRICS else ()
+    try:
+        _count_down(content, (1, 2, 2, *points), [limit])
+    except _BrokenError:  # decoding it will say so
+        return False
+    except OverflowError:
+        return True
+    return False
+
+
+# from a metric to its points, whichever kind it is of
+_POINTS: Final = (0, 1)
+_KINDS_OF_DATA: Final = frozenset({5, 7, 9, 10, 11})
+
+
+def _count_down(content: bytes, path: tuple[int, ...], left: list[int]) -> None:
+    number, *below = path
+    for found, kind, held in _fields(content):
+        if kind != _BYTES or not (found == number or (not number and found in _KINDS_OF_DATA)):
+            continue
+        left[0] -= 1
+        if left[0] < 0:
+            raise OverflowError
+        if below:
+            _count_down(held, tuple(below), left)
+
+
 def framing_of(head: bytes, *, is_whole: bool) -> Framing | None:
     """
     Return how the beginning of a file holds requests; None: it holds none.

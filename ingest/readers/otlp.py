@@ -83,6 +83,7 @@ class _Gathered:
         self._empty()
 
     def _empty(self) -> None:
+        self._before = self._position
         self._rows: list[Cells] = []
         self._positions: list[int] = []
         self._raws: list[Raw] = []
@@ -93,8 +94,10 @@ class _Gathered:
     @property
     def is_full(self) -> bool:
         """Whether a block should be made of it."""
-        rows = len(self._rows)
-        return rows >= _ROWS or rows * len(self._paths) >= _CELLS
+        # also of what is passed over: whoever bounds a body counts by blocks
+        if self._position - self._before >= _ROWS:
+            return True
+        return len(self._rows) * len(self._paths) >= _CELLS
 
     def take(self, item: Item) -> None:
         """Take one item of a request."""
