@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import Request
 
 from api.bodies import DOCUMENT_LIMIT_BYTES, Heading, UnfitBodyError
+from api.bodies import heading as packing
 from api.endpoint import Schema
 from ingest.cloudevents.event import with_headers
 from monitors.collect_logs import EVENTS_LIMIT
@@ -57,6 +58,7 @@ def heading(request: Request) -> Heading:
     UnfitBodyError
         415 if it is none.
     """
+    packing("", request.headers.get("content-encoding", ""))
     if "ce-type" in request.headers:
         return Heading(FORMAT, partial(_whole, dict(request.headers)))
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
