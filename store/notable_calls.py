@@ -16,6 +16,8 @@ from store.moments import from_microseconds, from_stored, to_microseconds
 from store.relations import Relations
 
 _HOUR_US: Final = 3_600_000_000
+# hours that are read for calls that lie in one cell of latencies
+_SPARE: Final = 3
 _FAILED: Final = f"coalesce(status < {ANSWERED_FROM} or status >= {SERVER_ERROR_FROM}, false)"
 _CALLS: Final = """
     select ts, latency_ms, status, replica, trace_id
@@ -50,21 +52,25 @@ def hours_of_slowest(hours: CallHours, most: int) -> list[Window]:
     """
     Return hours that hold the slowest calls, oldest first.
 
-    Latencies are known in cells of 2 %: of equal cells the newest hours are taken, until there are
-    enough calls.
+    Latencies are known in cells of 2 %. Where too many hours hold the last cell that is needed, the
+    newest of them are taken: then calls in others may be up to 2 % slower.
 
     Parameters
     ----------
     hours : CallHours
         In buckets of an hour.
     most : int
-        Calls that are wanted: no more hours than that hold them.
+        Calls that are wanted: at most so many hours, times `_SPARE`.
     """
+    if not len(hours.cell):
+        return []
     slowest_first = np.lexsort((-hours.bucket, -hours.cell))
     counts = hours.count[slowest_first]
     before = np.cumsum(counts) - counts
-    chosen = hours.bucket[slowest_first][before < most]
-    return _windows(hours, np.unique(chosen).tolist())
+    needed = slowest_first[before < most]
+    in_cells = np.unique(hours.bucket[hours.cell >= hours.cell[needed[-1]]])
+    few = len(in_cells) <= _SPARE * most
+    return _windows(hours, (in_cells if few else np.unique(hours.bucket[needed])).tolist())
 
 
 def _windows(hours: CallHours, buckets: Sequence[int]) -> list[Window]:

@@ -262,7 +262,7 @@ class Store(FollowedFiles):
         """
         Return failed calls, the newest first, and those of all calls that took longest.
 
-        Only the hours are read that hold them, as calls were last counted: at most 2 * `most`.
+        Only the hours are read that hold them, as calls were last counted: at most 4 * `most`.
 
         Parameters
         ----------

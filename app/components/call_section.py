@@ -13,6 +13,7 @@ from app.context import Context
 from app.queries.calls import CallRow, call_rows
 from domain.window import Window
 from monitors.views.calls import CallsRead
+from reports import numbers
 
 
 def draw_calls(context: Context, span: Window) -> None:
@@ -63,4 +64,5 @@ def _table(context: Context, rows: Sequence[CallRow]) -> None:
         row_height=ROW_PX,
         key="slo-calls-table",
         alt=context.say("page_calls.title"),
+        placeholder=numbers.DASH,
     )

@@ -13,6 +13,7 @@ import pytest
 from domain.column import Column
 from domain.errors import InputError
 from domain.profile import ColumnKind
+from domain.run import Deployment
 from domain.window import Rows, Window
 from ingest.in_place import InPlace
 from ingest.mapping import Mapping
@@ -171,3 +172,28 @@ def test_folders_tell_the_version_where_no_column_does(tmp_path: Path):
         assert "version" not in {column.name for column in store.logs("m").columns()}
         window = Window(START + timedelta(days=1), START + timedelta(days=4))
         assert set(store.logs("m").row_counts([window])) == {"1", "2", "own"}
+
+
+def test_of_single_calls_only_the_row_groups_of_their_hours_are_read(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    span = Window(START, START + timedelta(days=DAYS))
+    read: list[int] = []
+    genuine = pq.ParquetFile.iter_batches
+
+    def watched(self: pq.ParquetFile, *args, **options):
+        read.extend(options["row_groups"])
+        return genuine(self, *args, **options)
+
+    with opened(tmp_path, str(lake)) as store:
+        store.look("m")
+        store.refresh_call_hours("m")
+        monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
+        found = store.notable_calls(Deployment("m", ""), span, 3)
+    assert found is not None
+    failed, slowest = found
+    assert failed == []
+    every = np.concatenate([np.asarray(day(number)["latency_ms"]) for number in range(DAYS)])
+    assert [one.latency_ms for one in slowest] == np.sort(every)[::-1][:3].tolist()
+    # of 48 groups a few: each of the hours lies in two at most
+    assert 0 < len(read) <= 16
