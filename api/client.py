@@ -104,6 +104,8 @@ class RemoteService(RemotePages):
             counts.rejected_reasons.update(one.rejected_reasons)
             counts.samples += one.samples
             counts.passed_over.update(one.passed_over)
+            # of the whole store: the last one knows
+            counts.waiting = one.waiting or counts.waiting
         return counts
 
     def _upload(

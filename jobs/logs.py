@@ -125,8 +125,10 @@ def print_counts(
         of = "".join(f", {n} {what}" for what, n in counts.passed_over.most_common())
         passed = f"{counts.passed_over.total()} records passed over{of}"
         click.echo(f"{counts.samples} samples of resource use; {passed}")
+    if not as_json and counts.waiting:
+        click.echo(f"{counts.waiting} requests or answers wait in the store for their other side")
     new = counts.stored.predictions + counts.stored.calls + counts.stored.labels
-    if new or counts.stored.duplicates or counts.samples:
+    if new or counts.stored.duplicates or counts.samples or counts.waiting:
         return 0
     if not counts.rejected and not quiet:
         click.echo("driftline: not one row in what was given; look at the files", err=True)

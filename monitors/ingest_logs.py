@@ -62,13 +62,15 @@ class IngestCounts:
     What one call newly stored, and what it could not read, by reason.
 
     Samples of resource use count whether they are new or not; what was passed over tells of no
-    prediction and no call.
+    prediction and no call. What waits are sides of calls whose other side has not come: all that
+    the store has now, where this call brought any side.
     """
 
     stored: LoadCounts = field(default_factory=LoadCounts)
     rejected_reasons: Counter[str] = field(default_factory=Counter[str])
     samples: int = 0
     passed_over: Counter[str] = field(default_factory=Counter[str])
+    waiting: int = 0
 
     @property
     def rejected(self) -> int:
@@ -76,10 +78,12 @@ class IngestCounts:
         return sum(self.rejected_reasons.values())
 
     def shape(self) -> dict[str, object]:
-        """Return the counts as ``ingest --json`` prints them; the last two where there are any."""
+        """Return the counts as ``ingest --json`` prints them; the last three where any."""
         told: dict[str, object] = {"samples": self.samples} if self.samples else {}
         if self.passed_over:
             told["passed_over"] = dict(sorted(self.passed_over.items()))
+        if self.waiting:
+            told["waiting"] = self.waiting
         return {
             "schema_version": 1,
             "predictions": self.stored.predictions,
@@ -172,6 +176,9 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
     settled = halves.settle()
     counts.stored += settled.stored
     counts.rejected_reasons.update(settled.reasons)
+    if halves.any_came:
+        waiting = store.halves_waiting()
+        counts.waiting = waiting.requests + waiting.responses
     return counts
 
 

@@ -62,6 +62,11 @@ class SourceHalves:
         self._senders: set[tuple[str, str]] = set()
         self._source = ""
 
+    @property
+    def any_came(self) -> bool:
+        """Whether any file told a side of a call by itself."""
+        return bool(self._source)
+
     def joined(self, reads: Iterable[Read], source: str) -> Iterator[Read]:
         """
         Yield what one file tells, with the events of the halves that make pairs in it.

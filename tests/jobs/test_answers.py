@@ -304,3 +304,19 @@ def test_the_option_beats_the_environment_beats_the_configuration(
     monkeypatch.setenv("DRIFTLINE_STORE", "store")
     assert answered()
     assert not answered("--store", "elsewhere")
+
+
+def test_a_request_without_its_answer_waits_and_is_said_to(call, desk: Path):
+    head = {"specversion": "1.0", "id": "1", "source": "s", "inferenceservicename": "m"}
+    head |= {"time": datetime.now(UTC).isoformat(), "datacontenttype": "application/json"}
+    kind = "org.kubeflow.serving.inference."
+    request = {**head, "type": kind + "request", "data": {"instances": [[1.5]]}}
+    answer = {**head, "type": kind + "response", "data": {"predictions": [1]}}
+    for name, event in {"request": request, "answer": answer}.items():
+        (desk / f"{name}.json").write_text(json.dumps(event))
+    first = call("ingest", "request.json")
+    assert first.code == 0
+    assert "1 requests or answers wait in the store for their other side" in first.out
+    second = call("ingest", "answer.json", "--json")
+    assert (second.json["calls"], second.json["predictions"]) == (1, 1)
+    assert "waiting" not in second.json
