@@ -30,6 +30,7 @@ from api.bodies import (
     format_of,
     unpacked,
 )
+from api.problem import fault_of
 from api.tables import check_arrow, check_parquet
 from domain.errors import DriftlineError
 from monitors.collect_logs import EVENTS_LIMIT
@@ -308,7 +309,7 @@ class Collector:
             return {}
         try:
             collected = self._collecting.collect(list(bodies.values()), self._clock(), SOURCE)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (the writer must not end of it)
             if len(bodies) > 1:
                 # one of them is to blame, and the others must not suffer for it
                 found: dict[int, Outcome | Exception] = {}
@@ -316,7 +317,7 @@ class Collector:
                     found |= self._stored({number: body})
                 return found
             if not isinstance(error, DriftlineError):
-                log.exception("collect.failed", extra={"error": type(error).__name__})
+                log.error("collect.failed", extra=fault_of(error))  # noqa: TRY400 (no text)
             return dict.fromkeys(bodies, error)
         return {
             number: one.error or Outcome(one, body)

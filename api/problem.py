@@ -6,6 +6,7 @@ A domain error keeps its name in the member ``error``, so that a client can rais
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -129,6 +130,14 @@ def status_of(error: DriftlineError) -> int:
         if isinstance(error, kind):
             return int(status)
     return int(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def fault_of(error: Exception) -> dict[str, object]:
+    """Return what a log may say of an error that nobody foresaw: where, not what it holds."""
+    # an error's message may hold a feature's value
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
+    return {"error": type(error).__name__, "where": where}
 
 
 def language_of(headers: Mapping[str, str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -23,7 +22,7 @@ from api.health import Health
 from api.meters import Meters
 from api.models import Models
 from api.openapi import plain_path
-from api.problem import problem, problem_of, trouble_of
+from api.problem import fault_of, problem, problem_of, trouble_of
 from api.reading import Reading
 from domain.errors import DriftlineError
 from monitors.service import Service
@@ -252,16 +251,6 @@ def _check_length(request: Request, endpoint: Endpoint) -> None:
 
 def _failed(endpoint: Endpoint, error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    # where, not what: an error's message may hold a feature's value
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
-    log.error(
-        "api.failed",
-        extra={
-            "reference": reference,
-            "path": endpoint.path,
-            "error": type(error).__name__,
-            "where": where,
-        },
-    )
+    told = {"reference": reference, "path": endpoint.path, **fault_of(error)}
+    log.error("api.failed", extra=told)
     return problem(500, "api.problem.failed", reference=reference)
