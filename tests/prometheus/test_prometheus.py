@@ -56,6 +56,16 @@ def test_what_is_no_number_is_a_gap_and_the_rest_stays(store, prometheus):
         assert np.isnan(found["memory", pod]).tolist() == gaps.tolist()
 
 
+def test_what_is_below_zero_is_a_gap(store, prometheus):
+    answered(store, prometheus.start, "pod-1")
+    query = 'sum by (pod) (container_memory_working_set_bytes{pod=~"{replica}"}) - 1.1e6'
+    asking(store, prometheus, queries={"memory": query}).round(prometheus.end, lambda: None)
+    found = course(store, prometheus.start, N_POINTS)["memory", "pod-1"]
+    wanted = np.array([memory("pod-1", i) - 1.1e6 for i in range(N_POINTS)])
+    assert np.isnan(found).tolist() == (wanted < 0).tolist()
+    assert 0 < np.isnan(found).sum() < N_POINTS
+
+
 def test_every_sample_is_what_prometheus_says_of_that_moment(store, prometheus):
     answered(store, prometheus.start, "pod-3")
     query = 'sum by (pod) (delta(container_memory_working_set_bytes{pod=~"{replica}"}[7m]))'
@@ -143,7 +153,12 @@ def test_a_query_may_be_asked_for_each_model_under_the_name_it_has_there(store, 
 
 def test_a_name_in_a_log_stays_a_name_in_a_query(store, prometheus):
     odd = 'x"} or {pod="pod-1", a\\b|.*\'\n'
-    answered(store, prometheus.start, odd, "pod-2")
+    # as an expression, "pod-." would be every pod
+    answered(store, prometheus.start, odd, "pod-2", "pod-.")
+    queries = {"memory": 'container_memory_working_set_bytes{pod=~"{replica}"}', "cpu": None}
+    asker = asking(store, prometheus, queries={**queries, "gpu": None, "gpu_memory": None})
+    asker.round(prometheus.end, lambda: None)
+    assert (asker.view().series, asker.view().unmatched) == (2, 0)
     asker = asking(store, prometheus)
     asker.round(prometheus.end, lambda: None)
     assert asker.view().errors == {}
