@@ -35,7 +35,7 @@ def serve(folder: str, queue_bytes: int, *, until_told: bool) -> None:
         collector = Collector(service.collecting(), clock, queue_bytes=queue_bytes)
         collector.start()
         routes = guarded(endpoints(collector), Guard(service, clock, loopback=True))
-        server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_config=None))
         if until_told:
             threading.Thread(target=_told_to_stop, args=(server,), daemon=True).start()
         sys.stdout.write(f"{os.getpid()} {door.getsockname()[1]}\n")

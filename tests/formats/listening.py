@@ -49,7 +49,7 @@ def listening(folder: Path, clock: Callable[[], datetime] = _now) -> Iterator[Li
         collector = Collector(service.collecting(), clock)
         collector.start()
         routes = guarded(endpoints(collector), Guard(service, clock, loopback=True))
-        server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_config=None))
         thread = threading.Thread(target=server.run, args=([door],))
         thread.start()
         try:

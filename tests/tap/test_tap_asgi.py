@@ -27,7 +27,7 @@ def served(app):
     """Serve with a real uvicorn until the end of the block."""
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
     thread = threading.Thread(target=server.run, args=([door],))
     thread.start()
     until(lambda: server.started or not thread.is_alive())
