@@ -7,7 +7,7 @@
 BIN := .venv/bin
 READY := .venv/ready
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 # No part of this project reports to anybody; nor do the libraries it uses.
 export DO_NOT_TRACK := 1

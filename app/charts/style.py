@@ -169,7 +169,8 @@ def shade(fig: go.Figure, spans: Sequence[tuple[Window, str]], palette: Palette)
         An empty name shades only.
     palette : Palette
     """
-    axis: Any = next(fig.select_xaxes()).range
+    first: Any = next(iter(fig.select_xaxes()))
+    axis: Any = first.range
     for window, name in spans:
         fig.add_vrect(
             x0=window.start,
