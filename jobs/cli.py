@@ -18,6 +18,7 @@ import click
 from domain.errors import UnknownNameError, UsageError
 from jobs.failure import answer
 from jobs.log_lines import LogLines
+from jobs.output import discard_output
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -97,7 +98,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code; users never see a traceback."""
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    sys.exit(_flushed(run(sys.argv[1:] if arguments is None else list(arguments))))
 
 
 def run(arguments: list[str]) -> int:
@@ -123,6 +124,16 @@ def run(arguments: list[str]) -> int:
     except BaseException as error:  # noqa: BLE001 (the last resort: one line, no traceback)
         return answer(error)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _flushed(code: int) -> int:
+    """Write out what is still to be printed, while it can be told that this fails."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or answer(error)
+        discard_output()
+    return code
 
 
 def _prepare_streams() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 
 import click
 
@@ -54,9 +55,11 @@ def answer(error: BaseException) -> int:
 
 def _reader_left(error: BaseException) -> bool:
     """Return whether the reader of our output has left, as `| head` does."""
-    # click turns a broken pipe into its own exit with 1, which for us means a violation
-    left = isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
-    return left or isinstance(error, BrokenPipeError)
+    if isinstance(error, BrokenPipeError):
+        return True
+    # click turns a broken pipe into its own exit with 1, which for us means a violation; what it
+    # was may be lost on the way, but not that something took the stream's place
+    return isinstance(error, SystemExit) and error.code == 1 and sys.stdout is not sys.__stdout__
 
 
 def _told(error: BaseException) -> tuple[str, int]:

@@ -57,6 +57,8 @@ def bearer(secret: str) -> dict[str, str]:
 @contextmanager
 def served(routes: Sequence[BaseRoute], **options) -> Generator[int]:
     """A real server on a free port of 127.0.0.1, which is yielded."""
+    # its own way of logging would stay set for every test after this one
+    options.setdefault("log_config", None)
     config = uvicorn.Config(Starlette(routes=list(routes)), lifespan="off", **options)
     server = uvicorn.Server(config)
     with socket(AF_INET, SOCK_STREAM) as listening:
