@@ -216,6 +216,8 @@ def test_integers_beyond_a_double_keep_their_digits(client, server, tmp_path):
 
 def test_labels_may_come_before_their_prediction_and_need_a_model_where_there_are_many(client):
     label = {"prediction_id": "early", "label": "late"}
+    for model in ("one", "two"):
+        client.post("/v1/predictions", json=event(1, model=model))
 
     assert client.post("/v1/labels", json=label).status_code == 422
     assert client.post("/v1/labels?model=one", json=label).status_code == 201
