@@ -27,7 +27,6 @@ from ingest.values import Values
 
 Columns = dict[str, Values]
 
-_ML: Final = "ml."
 _NS_PER_MS: Final = 1e6
 # where a field is; the first that holds something counts
 _SOURCES: Final[dict[str, tuple[str, ...]]] = {

@@ -14,10 +14,10 @@ from ingest.exchange import Decoded, Exchange
 from ingest.exchange_rows import exchange_block
 from ingest.json_exact import UnfitError
 from ingest.payload.json_rows import Columns, check_size
-from ingest.prediction_log import prediction_log
 from ingest.readers.block import Block, Layout, Reader, reject, rejection_block
-from ingest.tensor_rows import Tensors, sides_of, tensor_of, text_of
-from ingest.tfrecord import Fault, Inflated, Record, inflated_head, is_framed, records
+from ingest.tf_serving.prediction_log import prediction_log
+from ingest.tf_serving.tensors import Tensors, sides_of, tensor_of, text_of
+from ingest.tf_serving.tfrecord import Fault, Inflated, Record, inflated_head, is_framed, records
 from ingest.unpack import LogStream
 
 # Equal calls of one second are told apart by counting them; in so many, older ones are forgotten.

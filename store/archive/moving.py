@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import duckdb
@@ -125,11 +125,6 @@ def days_before(
     sql = _DAYS.format(**{kind: tables.table(kind) for kind in KINDS})
     found = connection.execute(sql, {"before": to_microseconds(before)}).fetchall()
     return [DayRows(tables, version, day) for version, day in found]
-
-
-def midnight_before(moment: datetime) -> datetime:
-    """Return the last midnight UTC at or before a moment."""
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def archive_day(

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.readers.registry import is_log, reader_for
-from ingest.tfrecord import RECORD_LIMIT_BYTES
+from ingest.tf_serving.tfrecord import RECORD_LIMIT_BYTES
 from ingest.unpack import LogStream
 from tests.formats.outcome import read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.crc32c import crc32c
+from ingest.tf_serving.crc32c import crc32c
 from tests.formats.test_tf_serving import bitwise_crc
 
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from ingest.crc32c import crc32c, crc32c_of_few, masked
+from ingest.tf_serving.crc32c import crc32c, crc32c_of_few, masked
 from ingest.unpack import LogStream
 
 # What stands before the record: its length and the checksum of that; behind it: its own checksum.

@@ -1,0 +1,1 @@
+"""Request logs of TensorFlow Serving: frames, messages and tensors, without TensorFlow."""
