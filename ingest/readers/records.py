@@ -21,6 +21,7 @@ from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError, parse_object
 from ingest.lines import Lines, Torso, pieces
 from ingest.readers.block import Block, Layout, reject, rejection_block, torso_block
+from ingest.readers.line_blocks import take_lines
 from ingest.readers.parquet import DAMAGE, unreadable
 from ingest.readers.parquet import READER as PARQUET
 from ingest.unpack import LogStream
@@ -78,14 +79,12 @@ def records(stream: LogStream) -> Iterator[list[Record] | Block]:
 
 def _of_lines(lines: Lines) -> Iterator[list[Record] | Block]:
     found: list[Record] = []
-    for index, number in enumerate(lines.numbers.tolist()):
-        line = lines.line(index)
-        if not line.strip(_BLANK):
-            continue
-        try:
-            found.append(Record(number, line, parse_object(line)))
-        except UnfitError as unfit:
-            yield rejection_block(reject(number, unfit.reason, line, **unfit.values))
+
+    def take(number: int, line: bytes) -> None:
+        found.append(Record(number, line, parse_object(line)))
+
+    for refused in take_lines(lines, take):
+        yield rejection_block(refused)
     yield found
 
 

@@ -7,16 +7,15 @@ from typing import Final
 
 import numpy as np
 
-from domain.rejection import Rejection
 from domain.resource import ResourceSample
-from ingest.json_exact import UnfitError, parse_object
-from ingest.lines import Lines, Torso, pieces
+from ingest.json_exact import parse_object
+from ingest.lines import Lines
 from ingest.pieces import RECORD_LINES
-from ingest.readers.block import Block, Layout, Reader, reject, torso_block
+from ingest.readers.block import Block, Layout, Reader
+from ingest.readers.line_blocks import line_blocks, take_lines
 from ingest.resource_lines import sample_of
 from ingest.unpack import LogStream
 
-_LINES: Final = 5_000
 _BOM: Final = b"\xef\xbb\xbf"
 _SOURCE: Final = "http"
 
@@ -31,31 +30,19 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:  # noqa: ARG001 
     layout : Layout
         Not used: samples have one form.
     """
-    for piece in pieces(stream):
-        if isinstance(piece, Torso):
-            yield torso_block(piece)
-            continue
-        for begin in range(0, len(piece), _LINES):
-            yield _block(piece.part(begin, min(begin + _LINES, len(piece))))
+    yield from line_blocks(stream, _block)
 
 
 def _block(lines: Lines) -> Block:
     samples: list[ResourceSample] = []
-    rejections: list[Rejection] = []
-    for index in range(len(lines)):
-        line = lines.line(index)
-        if not line.strip():
-            continue
-        try:
-            samples.append(sample_of(parse_object(line), _SOURCE))
-        except UnfitError as unfit:
-            number = int(lines.numbers[index])
-            rejections.append(reject(number, unfit.reason, line, **unfit.values))
+    refused = take_lines(
+        lines, lambda _, line: samples.append(sample_of(parse_object(line), _SOURCE))
+    )
     return Block(
         np.empty(0, np.int64),
         {},
         lines.line,
-        tuple(rejections),
+        tuple(refused),
         samples=tuple(samples),
     )
 

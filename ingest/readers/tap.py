@@ -9,21 +9,20 @@ from dataclasses import replace
 from typing import Final
 
 from domain.event import FIELDS
-from domain.rejection import Rejection
 from domain.resource import ResourceSample
 from ingest.exchange import Exchange, Payload
 from ingest.exchange_rows import exchange_block
 from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError, parse_object
-from ingest.lines import Lines, Torso, pieces
+from ingest.lines import Lines
 from ingest.pieces import RECORD_LINES
-from ingest.readers.block import Block, Layout, Reader, reject, torso_block
+from ingest.readers.block import Block, Layout, Reader
+from ingest.readers.line_blocks import line_blocks, take_lines
 from ingest.resource_lines import sample_of
 from ingest.unpack import LogStream
 
 # what every line begins with; the number is that of the format
 MARK: Final = b'{"driftline_tap":1,'
-_CALLS: Final = 5_000
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -36,31 +35,22 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     stream : LogStream
     layout : Layout
     """
-    for piece in pieces(stream):
-        if isinstance(piece, Torso):
-            yield torso_block(piece)
-            continue
-        for begin in range(0, len(piece), _CALLS):
-            yield _block(piece.part(begin, min(begin + _CALLS, len(piece))), layout)
+    yield from line_blocks(stream, lambda lines: _block(lines, layout))
 
 
 def _block(lines: Lines, layout: Layout) -> Block:
     exchanges: list[Exchange] = []
     samples: list[ResourceSample] = []
-    rejections: list[Rejection] = []
-    for index in range(len(lines)):
-        number, line = int(lines.numbers[index]), lines.line(index)
-        if not line.strip():
-            continue
-        try:
-            said = parse_object(line)
-            if "metric" in said:
-                samples.append(sample_of(said, "tap"))
-            else:
-                exchanges.append(_exchange(number, line, said))
-        except UnfitError as unfit:
-            rejections.append(reject(number, unfit.reason, line, **unfit.values))
-    return replace(exchange_block(exchanges, layout, rejections), samples=tuple(samples))
+
+    def take(number: int, line: bytes) -> None:
+        said = parse_object(line)
+        if "metric" in said:
+            samples.append(sample_of(said, "tap"))
+        else:
+            exchanges.append(_exchange(number, line, said))
+
+    refused = take_lines(lines, take)
+    return replace(exchange_block(exchanges, layout, refused), samples=tuple(samples))
 
 
 def _exchange(number: int, line: bytes, said: Cells) -> Exchange:

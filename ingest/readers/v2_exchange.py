@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from domain.rejection import Rejection
 from ingest.exchange import Exchange, Payload
 from ingest.exchange_rows import exchange_block
 from ingest.json_exact import UnfitError
-from ingest.lines import LINE_LIMIT_BYTES, Lines, Torso, pieces
+from ingest.lines import LINE_LIMIT_BYTES, Lines
 from ingest.payload.json_text import Json, parse_json
 from ingest.pieces import RECORD_LINES
-from ingest.readers.block import Block, Layout, Reader, reject, torso_block
+from ingest.readers.block import Block, Layout, Reader
+from ingest.readers.line_blocks import line_blocks, take_lines
 from ingest.unpack import LogStream
 
 Members = Mapping[str, Json]
@@ -49,8 +49,6 @@ _PATH: Final = re.compile(
     r"/v[12]/models/(?P<model>[^/:?]+)(?:/versions/(?P<version>[^/:?]+))?(?:/infer|:\w+)"
 )
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-_CALLS: Final = 5_000
-_BYTES: Final = 8 * 1024 * 1024
 
 
 def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
@@ -62,26 +60,13 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     stream : LogStream
     layout : Layout
     """
-    for piece in pieces(stream, _BYTES):
-        if isinstance(piece, Torso):
-            yield torso_block(piece)
-            continue
-        for begin in range(0, len(piece), _CALLS):
-            yield _block(piece.part(begin, min(begin + _CALLS, len(piece))), layout)
+    yield from line_blocks(stream, lambda lines: _block(lines, layout))
 
 
 def _block(lines: Lines, layout: Layout) -> Block:
     exchanges: list[Exchange] = []
-    rejections: list[Rejection] = []
-    for index, number in enumerate(lines.numbers.tolist()):
-        line = lines.line(index)
-        if not line.strip():
-            continue
-        try:
-            exchanges.append(exchange_of(number, line))
-        except UnfitError as unfit:
-            rejections.append(reject(number, unfit.reason, line, **unfit.values))
-    return exchange_block(exchanges, layout, rejections)
+    refused = take_lines(lines, lambda number, line: exchanges.append(exchange_of(number, line)))
+    return exchange_block(exchanges, layout, refused)
 
 
 def exchange_of(position: int, line: bytes) -> Exchange:
