@@ -57,8 +57,8 @@ def _reader_left(error: BaseException) -> bool:
     """Return whether the reader of our output has left, as `| head` does."""
     if isinstance(error, BrokenPipeError):
         return True
-    # click turns a broken pipe into its own exit with 1, which for us means a violation; what it
-    # was may be lost on the way, but not that something took the stream's place
+    # click puts something of its own in the place of a broken pipe and leaves with 1, which for us
+    # means a violation
     return isinstance(error, SystemExit) and error.code == 1 and sys.stdout is not sys.__stdout__
 
 

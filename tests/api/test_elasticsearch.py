@@ -101,7 +101,7 @@ def here_once(tmp_path_factory):
 @pytest.fixture
 def connect(here):
     clients = []
-    with served(here.routes(loopback=False), log_level="warning") as port:
+    with served(here.routes(loopback=False)) as port:
 
         def made(**options):
             clients.append(Elasticsearch(f"http://127.0.0.1:{port}/es", **options))

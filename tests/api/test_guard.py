@@ -317,6 +317,7 @@ def test_no_log_of_a_real_server_shows_a_key(service, clock, http_version: str, 
     secret = key(service, clock, Scope.INGEST)
     ours = routes(ENDPOINTS, Guard(service, clock, loopback=True), lambda *_: None)
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "uvicorn.access")  # a server before may have set its own
     with served(ours, http=http_version, log_config=None) as port:
         statuses = [
             posted(port, f"/k/{secret}/in"),

@@ -55,7 +55,7 @@ def test_the_requests_of_the_document_are_answered(asked):
         for line in block.text.splitlines()
     ]
     assert len(lines) >= 3
-    with served(served_routes, log_level="warning") as port:
+    with served(served_routes) as port:
         environment = os.environ | {"KEY": key}
         for line in lines:
             here = line.replace("localhost:8501", f"127.0.0.1:{port}")

@@ -45,7 +45,7 @@ def test_recorded_requests_are_stored_and_answered(tmp_path, program):
         collector = Collector(Collecting(service.store), clock)
         collector.start()
         ours = routes(endpoints(collector), Guard(service, clock, loopback=True), lambda *_: None)
-        with served(ours, log_level="warning") as port:
+        with served(ours) as port:
             answers = replayed(port, recorded, n_requests)
         collector.stop()
         statuses = [one["index"]["status"] for answer in answers for one in answer["items"]]

@@ -261,33 +261,39 @@ def test_a_full_disk_under_a_report_is_named(desk: Path):
     assert "Traceback" not in answer.err
 
 
+@pytest.fixture(params=["", "1"], ids=["buffered", "unbuffered"])
+def printing(request: pytest.FixtureRequest) -> dict[str, str]:
+    """When what is printed is written: at its end, or at once; neither is left to who tests."""
+    return os.environ | {"PYTHONUNBUFFERED": request.param}
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_full_standard_output_is_named(desk: Path):
+def test_a_full_standard_output_is_named(desk: Path, printing: dict[str, str]):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [DRIFTLINE, "alerts", "list", "--all"],
-            cwd=desk, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            cwd=desk, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=printing,
         )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr == "driftline: No space left on device; free some space and try again\n"
 
 
-def test_a_reader_that_leaves_early_is_no_failure(desk: Path):
+def test_a_reader_that_leaves_early_is_no_failure(desk: Path, printing: dict[str, str]):
     query = "select * from calls, range(40)"
     line = f"'{DRIFTLINE}' sql '{query}' | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", line], cwd=desk, capture_output=True, text=True, check=False
+        ["bash", "-c", line], cwd=desk, capture_output=True, text=True, check=False, env=printing
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith('"model","ts"')
 
 
-def test_a_reader_that_leaves_early_changes_no_verdict(desk: Path):
+def test_a_reader_that_leaves_early_changes_no_verdict(desk: Path, printing: dict[str, str]):
     line = (
         f"'{DRIFTLINE}' run --window 2024-04-07/2024-04-08 --json | true; exit ${{PIPESTATUS[0]}}"
     )
     done = subprocess.run(
-        ["bash", "-c", line], cwd=desk, capture_output=True, text=True, check=False
+        ["bash", "-c", line], cwd=desk, capture_output=True, text=True, check=False, env=printing
     )
     assert (done.returncode, done.stderr) == (1, "")
 
