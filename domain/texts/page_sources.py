@@ -84,8 +84,8 @@ _SOURCES: dict[str, dict[str, str]] = {
     },
     "page_data.halves.title": {"en": "Waiting for the other side", "zh": "等待另一方的记录"},
     "page_data.halves": {
-        "en": "{requests} requests wait for their answer and {responses} answers for their "
-        "request, the longest since {ago}. A request that has waited {wait} counts as a failed "
+        "en": "Requests without their answer: {requests}; answers without their request: "
+        "{responses}; the oldest came {ago}. A request that has waited {wait} counts as a failed "
         "call; its answer may still come.",
         "zh": "{requests} 个请求在等待应答，{responses} 个应答在等待请求，最早到达于 {ago}。"
         "请求等待超过 {wait} 即记为失败的调用；此后应答到达仍会补上。",

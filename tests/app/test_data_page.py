@@ -252,7 +252,7 @@ def test_followed_sources_and_halves_are_told(empty_dashboard, tmp_path):
     shown = empty_dashboard.open("data")
     assert not shown.exception
     said = texts_of(shown)
-    assert "1 requests wait for their answer and 0 answers" in said
+    assert "Requests without their answer: 1; answers without their request: 0" in said
     assert "logs/a.csv: permission denied" in said
     (row,) = table(shown, "standing")
     assert (row["source"], row["behind"], row["files"]) == ("logs", "2.0 MB", 4)

@@ -85,8 +85,10 @@ def test_halves_are_told_with_how_long_they_are_waited_for_and_else_not():
     halves = HalvesData(requests=1200, responses=3, since=since, wait_s=900.0)
     told = queries.waiting(stored(model(), halves=halves), NOW, "en")
     assert told is not None
-    assert told.startswith("1,200 requests wait for their answer and 3 answers for their request")
-    assert "since 12 min ago" in told
+    assert told.startswith(
+        "Requests without their answer: 1,200; answers without their request: 3;"
+    )
+    assert "came 12 min ago" in told
     assert "waited 15 min" in told
 
 
