@@ -11,7 +11,18 @@ import orjson
 
 from ingest.json_exact import UnfitError
 from ingest.otlp.json_values import any_value, attributes, integer, member, members, number, text
-from ingest.otlp.signals import Item, LogRecord, Origin, Other, Point, Raw, Span, Unreadable
+from ingest.otlp.signals import (
+    DELTA,
+    NO_VALUE,
+    Item,
+    LogRecord,
+    Origin,
+    Other,
+    Point,
+    Raw,
+    Span,
+    Unreadable,
+)
 
 Json = Mapping[str, Any]
 # what an object of a request holds, as items
@@ -136,8 +147,11 @@ def _points(one: Json, origin: Origin, raw: Raw) -> Iterator[Item]:
     if kind is None:
         yield Other(what="other_metric")
         return
-    for point in members(member(one[kind], kind).get("dataPoints"), "dataPoints"):
-        value = point.get("asDouble", point.get("asInt"))
+    data = member(one[kind], kind)
+    told = data.get("aggregationTemporality")
+    is_change = _enum(told, "AGGREGATION_TEMPORALITY_DELTA", DELTA) == DELTA
+    for point in members(data.get("dataPoints"), "dataPoints"):
+        is_none = is_change or integer(point.get("flags")) & NO_VALUE
         yield Point(
             origin=origin,
             raw=raw,
@@ -145,7 +159,7 @@ def _points(one: Json, origin: Origin, raw: Raw) -> Iterator[Item]:
             metric=metric,
             unit=unit,
             time_ns=integer(point.get("timeUnixNano")),
-            value=_value(value),
+            value=_value(None if is_none else point.get("asDouble", point.get("asInt"))),
         )
 
 

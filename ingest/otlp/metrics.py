@@ -46,6 +46,7 @@ _RULES: Final[dict[str, _Rule]] = {
     "system.cpu.utilization": _CPU_SHARE,
     "container.cpu.utilization": _CPU_SHARE,
     "k8s.container.cpu_limit_utilization": _CPU_SHARE,
+    "k8s.container.cpu.limit.utilization": _CPU_SHARE,
     "k8s.pod.cpu_limit_utilization": _CPU_SHARE,
     "container.cpu.usage": _CORES,
     "k8s.pod.cpu.usage": _CORES,

@@ -22,7 +22,8 @@ _REPLICA: Final = ("service.instance.id", "k8s.pod.name", "host.name")
 _ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment")
 _ARM: Final = ("feature_flag.result.variant", "feature_flag.variant")
 _STATUS: Final = ("http.response.status_code", "http.status_code")
-_GRPC_STATUS: Final = ("rpc.grpc.status_code",)
+# a name since the conventions of 2026, a number before
+_GRPC_STATUS: Final = ("rpc.response.status_code", "rpc.grpc.status_code")
 _FEATURE: Final = ("feature.", "features.")
 _TAG: Final = ("tag.", "tags.")
 _TELLING: Final = frozenset({"prediction", "features"})
@@ -39,26 +40,27 @@ _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "label": ("label",),
     "sampling_rate": ("sampling_rate",),
 }
-# https://grpc.io/docs/guides/status-codes/, as HTTP gateways translate them
-_GRPC: Final[dict[int, int]] = {
-    0: 200,
-    1: 499,
-    2: 500,
-    3: 400,
-    4: 504,
-    5: 404,
-    6: 409,
-    7: 403,
-    8: 429,
-    9: 400,
-    10: 409,
-    11: 400,
-    12: 501,
-    13: 500,
-    14: 503,
-    15: 500,
-    16: 401,
+# https://grpc.io/docs/guides/status-codes/ from 0 on, as HTTP gateways translate them
+_GRPC: Final[dict[str, int]] = {
+    "OK": 200,
+    "CANCELLED": 499,
+    "UNKNOWN": 500,
+    "INVALID_ARGUMENT": 400,
+    "DEADLINE_EXCEEDED": 504,
+    "NOT_FOUND": 404,
+    "ALREADY_EXISTS": 409,
+    "PERMISSION_DENIED": 403,
+    "RESOURCE_EXHAUSTED": 429,
+    "FAILED_PRECONDITION": 400,
+    "ABORTED": 409,
+    "OUT_OF_RANGE": 400,
+    "UNIMPLEMENTED": 501,
+    "INTERNAL": 500,
+    "UNAVAILABLE": 503,
+    "DATA_LOSS": 500,
+    "UNAUTHENTICATED": 401,
 }
+_GRPC_NUMBERS: Final = dict(enumerate(_GRPC.values()))
 
 
 def deployment_cells(origin: Origin, attributes: Attributes) -> Cells:
@@ -114,10 +116,12 @@ def status_of(attributes: Attributes, *, is_error: bool) -> int | None:
     404
     >>> status_of({"rpc.grpc.status_code": 14}, is_error=True)
     503
+    >>> status_of({"rpc.response.status_code": "NOT_FOUND"}, is_error=True)
+    404
     """
-    status, grpc = (_code(_first(attributes, names)) for names in (_STATUS, _GRPC_STATUS))
-    if status is None and grpc is not None:
-        status = _GRPC.get(grpc)
+    status = _code(_first(attributes, _STATUS))
+    if status is None:
+        status = _grpc_status(_first(attributes, _GRPC_STATUS))
     return 500 if status is None and is_error else status
 
 
@@ -166,6 +170,11 @@ def _below(attributes: Mapping[str, object], prefixes: tuple[str, ...]) -> list[
         for name, value in attributes.items()
         if name.startswith(prefixes) and name not in prefixes
     ]
+
+
+def _grpc_status(value: object) -> int | None:
+    code = _code(value)
+    return _GRPC.get(str(value).upper()) if code is None else _GRPC_NUMBERS.get(code)
 
 
 def _code(value: object) -> int | None:

@@ -24,7 +24,18 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from ingest.json_columns import NESTING_LIMIT
 from ingest.json_exact import UnfitError
-from ingest.otlp.signals import Item, LogRecord, Origin, Other, Point, Raw, Span, Unreadable
+from ingest.otlp.signals import (
+    DELTA,
+    NO_VALUE,
+    Item,
+    LogRecord,
+    Origin,
+    Other,
+    Point,
+    Raw,
+    Span,
+    Unreadable,
+)
 from ingest.otlp.wire import Signal
 
 _Request = ExportLogsServiceRequest | ExportTraceServiceRequest | ExportMetricsServiceRequest
@@ -124,8 +135,10 @@ def _metric(one: metrics_pb2.Metric, origin: Origin, raw: Raw) -> Iterator[Item]
     if kind not in {"gauge", "sum"}:
         yield Other(what="other_metric")
         return
-    for point in getattr(one, kind).data_points:
-        held = point.WhichOneof("value")
+    data = getattr(one, kind)
+    is_change = kind == "sum" and data.aggregation_temporality == DELTA
+    for point in data.data_points:
+        held = None if is_change or point.flags & NO_VALUE else point.WhichOneof("value")
         yield Point(
             origin=origin,
             raw=raw,

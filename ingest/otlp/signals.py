@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+# a sum whose points are changes since the last one: no level of anything
+DELTA: Final = 1
+# a flag of points: there is a gap here
+NO_VALUE: Final = 1
 
 Attributes = Mapping[str, object]
 # what of a request an item was, as a request of its own
@@ -102,6 +108,7 @@ class Point:
     time_ns : int
         Epoch.
     value : float
+        NaN: it has none, or one that is no level.
     """
 
     origin: Origin

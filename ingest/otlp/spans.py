@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ingest.json_columns import Cells
@@ -42,6 +43,8 @@ _WATCHED: Final = frozenset(
         "/favicon.ico",
     }
 )
+# of the V2 protocol, also as a route: /v2/models/{model_name}/versions/{version}/ready
+_OF_A_MODEL: Final = re.compile(r"/v2/models/[^/]+(/versions/[^/]+)?/ready")
 _HEALTH_SERVICE: Final = "grpc.health.v1.Health"
 
 
@@ -98,7 +101,10 @@ def _call_cells(span: Span) -> tuple[Cells, bool]:
 
 
 def _is_watching(attributes: Attributes) -> bool:
-    if attributes.get("rpc.service") == _HEALTH_SERVICE:
+    # a method has its service's name before it since the conventions of 2026
+    service = attributes.get("rpc.service") or str(attributes.get("rpc.method")).rpartition("/")[0]
+    if service == _HEALTH_SERVICE:
         return True
     path = next((str(attributes[name]) for name in _ROUTES if name in attributes), "")
-    return path.partition("?")[0].rstrip("/") in _WATCHED
+    plain = path.partition("?")[0].rstrip("/")
+    return plain in _WATCHED or _OF_A_MODEL.fullmatch(plain) is not None
