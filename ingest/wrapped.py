@@ -1,9 +1,9 @@
 """
-Logs whose lines each carry a line of another log: what Kubernetes, docker and Filebeat write.
+Logs whose lines each carry a line of another log: of Kubernetes, docker, shippers and loggers.
 
-The wrapping is taken off between the stream and the reader, so every format of lines can be
-wrapped. A line stays a line, and keeps its number: where the first parts of a line that was
-written in parts stood, a blank one is left.
+A logger writes level, time and name before an event. The wrapping is taken off between the stream
+and the reader, so every format of lines can be wrapped. A line stays a line, and keeps its number:
+where the first parts of a line that was written in parts stood, a blank one is left.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ _CRI: Final = re.compile(
     rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
     rb" (stdout|stderr) ([FP])(?::[^ ]*)? "
 )
+# a logger's own words; no cell of a table, which other marks part from the next
+_PREFIX: Final = re.compile(rb'(?=.*\w)[^\x00-\x1f"{}]{3,400}(?<![,;|])[ :\])>-]')
+_COLOURS: Final = re.compile(rb"\x1b\[[0-9;]*m")
+_CLOCKS: Final = frozenset({"time", "@timestamp", "date"})
+# what of a container's line agents keep: whether it goes on in the next
+_GOES_ON: Final = ("_p", "logtag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +65,26 @@ def of_cri(line: bytes) -> Part | None:
 
 
 def of_docker(line: bytes) -> Part | None:
-    """Return what a line of docker's json-file carries; None: it is none."""
-    if not line.startswith(b"{") or b'"log"' not in line or b'"stream"' not in line:
+    """
+    Return what a line of docker's json-file carries; None: it is none.
+
+    Fluent Bit and Fluentd pass a container's lines on in the same form, those of CRI without a line
+    break and with the mark of parts beside them.
+    """
+    if not line.startswith(b"{") or b'"stream"' not in line:
         return None
     entry = _object(line)
-    if entry is None or "time" not in entry:
+    if entry is None or not _CLOCKS & entry.keys():
         return None
+    goes_on = next((entry[name] for name in _GOES_ON if name in entry), None)
     log, channel = entry.get("log"), entry.get("stream")
+    if log is None and goes_on is not None:
+        log = entry.get("message")
     if not isinstance(log, str) or channel not in ("stdout", "stderr"):
         return None
     content = log.encode()
-    return Part(content.rstrip(b"\r\n"), str(channel).encode(), content.endswith(b"\n"))
+    is_last = content.endswith(b"\n") if goes_on is None else goes_on != "P"
+    return Part(content.rstrip(b"\r\n"), str(channel).encode(), is_last)
 
 
 def of_document(line: bytes) -> Part | None:
@@ -90,6 +105,18 @@ def of_document(line: bytes) -> Part | None:
     return Part(_on_one_line(content))
 
 
+def of_logger(line: bytes) -> Part | None:
+    """Return the object that a program's logger wrote its own words before; None: it is none."""
+    plain = _COLOURS.sub(b"", line) if b"\x1b" in line else line
+    begin = plain.find(b"{")
+    if begin < 0 or (begin == 0 and plain is line):
+        return None
+    content = plain[begin:].strip()
+    if not content.endswith(b"}") or (begin and _PREFIX.fullmatch(plain[:begin]) is None):
+        return None
+    return None if _object(content) is None else Part(content)
+
+
 def _on_one_line(content: bytes) -> bytes:
     """Return an object that was written over several lines: no line break stands in a text."""
     return content.replace(b"\n", b" ") if b"\n" in content else content
@@ -103,7 +130,7 @@ def _object(line: bytes) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-_WRAPPERS: Final[tuple[Unwrap, ...]] = (of_cri, of_docker, of_document)
+_WRAPPERS: Final[tuple[Unwrap, ...]] = (of_cri, of_docker, of_document, of_logger)
 
 
 def unwrapped(stream: LogStream) -> LogStream:
@@ -151,7 +178,7 @@ def is_wrapped(line: bytes) -> bool:
 
 def _wrapper(head: bytes) -> Unwrap | None:
     """Return how to unwrap the first line that is wrapped at all: a log may begin in a line."""
-    if not any(mark in head for mark in (b" stdout ", b" stderr ", b'"stream"', b'"message"')):
+    if b"\0" in head or not any(mark in head for mark in (b"{", b" stdout ", b" stderr ")):
         return None
     for line in head.removeprefix(b"\xef\xbb\xbf").splitlines():
         for unwrap in _WRAPPERS:

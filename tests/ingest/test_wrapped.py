@@ -43,7 +43,26 @@ def filebeat(line: bytes) -> bytes:
     return json.dumps(document).encode() + b"\n"
 
 
+def passed_on(line: bytes, *, stream: str = "stdout", tag: str = "F") -> bytes:
+    """Write what Fluent Bit makes of a line that its parser `cri` took."""
+    entry = {"time": AT, "stream": stream, "_p": tag, "log": line.decode(), "kubernetes": {}}
+    return json.dumps(entry).encode() + b"\n"
+
+
+def parsed(line: bytes) -> bytes:
+    """Write what Fluentd's parser makes of such a line."""
+    entry = {"stream": "stdout", "logtag": "F", "message": line.decode(), "time": AT}
+    return json.dumps(entry).encode() + b"\n"
+
+
 WRAPPINGS = {
+    "fluent bit": passed_on,
+    "fluentd": parsed,
+    "a logger": lambda line: b"2026-11-22 08:00:00,123 INFO [app.py:12] served " + line + b"\n",
+    "logging.basicConfig": lambda line: b"INFO:predictions:" + line + b"\n",
+    "loguru": lambda line: b"2026-11-22 08:00:00.1 | INFO     | app:run:7 - " + line + b"\n",
+    "colours": lambda line: b"\x1b[32mINFO\x1b[0m:     \x1b[1m" + line + b"\x1b[0m\n",
+    "a logger in cri": lambda line: cri(b"INFO:predictions:" + line),
     "cri": cri,
     "docker": docker,
     "filebeat": filebeat,
@@ -65,7 +84,7 @@ def test_a_bad_line_keeps_the_number_it_has_in_the_wrapped_log(read, wrap):
     log = wrap(event(1)) + wrap(b'{"model": "m", "score"') + wrap(event(2)) + wrap(b'{"ts": 1}')
     read_ = read(log)
     assert read_.positions == [2, 4]
-    assert read_.rejections[0].raw == b'{"model": "m", "score"'
+    assert b'{"model": "m", "score"' in read_.rejections[0].raw
     assert [row["prediction_id"] for row in read_.rows] == ["p-1", "p-2"]
 
 
@@ -91,6 +110,29 @@ def test_docker_lines_without_a_break_go_on_in_the_next(read):
     read_ = read(log)
     assert [row["prediction_id"] for row in read_.rows] == ["p-1"]
     assert read_.positions == [3]
+
+
+def test_what_an_agent_passed_on_in_parts_is_put_together(read):
+    line = event(1)
+    log = passed_on(line[:17], tag="P") + passed_on(b"oh", stream="stderr") + passed_on(line[17:])
+    read_ = read(log)
+    assert [row["prediction_id"] for row in read_.rows] == ["p-1"]
+    assert read_.positions == [2]
+
+
+def test_a_logger_s_lines_and_lines_without_its_words_are_read_together(read):
+    texts = [b"INFO:root:started {fast}", b'WARNING:root:{"model": ', b"Traceback (most recent"]
+    read_ = read(b"\n".join([*texts, b"INFO:root:" + event(1), event(2)]))
+    assert [row["prediction_id"] for row in read_.rows] == ["p-1", "p-2"]
+    assert read_.positions == [1, 2, 3]
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", "|"])
+def test_a_cell_of_a_table_that_holds_an_object_is_no_logger_s_line(read, mark):
+    head, row = ["model", "ts", "score", "tags"], ["m", AT, "0.5", '{"a": "b"}']
+    log = "\n".join(mark.join(cells) for cells in (head, row)).encode()
+    (found,) = read(log, name="log.csv").rows
+    assert (found["score"], found["tags"]) == (0.5, '{"a":"b"}')
 
 
 def test_text_between_the_events_of_a_server_is_refused_line_by_line(read):
@@ -150,6 +192,9 @@ def test_a_csv_can_be_wrapped_as_well(read):
         event(1, log="x", stream="stdout"),
         event(1, message='{"a": 1}'),
         event(1, features={"message": "2026-11-22T08:00:00Z stdout F {}"}),
+        b'[\n    {"a": 1},\n    {"a": 2}\n]',
+        b'{\n    "a": {"b": 2}}',
+        b'\x0a\x23\x00 INFO:root:{"a": 1}\n',
     ],
 )
 def test_an_event_that_only_resembles_a_wrapper_stays_as_it_is(line):
