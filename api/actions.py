@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -24,13 +25,14 @@ from starlette.responses import Response, StreamingResponse
 
 from api import wire
 from api.download import download
-from api.endpoint import Endpoint
+from api.endpoint import Endpoint, grant_of
 from api.methods import ARROW, BYTES, LINES, METHODS, PREFIX, Form, Method
 from api.problem import problem
 from api.steps import Steps, lines
 from api.upload import Upload, receive
+from domain.checkpoint import Checkpoint, nameless
 from domain.errors import InputError, UsageError
-from domain.key import Scope
+from domain.key import Grant, Scope
 from monitors.report_data import ReportRows
 from monitors.service import Service
 
@@ -70,9 +72,11 @@ class Actions:
             Endpoint(
                 method="POST",
                 path=f"{PREFIX}/{method.name}",
-                scope=Scope.ADMIN if method.changes else Scope.READ,
+                scope=method.scope,
+                also=method.also,
                 handler=functools.partial(self._handle, method),
                 about="api.service",
+                keeps_to_models=Scope.INGEST in {method.scope, method.also},
                 limit_bytes=(
                     MOST_UPLOAD_BYTES if method.form is Form.UPLOAD else MOST_ARGUMENT_BYTES
                 ),
@@ -95,7 +99,7 @@ class Actions:
     async def _answer(self, method: Method, request: Request) -> Response:
         if method.form is Form.UPLOAD:
             upload = await receive(request, self._spool)
-            load = functools.partial(self._load, method, upload)
+            load = functools.partial(self._load, method, upload, grant_of(request).models)
             return StreamingResponse(lines(method, self._threads, load), media_type=LINES)
         arguments = read_arguments(await request.body(), method)
         if method.form is Form.FILE:
@@ -107,11 +111,14 @@ class Actions:
             # one that makes way does so for runs that wait in the other pool
             pool = self._threads if method.by_parts else self._judge
             return StreamingResponse(lines(method, pool, judge), media_type=LINES)
-        answer = functools.partial(self._answered, method, arguments)
+        answer = functools.partial(self._answered, method, arguments, grant_of(request))
         return await asyncio.get_running_loop().run_in_executor(self._threads, answer)
 
-    def _answered(self, method: Method, arguments: Mapping[str, Any]) -> Response:
-        return answer_of(method, self._call(method, arguments))
+    def _answered(self, method: Method, arguments: Mapping[str, Any], grant: Grant) -> Response:
+        found = self._call(method, arguments)
+        if method.name == Service.checkpoints.__name__ and not _reads_all(grant):
+            found = tuple(nameless(one) for one in cast("tuple[Checkpoint, ...]", found))
+        return answer_of(method, found)
 
     def _call(self, method: Method, arguments: Mapping[str, Any]) -> object:
         member = getattr(self._service, method.name)
@@ -139,10 +146,18 @@ class Actions:
             self._judging.acquire()
         steps.require_asker()
 
-    def _load(self, method: Method, upload: Upload, _: Steps) -> object:
+    def _load(
+        self, method: Method, upload: Upload, models: frozenset[str] | None, _: Steps
+    ) -> object:
         with upload:
             arguments = read_arguments(upload.head, method)
+            # which these are is not for the sender to say
+            arguments["options"] = replace(arguments["options"], models=models)
             return self._call(method, {"sources": [upload.source()], **arguments})
+
+
+def _reads_all(grant: Grant) -> bool:
+    return grant.models is None and grant.allows(Scope.READ)
 
 
 def read_arguments(body: bytes, method: Method) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import orjson
 import domain.errors
 from api import wire
 from api.methods import HEARTBEAT_S, PREFIX, Form, Method
-from domain.errors import DriftlineError, InputError, StoreError, UsageError
+from domain.errors import DriftlineError, InputError, NotAllowedError, StoreError, UsageError
 
 CONNECT_S: Final = 5.0
 # a report of years or a large query; what takes longer is told line by line
@@ -235,5 +235,5 @@ def _raised(problem: Mapping[str, Any]) -> DriftlineError:
     if isinstance(kind, type) and issubclass(kind, DriftlineError):
         return kind(detail)
     if problem.get("status") in {401, 403}:
-        return UsageError(f"{detail}; put a key with the right scope into DRIFTLINE_KEY")
+        return NotAllowedError(f"{detail}; put a key with the right scope into DRIFTLINE_KEY")
     return DriftlineError(detail)

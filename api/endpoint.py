@@ -71,6 +71,8 @@ class Endpoint:
         As Starlette writes it, for example ``"/v1/models/{model:path}/versions"``.
     scope : Scope or None
         What a key must be for; None: everyone may ask, from everywhere.
+    also : Scope or None
+        A key for this may ask, too.
     handler : async callable
         Gets the request, answers it. A `DriftlineError` that it raises is told as a problem.
     about : str
@@ -99,6 +101,7 @@ class Endpoint:
     scope: Scope | None
     handler: Handler
     about: str
+    also: Scope | None = None
     keeps_to_models: bool = False
     on_loopback: bool = False
     key_in_path: bool = False

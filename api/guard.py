@@ -117,7 +117,8 @@ class Guard:
             grant = await self._of_key(secret, request)
         if in_path is not None and grant.scopes != _INGEST_ONLY:
             raise _refused(403, "api.guard.path-key", request)
-        _check_scope(grant, endpoint.scope, request)
+        if endpoint.also is None or not grant.allows(endpoint.also):
+            _check_scope(grant, endpoint.scope, request)
         _check_model(grant, endpoint, request)
         return grant
 

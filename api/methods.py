@@ -9,6 +9,7 @@ from typing import Any, Final, get_type_hints
 
 import pyarrow as pa
 
+from domain.key import Scope
 from monitors.report_data import ReportRows
 from monitors.run import Progress
 from monitors.service import Service
@@ -52,6 +53,10 @@ class Method:
     form : Form
     changes : bool
         Whether it may change what is stored.
+    scope : Scope
+        What a key must be for.
+    also : Scope or None
+        What else it may be for.
     takes_progress : bool
         Whether it tells how far it is.
     by_parts : bool
@@ -63,12 +68,17 @@ class Method:
     answer: Any
     form: Form
     changes: bool
+    scope: Scope
+    also: Scope | None
     takes_progress: bool
     by_parts: bool
 
 
 _UPLOADS: Final = frozenset({"ingest", "labels", "take"})
 _FILES: Final = frozenset({"backup"})
+# bringing logs, as the collector takes them; and what it takes to go on with them
+_SENDING: Final = frozenset({"ingest", "labels", "take", "note_followed"})
+_SENDERS_ASK: Final = frozenset({"code_version", "checkpoints"})
 # what stays where it is: read or written by the client itself
 _OURS: Final = frozenset({"sources", "target"})
 # these wait for each other: whoever judges, and whoever takes the file for a while
@@ -138,9 +148,25 @@ def _method(name: str, member: object) -> Method:
     hints = get_type_hints(asked)
     answer = hints.pop("return")
     carried = {key: kind for key, kind in hints.items() if kind != Progress and key not in _OURS}
-    changes, reports = name not in READING, Progress in hints.values()
-    form, by_parts = _form(name, answer), name in _BY_PARTS
-    return Method(name, carried, answer, form, changes, reports, by_parts)
+    scope, also = _scopes(name)
+    return Method(
+        name=name,
+        arguments=carried,
+        answer=answer,
+        form=_form(name, answer),
+        changes=name not in READING,
+        scope=scope,
+        also=also,
+        takes_progress=Progress in hints.values(),
+        by_parts=name in _BY_PARTS,
+    )
+
+
+def _scopes(name: str) -> tuple[Scope, Scope | None]:
+    if name in _SENDING:
+        return Scope.INGEST, None
+    scope = Scope.READ if name in READING else Scope.ADMIN
+    return scope, Scope.INGEST if name in _SENDERS_ASK else None
 
 
 METHODS: Final[Mapping[str, Method]] = {

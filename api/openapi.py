@@ -90,7 +90,7 @@ def _operation(endpoint: Endpoint, language: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": _identity(endpoint),
         "description": described,
-        "security": [] if endpoint.scope is None else [{_KEY: [endpoint.scope.value]}],
+        "security": [{_KEY: [one.value]} for one in (endpoint.scope, endpoint.also) if one],
         "parameters": [_parameter(one, language) for one in endpoint.parameters],
         "responses": _responses(endpoint, language),
     }

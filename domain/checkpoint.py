@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -68,6 +68,20 @@ class Checkpoint:
     newest: datetime | None = None
     taken_at: datetime | None = None
     known_from: datetime | None = None
+
+
+def nameless(checkpoint: Checkpoint) -> Checkpoint:
+    """
+    Return what whoever holds a file needs to go on with it, and nothing to read for others.
+
+    Without its path a copy of a file that is still there is taken for the file itself, which then
+    is known by its content.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    """
+    return replace(checkpoint, source="", path="", newest=None, taken_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

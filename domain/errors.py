@@ -6,6 +6,7 @@ What can go wrong, as one tree; every message names the thing, its value and wha
     DriftlineError                exit code 2
     ├── UsageError                a word of the command line or an argument is off
     │   ├── InvalidWindowError    a time without zone, an empty span
+    │   ├── NotAllowedError       a server wants another key
     │   └── UnknownNameError      a model, version, column or alert that is not there
     ├── ConfigurationError        driftline.yaml says something that cannot be meant
     ├── InputError                a file, folder or body that cannot be read
@@ -36,6 +37,10 @@ class UsageError(DriftlineError):
 
 class InvalidWindowError(UsageError):
     """A time without zone, or a span that ends before it starts."""
+
+
+class NotAllowedError(UsageError):
+    """A server that was named wants a key, or another one."""
 
 
 class UnknownNameError(UsageError):

@@ -18,6 +18,7 @@ from ingest.batch import LabelRead, Read
 from ingest.mapping import Mapping
 from ingest.read import read_events, read_labels
 from ingest.sources import SourceFile
+from monitors.allowed_models import allowed_events, allowed_labels
 from monitors.source_halves import SourceHalves
 from store.counted import Came, LoadCounts
 from store.store import Store
@@ -38,6 +39,8 @@ class Options:
     format : str
     now : datetime
         Rows more than a day ahead of it are refused.
+    models : frozenset of str or None
+        The only models that may be brought; None: every model.
     """
 
     mapping: Mapping | None
@@ -45,6 +48,7 @@ class Options:
     version: str | None
     format: str
     now: datetime
+    models: frozenset[str] | None = None
 
     def read_as(self, kind: LineKind, format: str) -> ReadAs | None:  # noqa: A002 (the option's name)
         """Return what it takes to read lines like this again; None where nobody knows."""
@@ -166,7 +170,8 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             now=options.now,
         )
         came = Came(options.now)
-        reads = noted(read, store, counts, came)
+        allowed = allowed_events(read, options.models, options.model)
+        reads = noted(allowed, store, counts, came)
         with _Refused(counts, options, "events") as refused:
             counts.stored += store.load(
                 _batches(halves.joined(reads, source.name), refused), source.name, came
@@ -195,7 +200,9 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
         )
         with _Refused(counts, options, "labels") as refused:
             counts.stored += store.load_labels(
-                _label_batches(reads, refused), source.name, Came(options.now)
+                _label_batches(allowed_labels(reads, options.models), refused),
+                source.name,
+                Came(options.now),
             )
             refused.store_in(store, source.name)
     return counts

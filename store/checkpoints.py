@@ -81,12 +81,13 @@ class Claimed:
     Parameters
     ----------
     id : int
-    known_from : datetime or None
+    known_from, newest : datetime or None
         As the store has it, whatever the follower remembers.
     """
 
     id: int
     known_from: datetime | None
+    newest: datetime | None = None
 
 
 def checkpoints(connection: duckdb.DuckDBPyConnection) -> tuple[Checkpoint, ...]:
@@ -132,8 +133,14 @@ def claim(connection: duckdb.DuckDBPyConnection, pieces: Sequence[Piece]) -> lis
             claimed.append(Claimed(free, after.known_from))
             free += 1
         else:
-            claimed.append(Claimed(after.id, None if known is None else known.known_from))
+            claimed.append(_claimed(after.id, known))
     return claimed
+
+
+def _claimed(number: int, known: Checkpoint | None) -> Claimed:
+    if known is None:
+        return Claimed(number, None)
+    return Claimed(number, known.known_from, known.newest)
 
 
 def keep(
@@ -162,7 +169,7 @@ def keep(
             piece.after,
             id=mine.id,
             known_from=mine.known_from,
-            newest=_later(piece.after.newest, moment),
+            newest=_later(mine.newest, moment),
             taken_at=at,
         )
         for mine, piece, moment in zip(claimed, pieces, newest, strict=True)

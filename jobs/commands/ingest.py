@@ -47,7 +47,8 @@ def command(
     sources, options = read_request(
         paths, model=model, version=version, mapping=mapping, log_format=log_format
     )
-    with common.service(create=True) as service:
+    # what a key for sending may ask, and no more
+    with common.open_service(create=True) as service:
         counts = service.ingest(sources, options)
     return print_counts(counts, as_json=as_json)
 

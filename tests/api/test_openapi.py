@@ -97,7 +97,7 @@ def test_what_needs_a_key_says_which_and_is_closed_without_one(endpoints, docume
     for endpoint in endpoints:
         path = plain_path(endpoint.path)
         operation = document["paths"][path][endpoint.method.lower()]
-        needed = [] if endpoint.scope is None else [{"key": [endpoint.scope.value]}]
+        needed = [{"key": [one.value]} for one in (endpoint.scope, endpoint.also) if one]
         assert operation["security"] == needed
         asked = path.replace("{model}", "parcel").replace("{asset}", "start.js")
         closed = outside.request(endpoint.method, asked).status_code == 401
