@@ -8,6 +8,7 @@ the top or inside ``ml``. Everything else that a shipper adds is left out.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -20,13 +21,17 @@ from ingest.cell_types import text_numbers
 from ingest.json_bulk import KnownColumns
 from ingest.lines import Torso, pieces
 from ingest.pieces import RECORD_LINES
+from ingest.readers import json_document
 from ingest.readers.block import NATIVE_OBJECTS, Block, Layout, Reader, torso_block
+from ingest.readers.json_document import Rest, object_blocks, objects_in
 from ingest.readers.ndjson import parse_lines
 from ingest.unpack import LogStream
 from ingest.values import Values
+from ingest.wrapped import of_document
 
 Columns = dict[str, Values]
 
+_HEAD_BYTES: Final = 64 * 1024
 _NS_PER_MS: Final = 1e6
 # where a field is; the first that holds something counts
 _SOURCES: Final[dict[str, tuple[str, ...]]] = {
@@ -78,7 +83,7 @@ _ROOTS: Final = ("ecs", "event", "service", "trace", "transaction", "http", "ml"
 
 def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     """
-    Read documents, one a line.
+    Read documents: one a line, or in an array, as queries give them.
 
     Parameters
     ----------
@@ -86,6 +91,10 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     layout : Layout
     """
     opened = opening(layout)
+    if json_document.READER.recognises(stream.peek(_HEAD_BYTES)):
+        objects = map(_carried, objects_in(stream))
+        yield from (native(block, layout) for block in object_blocks(stream, objects, opened))
+        return
     known = KnownColumns(opened.objects)
     for piece in pieces(stream):
         if isinstance(piece, Torso):
@@ -93,6 +102,12 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         else:
             for block in parse_lines(piece, known, opened):
                 yield native(block, layout)
+
+
+def _carried(item: bytes) -> bytes:
+    """Return the event that a shipper's document carries as its message, else the document."""
+    carried = of_document(item)
+    return item if carried is None or isinstance(item, Rest) else carried.content
 
 
 def opening(layout: Layout) -> Layout:
@@ -186,6 +201,8 @@ def looks_like_document(value: object) -> bool:
 def _recognises(head: bytes) -> bool:
     if b'"@timestamp"' not in head:
         return False
+    if json_document.READER.recognises(head):
+        return looks_like_document(_first_object(head))
     for line in head.removeprefix(b"\xef\xbb\xbf").splitlines():
         if b'"@timestamp"' in line and line.lstrip().startswith(b"{"):
             try:
@@ -193,6 +210,14 @@ def _recognises(head: bytes) -> bool:
             except orjson.JSONDecodeError:
                 continue
     return False
+
+
+def _first_object(head: bytes) -> object:
+    text = head.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").lstrip(" \t\r\n[")
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
 
 
 READER: Final = Reader("ecs", (), _recognises, read, pieces=RECORD_LINES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from domain.errors import InputError
@@ -40,10 +40,24 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
     InputError
         If it is larger than 512 MB, or no UTF-8: a document has to be read as a whole.
     """
+    yield from object_blocks(stream, objects_in(stream), layout)
+
+
+def object_blocks(stream: LogStream, objects: Iterable[bytes], layout: Layout) -> Iterator[Block]:
+    """
+    Read the objects of a document.
+
+    Parameters
+    ----------
+    stream : LogStream
+    objects : iterable of bytes
+        As of `objects_in`.
+    layout : Layout
+    """
     known = KnownColumns(layout.objects)
     items: list[bytes] = []
     first = 1
-    for item in objects_in(stream):
+    for item in objects:
         if isinstance(item, Rest):
             yield from parse_lines(lines_of(b"\n".join(items), first), known, layout)
             yield rest_block(first + len(items), item, stream.damage)

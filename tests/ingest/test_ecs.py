@@ -181,3 +181,21 @@ def test_other_lines_with_such_a_time_are_no_documents(read, log):
     mapping = {"ts": "@timestamp"} if log.startswith(b'{"@') else None
     (row,) = read(log, mapping, model="m").rows
     assert row["features"] in ({"distance": 3.0}, {"@timestamp": 1.0, "event": 2.0})
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("as_array", [True, False])
+def test_documents_in_an_array_or_over_several_lines_are_those_of_the_lines(read, indent, as_array):
+    carried = {"model": "m", "ts": "2026-11-22T08:00:09Z", "score": 0.5}
+    shipped = {"@timestamp": "2026-11-22T09:00:00Z", "message": json.dumps(carried), "log": {}}
+    documents = [DOCUMENT, shipped] if as_array else [DOCUMENT]
+    whole = json.dumps(documents if as_array else DOCUMENT, indent=indent).encode()
+    outcome = read(whole, name="export.json")
+    assert outcome.rows == read(b"".join(map(line, documents))).rows
+    assert outcome.rejections == []
+
+
+def test_what_follows_a_damaged_place_of_an_array_is_refused(read):
+    outcome = read(b"[" + line(DOCUMENT) + b", {", name="export.json")
+    assert len(outcome.rows) == 1
+    assert outcome.reasons == ["bad_json"]
