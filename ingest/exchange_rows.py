@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from domain.rejection import Rejection
 from ingest.exchange import Decoded, Exchange, Payload
@@ -16,6 +16,7 @@ from ingest.readers.block import Block, Layout, reject
 from ingest.row_sheet import RowSheet
 
 Facts = dict[str, Any]
+_Told = TypeVar("_Told")
 
 _OUTPUTS: Final = "outputs"
 _NOTHING: Final = Decoded(0)
@@ -38,7 +39,7 @@ def exchange_block(
     layout : Layout
         Names the objects whose members are columns of their own. Where the mapping names an
         output, all outputs are there under ``outputs.<name>``, also the one that is taken for the
-        prediction.
+        prediction. Fields that it finds elsewhere are left out: they would be features.
     rejections : sequence of Rejection
         What the reader could not take apart.
 
@@ -67,6 +68,7 @@ class _Calls:
         self.sheet = RowSheet()
         self._opens = sorted(layout.objects)
         self._all_outputs = _OUTPUTS in layout.objects
+        self._left_out = layout.elsewhere - layout.named
         self._alike: dict[bytes, int] = {}
 
     def add(self, exchange: Exchange) -> None:
@@ -112,7 +114,7 @@ class _Calls:
             self._put_call(exchange, facts)
             return
         columns |= self._ids(facts, exchange, n_rows)
-        self.sheet.add(exchange, self._opened(facts), columns, n_rows)
+        self.sheet.add(exchange, self._opened(facts), self._wanted(columns), n_rows)
 
     def _put_call(self, exchange: Exchange, facts: Facts) -> None:
         """Take a call without its instances, known by its request: a second try may succeed."""
@@ -144,7 +146,13 @@ class _Calls:
         number = self._alike[digest.digest()] = self._alike.get(digest.digest(), 0) + 1
         return f"{digest.hexdigest()[:32]}-{number}"
 
+    def _wanted(self, told: dict[str, _Told]) -> dict[str, _Told]:
+        if self._left_out.isdisjoint(told):
+            return told
+        return {path: value for path, value in told.items() if path not in self._left_out}
+
     def _opened(self, facts: Facts) -> Facts:
+        facts = self._wanted(facts)
         for path in self._opens:
             members = facts.get(path)
             if isinstance(members, dict):

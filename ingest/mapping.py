@@ -146,6 +146,9 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
             by_cell=frozenset(columns[f] or "" for f in _OUTCOMES),
             named=frozenset(paths - {field for field in FIELDS if columns[field] == field}),
             elsewhere=frozenset(field for field in FIELDS if columns[field] != field),
+            # what a record writes into the place of its time has the form of its format
+            times=TimeRule(self.ts_zone, self.ts_fold, unit=self.ts_unit),
+            ts=self.constant("ts"),
         )
 
 

@@ -61,6 +61,10 @@ class TimeRule:
     unit: str | None = None
 
 
+# ISO 8601 with a zone, or epoch numbers
+ZONED: Final = TimeRule()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
     """

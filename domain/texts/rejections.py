@@ -64,10 +64,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "或记录模型的输入输出而非原始请求",
     },
     "rejection.blob_without_time": {
-        "en": "a CSV or Parquet object of KServe's logger tells no time: let the logger write "
-        "JSON, or add a column occurrenceTime",
-        "zh": "KServe 日志器的 CSV 或 Parquet 对象不含时间：请让其写 JSON，"
-        "或添加 occurrenceTime 列",
+        "en": "no occurrenceTime: KServe's logger writes it into JSON only, and since 0.17; give "
+        "all records a time in a mapping file, `ts: {{value: 2026-11-22T08:00:00Z}}`, or add a "
+        "column occurrenceTime",
+        "zh": "没有 occurrenceTime：KServe 日志器自 0.17 起只写入 JSON；请在映射文件中为所有记录"
+        "指定时间 `ts: {{value: 2026-11-22T08:00:00Z}}`，或添加 occurrenceTime 列",
     },
     "rejection.data_elsewhere": {
         "en": "the data are in a blob of their own, which is not fetched; log payloads below 4 MB",

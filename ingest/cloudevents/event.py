@@ -15,7 +15,7 @@ import orjson
 
 from ingest.exchange import Payload
 from ingest.json_exact import UnfitError
-from ingest.times import TimeRule, parse_time
+from ingest.times import ZONED, TimeRule, parse_time
 from store.moments import from_microseconds
 
 Json = Any
@@ -41,12 +41,15 @@ class CloudEvent:
         By name in lower case; those that are empty are not there.
     payload : Payload or None
         None: it has no data.
+    times : TimeRule
+        What is meant by a time without a zone.
     """
 
     position: int
     raw: bytes
     attributes: Mapping[str, Json]
     payload: Payload | None
+    times: TimeRule = ZONED
 
     @property
     def type(self) -> str:
@@ -70,10 +73,10 @@ class CloudEvent:
         UnfitError
             If what it tells is no time.
         """
-        return time_of(self.text("time"), "time")
+        return time_of(self.text("time"), "time", self.times)
 
 
-def time_of(text: str | None, field: str) -> datetime | None:
+def time_of(text: str | None, field: str, rule: TimeRule) -> datetime | None:
     """
     Return a time in RFC 3339, or in seconds or parts of them since 1970.
 
@@ -82,6 +85,7 @@ def time_of(text: str | None, field: str) -> datetime | None:
     text : str or None
     field : str
         What the log calls it.
+    rule : TimeRule
 
     Raises
     ------
@@ -90,9 +94,9 @@ def time_of(text: str | None, field: str) -> datetime | None:
     """
     if text is None:
         return None
-    told = parse_time(text, TimeRule())
+    told = parse_time(text, rule)
     if isinstance(told, str):
-        raise UnfitError(told, field=field, value=text, zone="")
+        raise UnfitError(told, field=field, value=text, zone=rule.zone or "")
     try:
         return from_microseconds(told)
     except OverflowError:
@@ -108,7 +112,7 @@ def looks_like_event(record: Json) -> bool:
     return isinstance(record.get("type"), str) and "specversion" in record
 
 
-def event_of(record: Json, position: int, raw: bytes) -> CloudEvent:
+def event_of(record: Json, position: int, raw: bytes, times: TimeRule) -> CloudEvent:
     """
     Take an event out of a JSON object.
 
@@ -119,6 +123,7 @@ def event_of(record: Json, position: int, raw: bytes) -> CloudEvent:
         ``{"headers": {…}, "body": …}`` (``body_base64`` where it is no text).
     position : int
     raw : bytes
+    times : TimeRule
 
     Raises
     ------
@@ -128,14 +133,14 @@ def event_of(record: Json, position: int, raw: bytes) -> CloudEvent:
     if not looks_like_event(record):
         raise UnfitError("not_a_cloudevent")
     if isinstance(record.get("headers"), dict):
-        return _with_headers(record, position, raw)
+        return _with_headers(record, position, raw, times)
     named = {name.lower(): value for name, value in record.items() if name not in _DATA}
     attributes = {name: value for name, value in named.items() if value is not None and value != ""}
     media_type = str(attributes.get("datacontenttype", ""))
     length = attributes.get("inferenceheadercontentlength")
     content = _content(record.get("data"), record.get("data_base64"))
     payload = None if content is None else Payload(content, media_type, _length(length))
-    return CloudEvent(position, raw, attributes, payload)
+    return CloudEvent(position, raw, attributes, payload, times)
 
 
 def with_headers(headers: Mapping[str, str], body: bytes) -> bytes:
@@ -161,7 +166,9 @@ def with_headers(headers: Mapping[str, str], body: bytes) -> bytes:
     return orjson.dumps([{"headers": kept, "body_base64": base64.b64encode(body).decode()}])
 
 
-def _with_headers(record: Mapping[str, Json], position: int, raw: bytes) -> CloudEvent:
+def _with_headers(
+    record: Mapping[str, Json], position: int, raw: bytes, times: TimeRule
+) -> CloudEvent:
     headers = {str(name).lower(): value for name, value in record["headers"].items()}
     attributes = {
         name.removeprefix(_PREFIX): _decoded(value)
@@ -170,10 +177,10 @@ def _with_headers(record: Mapping[str, Json], position: int, raw: bytes) -> Clou
     }
     content = _content(record.get("body"), record.get("body_base64"))
     if not content:
-        return CloudEvent(position, raw, attributes, None)
+        return CloudEvent(position, raw, attributes, None, times)
     media_type = str(_decoded(headers.get("content-type")) or "")
     length = _length(_decoded(headers.get(_HEADER_LENGTH)))
-    return CloudEvent(position, raw, attributes, Payload(content, media_type, length))
+    return CloudEvent(position, raw, attributes, Payload(content, media_type, length), times)
 
 
 def _decoded(value: Json) -> Json:

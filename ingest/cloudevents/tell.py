@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from domain.rejection import Rejection
 from ingest.cloudevents import azure, serving
-from ingest.cloudevents.event import CloudEvent, event_of
+from ingest.cloudevents.event import CloudEvent, event_of, time_of
 from ingest.exchange import Half
 from ingest.json_exact import UnfitError
 from ingest.payload.json_text import parse_json
-from ingest.readers.block import reject
+from ingest.readers.block import Layout, reject
 
 Json = Any
 
@@ -28,6 +28,7 @@ class Told:
 
     Parameters
     ----------
+    layout : Layout
     halves : list of Half
     events : list of (CloudEvent, dict)
         Native events, and the event that each was told in.
@@ -36,6 +37,7 @@ class Told:
         Events that tell of no call, by type.
     """
 
+    layout: Layout
     halves: list[Half] = field(default_factory=list[Half])
     events: list[tuple[CloudEvent, dict[str, object]]] = field(
         default_factory=list[tuple[CloudEvent, dict[str, object]]]
@@ -62,7 +64,7 @@ class Told:
         """
         self._n_bytes += len(raw)
         try:
-            self.add(event_of(parse_json(raw), position, raw))
+            self.add(event_of(parse_json(raw), position, raw, self.layout.times))
         except UnfitError as unfit:
             self.rejections.append(reject(position, unfit.reason, raw, **unfit.values))
 
@@ -76,7 +78,7 @@ class Told:
             If nothing can be made of it.
         """
         if event.type.startswith(azure.PREFIX):
-            self.halves.append(azure.half_of(event))
+            self.add_half(azure.half_of(event))
             return
         kind = serving.kind_of(event)
         if kind is None:
@@ -88,7 +90,22 @@ class Told:
             if half is None:
                 self.passed_over[event.type] += 1
             else:
-                self.halves.append(half)
+                self.add_half(half)
+
+    def add_half(self, half: Half) -> None:
+        """
+        Take a side of a call; where it tells no time, with the one that the mapping gives to all.
+
+        Raises
+        ------
+        UnfitError
+            If that is no time.
+        """
+        if half.at is None:
+            at = time_of(self.layout.ts, "ts", self.layout.times)
+            if at is not None:
+                half = replace(half, facts={**half.facts, "ts": at.isoformat()})
+        self.halves.append(half)
 
 
 def _native(event: CloudEvent) -> Iterator[dict[str, object]]:

@@ -18,6 +18,7 @@ from domain.resource import ResourceSample
 from ingest.exchange import Half
 from ingest.lines import Torso
 from ingest.pieces import Pieces
+from ingest.times import ZONED, TimeRule
 from ingest.unpack import LogStream
 from ingest.values import Values, quote
 
@@ -43,6 +44,10 @@ class Layout:
     elsewhere : frozenset of str
         Fields of an event that the mapping finds elsewhere than under their own name: such a
         reader gives no column of theirs.
+    times : TimeRule
+        What is meant by a time without a zone, for readers that have to know when a record was.
+    ts : str or None
+        The time that the mapping gives to all rows.
     """
 
     objects: frozenset[str] = NATIVE_OBJECTS
@@ -50,6 +55,8 @@ class Layout:
     by_cell: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
+    times: TimeRule = ZONED
+    ts: str | None = None
 
     def names(self, path: str) -> bool:
         """Return whether the mapping names a column, or all members of an object above it."""

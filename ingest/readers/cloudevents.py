@@ -48,14 +48,14 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         if isinstance(piece, Torso):
             yield torso_block(piece)
             continue
-        told = Told()
+        told = Told(layout)
         for index, number in enumerate(piece.numbers.tolist()):
             line = piece.line(index)
             if line.strip():
                 told.take(number, line)
             if told.is_full:
                 yield from _blocks(told, layout)
-                told = Told()
+                told = Told(layout)
         yield from _blocks(told, layout)
 
 
@@ -86,7 +86,7 @@ def _with_raws(block: Block, raws: Mapping[int, bytes]) -> Block:
 
 
 def _document(stream: LogStream, layout: Layout) -> Iterator[Block]:
-    told = Told()
+    told = Told(layout)
     for number, item in enumerate(objects_in(stream), 1):
         if isinstance(item, Rest):
             yield from _blocks(told, layout)
@@ -95,7 +95,7 @@ def _document(stream: LogStream, layout: Layout) -> Iterator[Block]:
         told.take(number, item)
         if told.is_full:
             yield from _blocks(told, layout)
-            told = Told()
+            told = Told(layout)
     yield from _blocks(told, layout)
 
 

@@ -2,7 +2,8 @@
 Objects that KServe's inference logger writes to blob storage: JSON, CSV or Parquet.
 
 An object holds requests and answers of several calls; its name tells only of the first. CSV and
-Parquet objects have no time, unless somebody added one.
+Parquet objects have no time, nor have JSON objects of older loggers: a column that somebody added
+or a mapping, ``ts: {value: 2026-11-22T08:00:00Z}``, tells it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ingest.payload.json_text import parse_json
 from ingest.readers import csv, json_document, parquet
 from ingest.readers.block import Block, Layout, Reader, reject
 from ingest.readers.json_document import Rest, objects_in, rest_block
+from ingest.times import TimeRule
 from ingest.unpack import LogStream
 
 Json = Any
@@ -69,7 +71,7 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
 
 
 def _of_json(stream: LogStream, layout: Layout) -> Iterator[Block]:
-    told = Told()
+    told = Told(layout)
     for number, item in enumerate(objects_in(stream), 1):
         if isinstance(item, Rest):
             yield _block(told, layout)
@@ -78,49 +80,49 @@ def _of_json(stream: LogStream, layout: Layout) -> Iterator[Block]:
         _take(told, number, item)
         if told.is_full:
             yield _block(told, layout)
-            told = Told()
+            told = Told(layout)
     yield _block(told, layout)
 
 
 def _of_table(blocks: Iterator[Block], layout: Layout) -> Iterator[Block]:
     for block in blocks:
-        told = Told(rejections=list(block.rejections))
+        told = Told(layout, rejections=list(block.rejections))
         for row, number in enumerate(block.positions.tolist()):
             record = {name: values.plain(row) for name, values in block.columns.items()}
             _take(told, number, orjson.dumps(record, default=str))
             if told.is_full:
                 yield _block(told, layout)
-                told = Told()
+                told = Told(layout)
         yield _block(told, layout)
 
 
 def _take(told: Told, position: int, raw: bytes) -> None:
     try:
-        told.halves.append(_half(parse_json(raw), position, raw))
+        told.add_half(_half(parse_json(raw), position, raw, told.layout))
     except UnfitError as unfit:
         told.rejections.append(reject(position, unfit.reason, raw, **unfit.values))
 
 
-def _half(record: Json, position: int, raw: bytes) -> Half:
+def _half(record: Json, position: int, raw: bytes, layout: Layout) -> Half:
     if not isinstance(record, dict):
         raise UnfitError("bad_json", value="no object")
-    event = _event(record, position, raw)
+    event = _event(record, position, raw, layout.times)
     half = serving.half_of(event)
     if half is None:
         raise UnfitError("unknown_event", value=event.type)
-    if half.at is None:
+    if half.at is None and layout.ts is None:
         raise UnfitError("blob_without_time")
     return half
 
 
-def _event(record: Mapping[str, Json], position: int, raw: bytes) -> CloudEvent:
+def _event(record: Mapping[str, Json], position: int, raw: bytes, times: TimeRule) -> CloudEvent:
     named = {name.lower(): value for name, value in record.items()}
     attributes = {
         attribute: named[name]
         for name, attribute in _ATTRIBUTES.items()
         if named.get(name) not in (None, "")
     }
-    return CloudEvent(position, raw, attributes, _payload(named))
+    return CloudEvent(position, raw, attributes, _payload(named), times)
 
 
 def _payload(named: Mapping[str, Json]) -> Payload | None:

@@ -18,6 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.mapping import parse_mapping
+from ingest.pairing import Pair, Side, exchange_of
 from ingest.read import read_events
 from ingest.sources import SourceFile
 
@@ -57,8 +59,9 @@ def blob(side, **fields):
     }  # fmt: skip
 
 
-def read(content, name="log"):
-    reads = list(read_events(SourceFile(name, data=content)))
+def read(content, name="log", mapping=None):
+    plan = None if mapping is None else parse_mapping(mapping)
+    reads = list(read_events(SourceFile(name, data=content), plan))
     halves = [half for one in reads for half in one.halves]
     rejections = [one.reason for some in reads for one in some.rejections]
     return reads, halves, rejections
@@ -145,14 +148,62 @@ def test_blobs_of_all_three_forms_tell_the_same_where_there_is_a_time(write):
     assert [json.loads(half.payload.content) for half in halves] == list(BODIES.values())
 
 
-@pytest.mark.parametrize("write", [as_csv, as_parquet])
+def without_time(record):
+    return {name: value for name, value in record.items() if name != "occurrenceTime"}
+
+
+# KServe 0.16 writes the members of its struct as Go calls them, and no time
+def of_kserve_016(record):
+    return {name[0].upper() + name[1:]: value for name, value in without_time(record).items()}
+
+
+TIMELESS = [
+    lambda r: as_csv(list(map(without_time, r))),
+    lambda r: as_parquet(list(map(without_time, r))),
+    lambda r: json.dumps(list(map(of_kserve_016, r))).encode(),
+]
+
+
+@pytest.mark.parametrize("write", TIMELESS)
 def test_blobs_without_a_time_are_refused_with_what_to_do(write):
-    records = [blob(side) for side in SIDES]
-    for record in records:
-        del record["occurrenceTime"]
-    reads, halves, rejections = read(write(records))
+    reads, halves, rejections = read(write([blob(side) for side in SIDES]))
     assert (halves, rejections) == ([], ["blob_without_time"] * 2)
-    assert "occurrenceTime" in reads[0].rejections[0].message
+    assert "`ts: {value: 2026-11-22T08:00:00Z}`" in reads[0].rejections[0].message
+
+
+@pytest.mark.parametrize("write", TIMELESS)
+def test_a_mapping_gives_blobs_without_a_time_the_one_of_all_and_no_latency(write):
+    mapping = {"ts": {"value": "2026-11-22T09:00:00"}, "ts_zone": "Europe/Berlin"}
+    _, halves, rejections = read(write([blob(side) for side in SIDES]), mapping=mapping)
+    assert rejections == []
+    assert [half.at for half in halves] == [None, None]
+    assert {half.facts["ts"] for half in halves} == {"2026-11-22T08:00:00+00:00"}
+    call = exchange_of(Pair(*map(Side, halves)))
+    assert "latency_ms" not in call.facts
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(event("request", time="2026-11-22T09:00:00.5")),
+        lines(in_binary_mode(event("request", time="2026-11-22T09:00:00.5"))),
+        as_csv([blob("request", occurrenceTime="2026-11-22 09:00:00.5")]),
+    ],
+)
+def test_times_without_a_zone_are_those_of_the_zone_that_the_mapping_gives(content):
+    reads, halves, rejections = read(content)
+    assert (halves, rejections) == ([], ["naive_ts"])
+    assert "`ts_zone: America/New_York`" in reads[0].rejections[0].message
+    _, [half], _ = read(content, mapping={"ts_zone": "Europe/Berlin"})
+    assert half.at.isoformat() == "2026-11-22T08:00:00.500000+00:00"
+
+
+def test_a_time_that_happens_twice_is_the_one_that_the_mapping_means():
+    content = lines(event("request", time="2026-10-25T02:30:00"))
+    _, _, rejections = read(content, mapping={"ts_zone": "Europe/Berlin"})
+    assert rejections == ["ambiguous_ts"]
+    _, [half], _ = read(content, mapping={"ts_zone": "Europe/Berlin", "ts_fold": "later"})
+    assert half.at.isoformat() == "2026-10-25T01:30:00+00:00"
 
 
 def test_a_blob_of_one_record_is_an_object_and_of_none_an_empty_list():

@@ -250,6 +250,19 @@ def test_a_mapping_finds_an_output_also_where_it_became_the_prediction():
     assert column(block_of(call, mapping=mapping), "outputs.risk") == [0.25]
 
 
+def test_what_the_mapping_gives_itself_is_no_feature_under_its_own_name():
+    call = exchange(ASKED, {"predictions": [0, 1]}, request_id="r", tags={"tenant": "a"})
+    constants = {"model": "big", "version": "3", "ts": "2026-11-22T09:00:00Z", "status": "200"}
+    mapping = parse_mapping(
+        {field: {"value": value} for field, value in constants.items()}
+        | {"prediction": "outputs.zone", "request_id": "features.call", "tags": "features.about"}
+    )
+    batch = events_of(block_of(call, mapping=mapping), mapping, Defaults(), "log").batches[0]
+    assert batch.features.column_names == ["age"]
+    assert batch.model == "big"
+    assert batch.events["version"].to_pylist() == ["3", "3"]
+
+
 @pytest.mark.parametrize(
     ("outputs", "named"),
     [
