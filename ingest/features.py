@@ -36,8 +36,13 @@ def feature_names(paths: Sequence[str], mapping: Mapping) -> dict[str, str]:
     return {
         path: mapping.rename.get(path, mapping.rename.get(name, name))
         for path, name in chosen.items()
-        if path not in mapping.exclude and name not in mapping.exclude
+        if not _left_out(path, mapping) and not _left_out(name, mapping)
     }
+
+
+def _left_out(name: str, mapping: Mapping) -> bool:
+    beginnings = tuple(item[:-1] for item in mapping.exclude if item.endswith("*"))
+    return name in mapping.exclude or name.startswith(beginnings)
 
 
 def _rest(paths: Sequence[str], mapping: Mapping) -> dict[str, str]:

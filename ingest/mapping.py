@@ -74,7 +74,10 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
         description="columns that are features; `object.*` for all members of an object; "
         "`rest`: every column that nothing else names",
     )
-    exclude: tuple[str, ...] = Field(default=(), description="columns to leave out of `rest`")
+    exclude: tuple[str, ...] = Field(
+        default=(),
+        description="columns to leave out of `rest`; `proba_*` for all that begin so",
+    )
     rename: dict[str, str] = Field(
         default_factory=dict[str, str], description="column: name of the feature"
     )

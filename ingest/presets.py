@@ -41,7 +41,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "prediction": "y_pred",
         "score": "y_pred_proba",
         "label": "y_true",
-        "exclude": ["period", "partition"],
+        # of several classes each has a column of its own: what was answered, and no input
+        "exclude": ["period", "partition", "y_pred_proba_*"],
     },
     # what log_classification_metrics and log_regression_metrics call the columns
     "whylogs": {

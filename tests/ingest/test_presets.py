@@ -20,6 +20,11 @@ ARIZE = (
 NANNYML = b"""id,car_value,salary_range,y_pred_proba,y_pred,timestamp,repaid
 50000,12638.0,0 - 20K EUR,0.99,1,2018-10-30 18:00:00.000,1
 """
+# its credit cards: a probability for each class
+NANNYML_CLASSES = b"""id,app_behavioral_score,y_pred_proba_prepaid_card,y_pred_proba_upmarket_card,\
+y_pred,timestamp,y_true
+7,1.5,0.25,0.75,upmarket_card,2020-05-02T02:01:30Z,prepaid_card
+"""
 EVIDENTLY = b"""datetime,age,prediction,target
 2026-11-22T08:00:00Z,41,good,bad
 """
@@ -56,6 +61,14 @@ WHYLOGS = b"""dataset_timestamp,age,predictions,scores,targets
             },
         ),
         (
+            "nannyml", NANNYML_CLASSES, {},
+            {
+                "ts": datetime(2020, 5, 2, 2, 1, 30, tzinfo=UTC), "prediction_id": "7",
+                "prediction": "upmarket_card", "label": "prepaid_card",
+                "features": {"app_behavioral_score": 1.5},
+            },
+        ),
+        (
             "evidently", EVIDENTLY, {},
             {
                 "ts": datetime(2026, 11, 22, 8, tzinfo=UTC), "prediction": "good", "label": "bad",
@@ -75,6 +88,14 @@ def test_a_preset_reads_what_the_tool_documents(read, preset, log, more, expecte
     outcome = read(log, {"preset": preset} | more, model="m")
     assert outcome.rows == [{"model": "m"} | expected]
     assert not outcome.rejections
+
+
+def test_what_is_excluded_may_be_named_by_its_beginning_and_a_star_alone_is_everything(read):
+    told = b'"ts": "2026-11-22T08:00:00Z", "score": 1, "pa": 1, "p_b": 2, "q": 3'
+    row = b"{" + told + b', "features": {"p_c": 4}}'
+    for exclude, kept in [(["p_*"], {"pa", "q"}), (["p*", "q"], set()), (["*"], set())]:
+        (found,) = read(row, {"exclude": exclude}, model="m").rows
+        assert found["features"].keys() == kept
 
 
 @pytest.mark.parametrize("name", PRESETS)
