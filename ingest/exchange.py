@@ -16,6 +16,9 @@ from typing import Final, Literal
 # Before the names of outputs that are neither the prediction nor the score: no features.
 OUTPUTS: Final = "outputs."
 
+# A fact that no field is: the ids that the rows of a call have themselves, in their order.
+ROW_IDS: Final = "prediction_ids"
+
 Side = Literal["request", "response"]
 
 
@@ -75,7 +78,8 @@ class Exchange:
         What was read; kept where it cannot become an event.
     facts : mapping of str to object
         Fields of the native event that the envelope tells of the call, under their names in
-        `domain.event.FIELDS` and as JSON holds them. What it does not tell is not there.
+        `domain.event.FIELDS` and as JSON holds them, and `ROW_IDS`. What it does not tell is not
+        there.
     request, response : Payload, Decoded or None
         None: the log does not hold it.
     implied_status : int or None

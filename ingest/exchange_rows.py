@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Final, TypeVar
 
 from domain.rejection import Rejection
-from ingest.exchange import Decoded, Exchange, Payload
+from ingest.exchange import ROW_IDS, Decoded, Exchange, Payload
 from ingest.json_exact import UnfitError
 from ingest.payload import decode_request, decode_response
 from ingest.payload.json_rows import Columns, without_units
@@ -24,6 +24,7 @@ _NOTHING: Final = Decoded(0)
 # What makes a call worth keeping of which no instance is known.
 _TOLD: Final = ("status", "latency_ms")
 _ANSWERED: Final = range(200, 400)
+_TAGS: Final = "tags"
 
 
 def exchange_block(
@@ -74,12 +75,12 @@ class _Calls:
     def add(self, exchange: Exchange) -> None:
         """Decode one call and take its rows."""
         if _failed(exchange.facts):
-            self._put_call(exchange, {**_hints(exchange.request), **exchange.facts})
+            self._put_call(exchange, _merged(_hints(exchange.request), exchange.facts))
             return
         request = _decoded(exchange.request, decode_request)
         hint = request.n_rows or None
         response = _decoded(exchange.response, lambda body: decode_response(body, hint))
-        facts = {**request.facts, **response.facts, **exchange.facts}
+        facts = _merged(request.facts, response.facts, exchange.facts)
         if exchange.implied_status is not None and response.error is None:
             facts.setdefault("status", exchange.implied_status)
         asked, answered = _n_rows(request), _n_rows(response)
@@ -119,6 +120,7 @@ class _Calls:
     def _put_call(self, exchange: Exchange, facts: Facts) -> None:
         """Take a call without its instances, known by its request: a second try may succeed."""
         facts = dict(facts)
+        facts.pop(ROW_IDS, None)
         given = facts.pop("prediction_id", None)
         if given is not None:
             facts.setdefault("request_id", given)
@@ -138,6 +140,8 @@ class _Calls:
         if call is None:
             return {} if n_rows == 1 else {"request_id": [self._made_id(exchange.raw)] * n_rows}
         ids = [call] if n_rows == 1 else [f"{call}-item-{i}" for i in range(n_rows)]
+        own = facts.pop(ROW_IDS, None)
+        ids = own if own is not None and len(own) == n_rows else ids
         return {"prediction_id": ids, "request_id": [facts.get("request_id", call)] * n_rows}
 
     def _made_id(self, raw: bytes) -> str:
@@ -159,6 +163,15 @@ class _Calls:
                 facts = {name: value for name, value in facts.items() if name != path}
                 facts |= {f"{path}.{name}": value for name, value in members.items()}
         return facts
+
+
+def _merged(*told: Mapping[str, object]) -> Facts:
+    """Return what is told of a call: the last that tells a field counts, and the tags of all."""
+    facts = {field: value for one in told for field, value in one.items()}
+    tags: list[Facts] = [some for one in told if isinstance(some := one.get(_TAGS), dict)]
+    if len(tags) > 1:
+        facts[_TAGS] = {name: value for some in tags for name, value in some.items()}
+    return facts
 
 
 def _failed(facts: Mapping[str, object]) -> bool:

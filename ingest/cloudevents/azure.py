@@ -12,7 +12,7 @@ import re
 from typing import Any, Final
 
 from ingest.cloudevents.event import CloudEvent, json_bytes
-from ingest.exchange import Half, Payload, Side
+from ingest.exchange import ROW_IDS, Half, Payload, Side
 from ingest.json_exact import UnfitError
 from ingest.payload.json_text import parse_json
 
@@ -30,7 +30,7 @@ _SIDES: Final[dict[str, tuple[str, Side]]] = {
 _DEPLOYMENT: Final = re.compile(r"/onlineEndpoints/([^/]+)(?:/deployments/([^/]+))?", re.IGNORECASE)
 _RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _NO_VERSION: Final = frozenset({"default", "none", "not available"})
-# the collector's own, beside the features
+# the caller's, or the collector's own, beside the features
 _ID_COLUMN: Final = "correlationid"
 
 
@@ -57,7 +57,10 @@ def half_of(event: CloudEvent) -> Half:
         facts["version"] = version
     if deployment is not None:
         facts["tags"] = {"deployment": deployment}
-    return Half(event.position, event.raw, key, side, event.at(), facts, _payload(event, side))
+    payload, ids = _payload(event, side)
+    if len(set(ids)) == len(ids) and ids not in ([], [name]):
+        facts[ROW_IDS] = ids
+    return Half(event.position, event.raw, key, side, event.at(), facts, payload)
 
 
 def _side(event: CloudEvent) -> tuple[str, Side]:
@@ -72,7 +75,8 @@ def _source(event: CloudEvent) -> tuple[str | None, str | None]:
     return (None, None) if found is None else (found[1], found[2])
 
 
-def _payload(event: CloudEvent, side: Side) -> Payload | None:
+def _payload(event: CloudEvent, side: Side) -> tuple[Payload | None, list[str]]:
+    """Return the rows, and the ids that all of them have themselves."""
     told = event.text("contentrange") or ""
     part = _RANGE.fullmatch(told)
     if part is not None and (int(part[1]) > 0 or int(part[2]) + 1 < int(part[3])):
@@ -80,13 +84,15 @@ def _payload(event: CloudEvent, side: Side) -> Payload | None:
     if str(event.attributes.get("datainblob", "")).lower() == "true":
         raise UnfitError("data_elsewhere")
     if event.payload is None:
-        return None
+        return None, []
     body = parse_json(event.payload.content)
     if not isinstance(body, list):
-        return event.payload
+        return event.payload, []
+    told = [row.get(_ID_COLUMN) if isinstance(row, dict) else None for row in body]
+    ids = [one for one in told if isinstance(one, str) and one]
     rows = [_without_id(row) for row in body]
     named = {"dataframe_records" if side == "request" else "predictions": rows}
-    return Payload(json_bytes(named), "application/json")
+    return Payload(json_bytes(named), "application/json"), ids if len(ids) == len(rows) else []
 
 
 def _without_id(row: Json) -> Json:

@@ -18,9 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.exchange_rows import exchange_block
 from ingest.mapping import parse_mapping
 from ingest.pairing import Pair, Side, exchange_of
 from ingest.read import read_events
+from ingest.readers.block import Layout
 from ingest.sources import SourceFile
 
 KSERVE = "org.kubeflow.serving.inference."
@@ -274,6 +276,30 @@ def test_azure_inputs_and_outputs_share_the_correlation_id():
     }
     assert json.loads(request.payload.content) == {"dataframe_records": [{"age": 42}, {"age": 7}]}
     assert rejections == []
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (["k-1", "k-2"], ["k-1", "k-2"]),
+        (["c-1", "c-1"], ["c-1-item-0", "c-1-item-1"]),  # the record's own
+        (["k-1", None], ["c-1-item-0", "c-1-item-1"]),
+        (["k-1"], ["k-1"]),
+        (["c-1"], ["c-1"]),
+    ],
+)
+def test_azure_rows_with_ids_of_their_own_keep_them(ids, expected):
+    rows = [{"age": 42, "correlationid": name} for name in ids]
+    answers = [{"price": place} for place in range(len(ids))]
+    _, halves, _ = read(lines(azure("model_inputs", rows), azure("model_outputs", answers)))
+    block = exchange_block([exchange_of(Pair(*map(Side, halves)))], Layout())
+    told = [
+        [block.columns[path].plain(row) for row in range(block.n_rows)]
+        for path in ("prediction_id", "request_id", "prediction")
+    ]
+    assert told == [expected, ["c-1"] * len(ids), [*range(len(ids))]]
+    assert set(block.columns) >= {"features.age"}
+    assert not {path for path in block.columns if "correlation" in path or path.endswith("ids")}
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,24 @@ def test_what_the_envelope_tells_counts_before_what_the_payload_tells():
     assert column(block_of(exchange({"age": 1}, answer, model=None)), "model") == ["inner"]
 
 
+def test_tags_of_envelope_and_bodies_stand_beside_each_other():
+    def body(rows: object, tags: dict[str, object]) -> dict[str, object]:
+        return {"data": {"ndarray": rows}, "meta": {"tags": tags}}
+
+    call = exchange(
+        body([[1, 2]], {"tenant": "a", "stage": "raw"}),
+        body([[3]], {"arm": "b", "stage": "scored"}),
+        tags={"namespace": "risk", "arm": "told"},
+    )
+    row = row_of(call)
+    assert {path: value for path, value in row.items() if path.startswith("tags.")} == {
+        "tags.tenant": "a",
+        "tags.stage": "scored",
+        "tags.arm": "told",
+        "tags.namespace": "risk",
+    }
+
+
 def test_features_may_have_any_name():
     names = {"ts": 1, "model": 2, "features.x": 3, "Age": 4, "age": 5, "": 6, "a.b": 7}
     row = row_of(exchange({"instances": [names]}, ANSWERED | {"predictions": [1]}))
