@@ -75,13 +75,16 @@ class Rest(bytes):
     __slots__ = ()
 
 
-def objects_in(stream: LogStream) -> Iterator[bytes]:
+def objects_in(stream: LogStream, again: re.Pattern[str] | None = None) -> Iterator[bytes]:
     """
     Cut a document into its objects, each on one line.
 
     Parameters
     ----------
     stream : LogStream
+    again : pattern, optional
+        Where an object begins for sure: what lies between a damaged one and that is given as it is,
+        and the document is read on, also where a byte of it is no UTF-8.
 
     Yields
     ------
@@ -97,13 +100,13 @@ def objects_in(stream: LogStream) -> Iterator[bytes]:
     if len(content) > _LIMIT_BYTES:
         raise InputError(f"{stream.name} is a JSON document of over 512 MB; write JSON lines")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig", errors="strict" if again is None else "replace")
     except UnicodeDecodeError as error:
         raise InputError(f"{stream.name} is not UTF-8; save it as UTF-8") from error
-    return _cut(text)
+    return _cut(text, again)
 
 
-def _cut(text: str) -> Iterator[bytes]:
+def _cut(text: str, again: re.Pattern[str] | None) -> Iterator[bytes]:
     decoder = json.JSONDecoder()
     at = _skip(text, 0)
     array = text.startswith("[", at)
@@ -112,8 +115,11 @@ def _cut(text: str) -> Iterator[bytes]:
         try:
             _, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            yield Rest(text[at:].encode())
-            return
+            found = None if again is None else again.search(text, at + 1)
+            if found is None:
+                yield Rest(text[at:].encode())
+                return
+            end = found.start()
         # a line break can stand between the parts of an object, never inside a text
         yield text[at:end].replace("\n", " ").replace("\r", " ").encode()
         at = _skip(text, end)

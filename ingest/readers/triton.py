@@ -4,11 +4,15 @@ Triton's trace files: an array of fragments that are put together by the id of t
 Their clock starts anywhere: durations are told, times of day are not. A mapping gives one for a
 file, ``ts: {value: 2026-11-22T08:00:00Z}``; without it the calls are refused. The steps inside an
 ensemble are no calls of anybody.
+
+Triton (src/tracer.cc) writes texts as they are and numbers of 8 bits as characters, so a fragment
+may be no JSON: it is refused alone, and the next one is found by how it begins.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -28,6 +32,11 @@ _NS_PER_MS: Final = 1e6
 _ASKED: Final = ("TENSOR_QUEUE_INPUT", "TENSOR_BACKEND_INPUT")
 _ANSWERED: Final = ("TENSOR_BACKEND_OUTPUT",)
 _INNER_STEP: Final = "inner_step"
+
+_FRAGMENT: Final = re.compile(r'(?<=,)\{"id":[0-9]')
+# types whose elements are not written, or as characters that stand for no number surely
+_UNTOLD: Final = frozenset({"FP16", "BF16", "INT8", "UINT8"})
+_QUOTED: Final = re.compile(r'"(.*?)"(?:,(?=")|\Z)', re.DOTALL)
 
 Tensor = Mapping[str, object]
 
@@ -70,7 +79,7 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         If it is too large for memory, as a trace can be complete only at the end of its file, or
         no UTF-8.
     """
-    traces, rejections = _traces(objects_in(stream))
+    traces, rejections = _traces(objects_in(stream, _FRAGMENT))
     calls = [trace for trace in traces if "parent_id" not in trace.head]
     for rejection in rejections:
         yield rejection_block(rejection)
@@ -149,14 +158,17 @@ def _tensor(told: Tensor) -> dict[str, object]:
     kind = str(told.get("dtype", ""))
     sizes = str(told.get("shape", "")).split(",")
     shape = [int(size) for size in sizes if size.strip().isdecimal()]
-    data = str(told.get("data", ""))
-    cells = [_cell(text.strip(), kind) for text in data.split(",")] if data else []
-    return {"name": told.get("name"), "shape": shape, "datatype": kind, "data": cells}
+    tensor = {"name": told.get("name"), "shape": shape, "datatype": kind}
+    return tensor if kind in _UNTOLD else tensor | {"data": _cells(str(told.get("data", "")), kind)}
+
+
+def _cells(data: str, kind: str) -> list[object]:
+    if kind == "BYTES":
+        return list(_QUOTED.findall(data) if data.startswith('"') else data.split(","))
+    return [_cell(text.strip(), kind) for text in data.split(",")] if data else []
 
 
 def _cell(text: str, kind: str) -> object:
-    if kind == "BYTES":
-        return text.strip('"')
     if kind == "BOOL":
         return text.lower() in ("1", "true")
     try:

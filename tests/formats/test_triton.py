@@ -112,6 +112,45 @@ def test_tensors_that_do_not_hold_what_they_say_are_refused_not_guessed(data, sh
     assert 10 in outcome.rows
 
 
+def written(fragments: list[dict[str, object]]) -> str:
+    """Fragments as Triton streams them, without a space."""
+    return ",".join(json.dumps(one, separators=(",", ":")) for one in fragments)
+
+
+def test_texts_may_hold_what_parts_them():
+    fragments = trace(1)
+    fragments[3]["tensor"] = tensor("said", '"a, b","","c"', "3", "BYTES")
+    fragments[4]["tensor"] = tensor("code", "07,8,9", "3", "BYTES")
+    fragments[6]["tensor"] = tensor("score", "0.1,0.9,0.5", "3")
+    outcome = read(file(*fragments), mapping=TIMED)
+    assert [row["said"] for row in outcome.features] == ["a, b", "", "c"]
+    assert [row["code"] for row in outcome.features] == ["07", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype"), [("", "FP16"), ("", "BF16"), ("5,7", "UINT8"), ("A,-", "INT8")]
+)
+def test_what_triton_does_not_write_as_numbers_is_left_out_and_the_rows_stay(data, dtype):
+    fragments = trace(1)
+    fragments[3]["tensor"] = tensor("age", data, "2,1", dtype)
+    outcome = read(file(*fragments), mapping=TIMED)
+    assert not outcome.rejections
+    assert outcome.features == [{"sex": 1}, {"sex": 0}]
+    assert [row["score"] for row in outcome.rows[1]] == pytest.approx([0.1, 0.9])
+
+
+@pytest.mark.parametrize("data", [b"\x01,\x02", b'",\\', b"\xff,\xfe", b'"x"'])
+def test_a_fragment_that_triton_wrote_as_no_json_is_refused_alone(data):
+    fragments = trace(1)
+    fragments[4]["tensor"] = tensor("sex", "DATA", "2", "INT8")
+    first, second = written(fragments).encode().replace(b"DATA", data), written(trace(2)).encode()
+    outcome = read(b"[" + first + b"," + second + b"]", mapping=TIMED)
+    assert set(outcome.reasons) <= {(5, "bad_json")}
+    assert list(outcome.rows) == [1, 10]
+    assert [len(rows) for rows in outcome.rows.values()] == [2, 2]
+    assert outcome.rows[1][0]["latency_ms"] == 2.5
+
+
 @pytest.mark.parametrize("stray", [3, {"timestamps": []}, {"id": None}, "text"])
 def test_what_is_no_part_of_a_trace_is_refused_alone(stray):
     outcome = read(file(*trace(1), stray), mapping=TIMED)
