@@ -22,8 +22,9 @@ from domain.errors import (
     StoreVersionError,
     UsageError,
 )
-from store.database import FILE_NAME, Database, newest_version
+from store.database import FILE_NAME, Database
 from store.faults import translated
+from store.versions import newest_version
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,12 @@ import re
 import threading
 import time
 from collections.abc import Generator
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from domain.errors import StoreError, StoreLockedError, StoreVersionError
+from domain.errors import StoreError, StoreLockedError
 from store.archive.use import TierUse
 from store.faults import is_fatal, translated
 from store.filesystem import refuse_network
@@ -23,9 +22,9 @@ from store.log_keeping import LIMIT, LogKeeper, Move, insist
 from store.measured_sizes import MeasuredSizes
 from store.privacy import Privacy
 from store.quiet import Users
-from store.registry import refresh_views
 from store.rejected import Keeping
 from store.relations import Asking
+from store.versions import steps_to_take, take_step, version_of
 from store.writer_memory import WriterMemory
 
 log = logging.getLogger(__name__)
@@ -49,25 +48,6 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "wal_autocheckpoint": LIMIT,
 }
 
-_TABLES = """
-    select table_name
-    from information_schema.tables
-    where table_schema = 'main'
-"""
-_VERSION = """
-    select max(value::integer)
-    from meta
-    where name = 'store_version'
-"""
-_RAISE_VERSION = """
-    update meta
-    set value = $version
-    where name = 'store_version'
-"""
-_FIRST_VERSION = """
-    insert into meta
-    values ('store_version', $version)
-"""
 _MEMORY = "select current_setting('memory_limit')"
 _GIB_PER = {"KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}
 
@@ -124,11 +104,16 @@ class Database:
         with translated(path):
             database = cls(path, _connected(path))
             try:
-                _migrate(database)
+                database._migrate()
             except BaseException:
                 database.close()
                 raise
         return database
+
+    def _migrate(self) -> None:
+        for versions in steps_to_take(self._connection, self.path):
+            with self.writing() as connection:
+                take_step(connection, versions)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -301,18 +286,13 @@ class Database:
     def version(self) -> int:
         """Return the version of the tables."""
         with self.reading() as connection:
-            return _version(connection)
+            return version_of(connection)
 
     def close(self) -> None:
         """Close the file; what is committed stays, also where the closing checkpoint fails."""
         self.memory.close()
         with contextlib.suppress(duckdb.Error):
             self._connection.close()
-
-
-def newest_version() -> int:
-    """Return the version of the tables that this code writes."""
-    return max(_migrations())
 
 
 def _prepare(directory: Path, *, create: bool) -> None:
@@ -357,42 +337,6 @@ def _bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
     match = re.fullmatch(r"([\d.]+) (\w+)", limit)
     if match and float(match[1]) * _GIB_PER.get(match[2], 0.0) > MEMORY_LIMIT_GIB:
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT_GIB} GiB'")
-
-
-def _migrations() -> dict[int, str]:
-    folder = resources.files("store") / "migrations"
-    return {
-        int(file.name[:4]): file.name for file in folder.iterdir() if file.name.endswith(".sql")
-    }
-
-
-def _version(connection: duckdb.DuckDBPyConnection) -> int:
-    return int(connection.execute(_VERSION).fetchall()[0][0] or 0)
-
-
-def _migrate(database: Database) -> None:
-    connection = database.connection
-    tables = {name for (name,) in connection.execute(_TABLES).fetchall()}
-    if tables and not {"meta", "models"} <= tables:
-        raise StoreError(
-            f"{database.path} is a DuckDB database but no Driftline store; "
-            "name another folder with --store"
-        )
-    current = _version(connection) if tables else 0
-    if current > newest_version():
-        raise StoreVersionError(
-            f"{database.path} has store version {current}, this Driftline knows up to "
-            f"{newest_version()}; upgrade Driftline"
-        )
-    for number, name in sorted(_migrations().items()):
-        if number > current:
-            script = (resources.files("store") / "migrations" / name).read_text(encoding="utf-8")
-            with database.writing():
-                connection.execute(script)
-                connection.execute(
-                    _RAISE_VERSION if number > 1 else _FIRST_VERSION, {"version": str(number)}
-                )
-                refresh_views(connection)
 
 
 def _end(connection: duckdb.DuckDBPyConnection) -> None:

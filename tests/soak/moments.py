@@ -28,7 +28,8 @@ import duckdb
 from api.client import RemoteService
 from domain.errors import DriftlineError
 from jobs import owner
-from store.database import FILE_NAME, newest_version
+from store.database import FILE_NAME
+from store.versions import newest_version
 from tests.soak.lives import Life, Lives, until
 from tests.soak.sent import FIRST, Found, Sender, look
 

@@ -12,10 +12,11 @@ import duckdb
 from monitors.collected import LINES, Body, Kind
 from monitors.config import Config
 from monitors.local_service import LocalService
-from store import database
-from store.database import FILE_NAME, Database, newest_version
+from store import versions
+from store.database import FILE_NAME, Database
 from store.names import quote_identifier
 from store.registry import refresh_views
+from store.versions import newest_version
 from tests.soak.sent import body
 
 _MODEL_TABLES = """
@@ -60,8 +61,8 @@ def fill(folder: Path, bodies: int) -> None:
 
 
 def _make(folder: Path, version: int, newest: Path, schemas: list[tuple[str, str]]) -> None:
-    known = {number: name for number, name in database._migrations().items() if number <= version}
-    with patch.object(database, "_migrations", lambda: known):
+    known = {number: name for number, name in versions.migrations().items() if number <= version}
+    with patch.object(versions, "migrations", lambda: known):
         Database.open(folder, create=True).close()
     with duckdb.connect(str(folder / FILE_NAME)) as connection:
         connection.execute(f"attach '{newest}' as newest (read_only)")

@@ -16,7 +16,7 @@ from domain.call_hours import CallHours
 from domain.calls import is_failed
 from domain.errors import InvalidWindowError, StoreError, UnknownNameError
 from domain.window import Window
-from store import database, staging
+from store import staging, versions
 from store.hours import call_hours
 from store.registry import ensure_model
 from store.store import Store
@@ -256,8 +256,8 @@ def test_a_store_from_before_there_were_hours_is_counted_by_the_first_refresh(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     with monkeypatch.context() as patch:
-        first = {1: database._migrations()[1]}
-        patch.setattr(database, "_migrations", lambda: first)
+        first = {1: versions.migrations()[1]}
+        patch.setattr(versions, "migrations", lambda: first)
         with Store.open(tmp_path) as old, old._database.writing() as connection:
             calls = ensure_model(connection, "m").table("calls")
             connection.execute(

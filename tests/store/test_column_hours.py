@@ -19,7 +19,7 @@ from domain.erasure import Condition, Erasing
 from domain.errors import UnknownNameError
 from domain.profile import ColumnKind, ColumnRole, Grid, GridKind
 from domain.window import Window
-from store import database, staging
+from store import staging, versions
 from store.engines.duckdb_engine import DuckDBEngine
 from store.engines.stored_engine import StoredEngine
 from store.hours import recount as hour_recount
@@ -474,9 +474,9 @@ def test_a_grid_of_a_column_that_never_came_stops_nobody(store: Store):
 def test_a_store_from_before_there_were_counts_answers_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    then = {n: name for n, name in database._migrations().items() if n <= 6}
+    then = {n: name for n, name in versions.migrations().items() if n <= 6}
     with monkeypatch.context() as patch:
-        patch.setattr(database, "_migrations", lambda: then)
+        patch.setattr(versions, "migrations", lambda: then)
         with Store.open(tmp_path) as old, old._database.writing() as connection:
             tables = ensure_model(connection, "m")
             for table, more in (("predictions", ""), ("calls", ", 1 as rows")):

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from domain.errors import StoreError, StoreLockedError, StoreVersionError
-from store.database import newest_version
+from store import versions
 from store.filesystem import filesystem_type, refuse_network
 from store.store import Store
 from tests.store.made import batch, event
@@ -26,9 +26,45 @@ def one_line(error: pytest.ExceptionInfo[StoreError], *parts: object) -> None:
 def test_a_store_is_made_where_there_is_none(tmp_path: Path):
     with Store.open(tmp_path / "a" / "b") as store:
         assert store.models() == ()
-        assert store.version() == newest_version()
+        assert store.version() == versions.newest_version()
         assert store.path == tmp_path / "a" / "b" / "driftline.duckdb"
         assert store.size_bytes() > 0
+
+
+def tables_of(folder: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(folder / "driftline.duckdb")) as connection:
+        return connection.execute(
+            "select table_name, column_name, data_type, is_nullable, column_default "
+            "from duckdb_columns() where not internal order by all"
+        ).fetchall()
+
+
+def test_a_store_made_at_once_is_one_that_came_through_every_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with Store.open(tmp_path / "at once"):
+        pass
+    known = versions.migrations()
+    for newest in sorted(known):
+        then = {number: name for number, name in known.items() if number <= newest}
+        monkeypatch.setattr(versions, "migrations", lambda then=then: then)
+        with Store.open(tmp_path / "step by step") as store:
+            assert store.version() == newest
+
+    assert tables_of(tmp_path / "at once") == tables_of(tmp_path / "step by step")
+
+
+def test_a_store_whose_making_fails_is_not_there_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        known = versions.migrations()
+        patch.setattr(versions, "migrations", lambda: known | {99: "0099_nowhere.sql"})
+        with pytest.raises(FileNotFoundError):
+            Store.open(tmp_path)
+    assert tables_of(tmp_path) == []
+    with Store.open(tmp_path) as store:
+        assert store.version() == versions.newest_version()
 
 
 def test_a_missing_store_is_named_with_what_to_do(tmp_path: Path):

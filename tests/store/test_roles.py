@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.window import Window
 from ingest.values import canonical_json
-from store import database
+from store import versions
 from store.run_keys import RunChoice
 from store.store import Store
 from tests.store.made import at, batch, event
@@ -66,9 +66,9 @@ def test_both_counts_are_of_one_version_and_window(tmp_path: Path) -> None:
 def test_of_a_run_stored_before_roles_were_counted_nobody_knows_its_shadow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    then = {number: name for number, name in database._migrations().items() if number <= 5}
+    then = {number: name for number, name in versions.migrations().items() if number <= 5}
     with monkeypatch.context() as patch:
-        patch.setattr(database, "_migrations", lambda: then)
+        patch.setattr(versions, "migrations", lambda: then)
         store = Store.open(tmp_path)
     with store:
         store.save_runs([run(n_predictions=9, n_shadow=4), run("b", n_predictions=9, n_shadow=4)])
