@@ -88,15 +88,24 @@ def _decimals(array: pa.Array) -> Values:
 
 
 def _texts(array: pa.Array) -> Values:
-    return Values(len(array), text=pc.cast(array, pa.string()))
+    texts = pc.cast(array, pa.string())
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:  # not UTF-8: not every writer looks
+        texts = _of_bytes(pc.cast(texts, pa.binary()))
+    return Values(len(array), text=texts)
 
 
 def _bytes(array: pa.Array) -> Values:
     try:
         return Values(len(array), text=pc.cast(pc.cast(array, pa.binary()), pa.string()))
     except pa.ArrowInvalid:  # not UTF-8
-        texts = [None if v is None else base64.b64encode(v).decode() for v in array.to_pylist()]
-        return Values(len(array), text=pa.array(texts, pa.string()))
+        return Values(len(array), text=_of_bytes(array))
+
+
+def _of_bytes(array: pa.Array) -> pa.Array:
+    texts = [None if v is None else base64.b64encode(v).decode() for v in array.to_pylist()]
+    return pa.array(texts, pa.string())
 
 
 def _times(array: pa.Array) -> Values:

@@ -151,9 +151,9 @@ def _twice(names: Sequence[str]) -> str | None:
 def _parquet_column(name: str, file: pq.ParquetFile, path: str) -> list[Values]:
     try:
         table = file.read(columns=[path], use_threads=False)
+        return [from_arrow(chunk) for chunk in _chunks(flatten(table, NATIVE_OBJECTS)[path])]
     except DAMAGE as error:
         raise InputError(unreadable(name, error)) from error
-    return [from_arrow(chunk) for chunk in _chunks(flatten(table, NATIVE_OBJECTS)[path])]
 
 
 def _chunks(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
@@ -163,12 +163,12 @@ def _chunks(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
 def _parquet_head(name: str, file: pq.ParquetFile, paths: Mapping[str, str]) -> dict[str, Values]:
     try:
         batch = next(file.iter_batches(batch_size=HEAD_ROWS, use_threads=False), None)
+        if batch is None:
+            return {column: Values(0) for column in paths}
+        columns = flatten(batch, NATIVE_OBJECTS)
+        return {short: from_arrow(columns[path]) for short, path in paths.items()}
     except DAMAGE as error:
         raise InputError(unreadable(name, error)) from error
-    if batch is None:
-        return {column: Values(0) for column in paths}
-    columns = flatten(batch, NATIVE_OBJECTS)
-    return {short: from_arrow(columns[path]) for short, path in paths.items()}
 
 
 def from_dataframe(frame: Any, name: str = "data frame") -> TableSource:  # noqa: ANN401

@@ -111,6 +111,8 @@ def _from_values(values: Sequence[Any], kind: str, name: str, n_elements: int) -
     if len(values) > n_elements:
         raise misfit("values", f"{len(values)} values for {n_elements} elements")
     if kind == "O":
+        if not all(isinstance(value, str | bytes) for value in values):
+            raise misfit("values", "something other than texts")
         given = [base64_of(v) if isinstance(v, bytes) else v for v in values]
         given += [given[-1] if given else ""] * (n_elements - len(given))
         array = np.empty(n_elements, dtype=object)
@@ -123,6 +125,8 @@ def _from_values(values: Sequence[Any], kind: str, name: str, n_elements: int) -
             numbers = np.asarray(values, dtype=kind)
     except (ValueError, TypeError, OverflowError) as error:
         raise misfit("values", error) from error
+    if numbers.ndim != 1:
+        raise misfit("values", "lists within the list")
     missing = n_elements - len(numbers)
     if not missing:
         return numbers

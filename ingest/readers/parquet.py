@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -10,11 +11,13 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from domain.errors import InputError
-from ingest.arrow_values import flatten, from_arrow
+from domain.rejection import Rejection
+from ingest.arrow_values import flatten, from_arrow, one_array
 from ingest.json_cells import opened
-from ingest.readers.block import Block, Layout, Reader
+from ingest.readers.block import Block, Layout, Reader, reject
 from ingest.unpack import LogStream
 from ingest.values import Values, canonical_json
 from store.arrow_columns import holds_dictionaries
@@ -82,17 +85,62 @@ def unreadable(name: str, error: BaseException) -> str:
 
 def _block(batch: pa.RecordBatch, first: int, layout: Layout) -> Block:
     columns = {
-        path: from_arrow(column)
+        path: one_array(column)
         for path, column in flatten(batch, layout.objects).items()
         if not is_row_index(path)
     }
     positions = np.arange(first, first + batch.num_rows, dtype=np.int64)
+    rejections = tuple(_no_utf8(columns, positions))
+    if rejections:
+        sound = ~np.isin(positions, [rejection.position for rejection in rejections])
+        positions = positions[sound]
+        columns = {path: array.filter(pa.array(sound)) for path, array in columns.items()}
+    values = {path: from_arrow(array) for path, array in columns.items()}
     return Block(
         positions,
-        opened(columns, layout.objects),
-        partial(row_as_json, columns),
+        opened(values, layout.objects),
+        partial(row_as_json, values),
+        rejections,
         complete=True,
     )
+
+
+def _no_utf8(columns: dict[str, pa.Array], positions: NDArray[np.int64]) -> Iterator[Rejection]:
+    """Reject rows with a text that is no UTF-8: not every writer of Parquet looks."""
+    suspect = [array for array in columns.values() if not _is_sound(array)]
+    for row in range(len(positions)) if suspect else ():
+        try:
+            for array in suspect:
+                array[row].as_py()
+        except UnicodeDecodeError as error:
+            raw = _as_it_stands(columns, row)
+            yield reject(int(positions[row]), "invalid_utf8", raw, value=error.start + 1)
+
+
+def _is_sound(array: pa.Array) -> bool:
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _as_it_stands(columns: dict[str, pa.Array], row: int) -> bytes:
+    """Return a row as JSON, with the bytes of texts as they are; lists of such are left out."""
+    cells = dict[str, object]()
+    for path, array in columns.items():
+        one = array.slice(row, 1)
+        with contextlib.suppress(UnicodeDecodeError):
+            if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+                held = one.cast(pa.large_binary())[0].as_py()
+                cells[path] = held and held.decode("utf-8", "surrogateescape")
+            else:
+                cells[path] = from_arrow(one).plain(0)
+    return _json_of(cells).encode("utf-8", "surrogateescape")
+
+
+def _json_of(cells: dict[str, object]) -> str:
+    return canonical_json({path: cell for path, cell in cells.items() if cell is not None})
 
 
 def is_row_index(column: str) -> bool:
@@ -103,7 +151,7 @@ def is_row_index(column: str) -> bool:
 def row_as_json(columns: dict[str, Values], row: int) -> bytes:
     """Return one row as the JSON object that would mean the same."""
     cells = {path: values.plain(row) for path, values in columns.items()}
-    return canonical_json({path: cell for path, cell in cells.items() if cell is not None}).encode()
+    return _json_of(cells).encode()
 
 
 def _recognises(head: bytes) -> bool:

@@ -145,3 +145,22 @@ def test_a_packed_file_is_read_too(read):
 def test_the_row_numbers_that_pandas_writes_are_no_feature(read) -> None:
     rows = read(packed({"n": [1.0], "__index_level_0__": [7]})).rows
     assert rows[0]["features"] == {"n": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("held", "text"), [(pa.binary(), pa.string()), (pa.large_binary(), pa.large_string())]
+)
+def test_a_row_with_a_text_that_is_no_utf8_is_refused_alone(read, held, text):
+    column = pa.array([b"ok", b"a\xff", None, b"fine"], held).view(text)
+    outcome = read(packed({"f": column, "n": [0, 1, 2, 3]}, 4))
+    assert (outcome.positions, outcome.reasons) == ([2], ["invalid_utf8"])
+    assert b'"f":"a\xff"' in outcome.rejections[0].raw
+    assert [row["features"]["n"] for row in outcome.rows] == [0, 2, 3]
+
+
+def test_a_list_of_texts_that_are_no_utf8_is_refused_with_its_row(read):
+    texts = pa.array([b"\xc3", b"b"], pa.binary()).view(pa.string())
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), texts)
+    outcome = read(packed({"f": lists, "n": [0, 1]}, 2))
+    assert (outcome.positions, outcome.reasons) == ([1], ["invalid_utf8"])
+    assert [row["features"] for row in outcome.rows] == [{"f": '["b"]', "n": 1}]

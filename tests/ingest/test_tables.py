@@ -105,6 +105,17 @@ def test_a_structure_of_features_in_parquet_is_opened(tmp_path):
     assert table.numbers("a").values.tolist() == [1.0, 2.0]
 
 
+def test_texts_that_are_no_utf8_are_categories_like_others_and_lists_of_them_one_line(tmp_path):
+    texts = pa.array([b"a\xff", b"b", b"a\xff", b"c\xfe"], pa.binary()).view(pa.string())
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3, 4], pa.int32()), texts)
+    pq.write_table(pa.table({"c": texts}), tmp_path / "a.parquet")
+    labelled = open_table(tmp_path / "a.parquet").labels("c")
+    assert sorted(labelled.counts.tolist()) == [1, 1, 2]
+    pq.write_table(pa.table({"c": lists}), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match="not a whole Parquet file"):
+        open_table(tmp_path / "b.parquet").labels("c")
+
+
 def test_a_column_of_objects_of_several_types_is_text():
     table = from_dataframe(pd.DataFrame({"m": [1, "x", None]}))
     assert table.labels("m").labels == ("1", "x")

@@ -66,6 +66,9 @@ def test_a_tensor_without_dimensions_is_one_value():
         (1, [1], b"", [1.0, 2.0]),
         (4, [1], b"", [300]),
         (1, [1], b"", ["x"]),
+        (1, [2], b"", [[1.0, 2.0]]),
+        (7, [2], b"", [["a"]]),
+        (7, [1], b"", [None]),
     ],
 )
 def test_what_no_tensor_can_be_is_refused(
