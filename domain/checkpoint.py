@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from domain.rejection import LineKind
+
 # of a file's first bytes, by which it is known again
 HEAD_BYTES: Final = 1024
 
@@ -105,6 +107,8 @@ class Piece:
         The checkpoint of another content that was last known under `after`'s device and inode.
     whole : bool
         The file itself is handed over, as it is.
+    kind : {"events", "labels"}
+        What its records are taken for.
     """
 
     n_bytes: int
@@ -114,6 +118,7 @@ class Piece:
     after: Checkpoint
     instead_of: int | None = None
     whole: bool = False
+    kind: LineKind = "events"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

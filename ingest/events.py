@@ -296,6 +296,8 @@ def _missing(field: str, column: str, there: tuple[str, ...], *, named: bool) ->
     if named:
         return f"no column {column!r}, which the mapping names as {field}{hint}"
     remedy = "pass --model, or " if field == "model" else ""
+    if field == "ts" and "label" in there:
+        remedy = "load labels with 'driftline labels', or "
     hint = hint.replace("; did you mean", "; is it")
     return (
         f"no column {column!r}; {remedy}name it in a mapping file (`{field}: COLUMN`, --map){hint}"

@@ -17,9 +17,11 @@ import click
 from domain.errors import DriftlineError, StoreVersionError, UsageError
 from domain.window import parse_duration
 from jobs.context import Common, now
+from jobs.logs import print_counts
 from jobs.periodic import Periodic, StoppedError
 
 if TYPE_CHECKING:
+    from domain.rejection import LineKind
     from monitors.follower import Follower
     from monitors.ingest_logs import IngestCounts, Options
     from monitors.local_service import LocalService
@@ -91,7 +93,9 @@ def follow_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def followers(words: Sequence[str], options: Options, watch: Watch) -> list[Follower]:
+def followers(
+    words: Sequence[str], options: Options, watch: Watch, kind: LineKind
+) -> list[Follower]:
     """
     Return what follows each source of a command line.
 
@@ -101,6 +105,8 @@ def followers(words: Sequence[str], options: Options, watch: Watch) -> list[Foll
         Files, folders, patterns or ``s3://BUCKET/PREFIX``.
     options : Options
     watch : Watch
+    kind : {"events", "labels"}
+        What is in them.
 
     Raises
     ------
@@ -118,7 +124,9 @@ def followers(words: Sequence[str], options: Options, watch: Watch) -> list[Foll
     for place in map(followed_place, words):
         every_s = place.every_s if watch.every is None else watch.every.total_seconds()
         every_s = 0.0 if watch.once else every_s
-        following = Following(place=place, options=options, settle=watch.settle, every_s=every_s)
+        following = Following(
+            place=place, options=options, settle=watch.settle, every_s=every_s, kind=kind
+        )
         made.append(Follower(following))
     return made
 
@@ -134,7 +142,13 @@ def owned(service: LocalService) -> list[Periodic]:
         place = followed_place(one.path)
         options = Options(one.mapping, one.model, one.version, one.format, now())
         every_s = place.every_s if one.every is None else one.every.total_seconds()
-        following = Following(place=place, options=options, settle=one.settle, every_s=every_s)
+        following = Following(
+            place=place,
+            options=options,
+            settle=one.settle,
+            every_s=every_s,
+            kind="labels" if one.labels else "events",
+        )
         made.append(Periodic("follow", every_s, _work(service, Follower(following))))
     return made
 
@@ -146,6 +160,34 @@ def _work(
         return follower.round(lambda: contextlib.nullcontext(service), now(), go_on)
 
     return work
+
+
+def run(
+    common: Common,
+    words: Sequence[str],
+    options: Options,
+    watch: Watch,
+    kind: LineKind,
+    *,
+    as_json: bool,
+) -> int:
+    """
+    Follow sources as a command does; 2 where something of one look could not be read.
+
+    Parameters
+    ----------
+    common : Common
+    words, options, watch, kind
+        See `followers`.
+    as_json : bool
+    """
+    chosen = followers(words, options, watch, kind)
+    if not watch.once:
+        names = ", ".join(one.name for one in chosen)
+        click.echo(f"driftline: following {names}; Ctrl-C ends it", err=True)
+    counts, fine = follow(common, chosen, once=watch.once)
+    print_counts(counts, as_json=as_json, quiet=True)
+    return 2 if watch.once and not fine else 0
 
 
 def follow(common: Common, chosen: Sequence[Follower], *, once: bool) -> tuple[IngestCounts, bool]:

@@ -24,6 +24,10 @@ class FollowConfig(BaseModel):
             "file's folder."
         ),
     )
+    labels: bool = Field(
+        default=False,
+        description="They hold labels, as driftline labels takes them, and no predictions.",
+    )
     format: str = Field(default="auto", description="As driftline ingest --format.")
     model: Name | None = Field(default=None, description="Of rows that carry none.")
     version: Name | None = Field(default=None, description="Of rows that carry none.")

@@ -12,6 +12,7 @@ from typing import Final
 
 from domain.checkpoint import Checkpoint, FollowedState, Piece
 from domain.errors import CheckpointMovedError, InputError
+from domain.rejection import LineKind
 from ingest.following.content import OpenFile, OpenFiles
 from ingest.following.found import FollowedPlace, Found, Look
 from ingest.following.names import unrotated
@@ -57,12 +58,15 @@ class Following:
         a format that is read only whole can be read.
     every_s : float
         From one look to the next; 0: once.
+    kind : {"events", "labels"}
+        What its records are taken for.
     """
 
     place: FollowedPlace
     options: Options
     settle: timedelta
     every_s: float
+    kind: LineKind = "events"
 
 
 @dataclass(slots=True)
@@ -264,7 +268,7 @@ class Follower:
             seen.done = not one.left_bytes
             return None
         instead_of = here.id if here is not None and here.id != one.piece.after.id else None
-        piece = replace(one.piece, instead_of=instead_of)
+        piece = replace(one.piece, instead_of=instead_of, kind=self.following.kind)
         return _Prepared(seen, piece, one.body, one.more, one.left_bytes)
 
     def _whole(self, seen: _Seen, base: Checkpoint, reader: Reader) -> _Prepared:
@@ -279,7 +283,8 @@ class Follower:
             size_bytes=found.size_bytes,
             changed_ns=found.changed_ns,
         )
-        piece = Piece(n_bytes=0, before_bytes=base.taken_bytes, after=after, whole=True)
+        kind = self.following.kind
+        piece = Piece(n_bytes=0, before_bytes=base.taken_bytes, after=after, whole=True, kind=kind)
         return _Prepared(seen, piece, b"", more=False, left_bytes=0)
 
     def _reader(

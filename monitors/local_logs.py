@@ -17,6 +17,7 @@ from monitors.collect_logs import Collecting
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from monitors.retrying import RetryCounts, Retrying, retry_rejected
 from monitors.taking import Taken, take
+from monitors.taking_labels import take_labels
 from store.store import Store
 
 # of a moment: no hours are asked for
@@ -61,6 +62,8 @@ class LocalLogs:
         pieces : sequence of Piece
         """
         (source,) = sources
+        if pieces[0].kind == "labels":
+            return take_labels(self.store, source, options, pieces)
         return take(self.store, source, options, pieces)
 
     def note_followed(self, state: FollowedState, gone: Sequence[int]) -> None:

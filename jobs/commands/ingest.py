@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import click
 
 from jobs import following
 from jobs.context import Common, common_options, json_option
 from jobs.following import Watch, follow_options
 from jobs.logs import log_options, options_of, print_counts, read_request
-
-if TYPE_CHECKING:
-    from monitors.ingest_logs import Options
 
 
 @click.command("ingest")
@@ -43,7 +37,7 @@ def command(
     """
     if watch is not None:
         options = options_of(model=model, version=version, mapping=mapping, log_format=log_format)
-        return _follow(common, paths, options, watch, as_json=as_json)
+        return following.run(common, paths, options, watch, "events", as_json=as_json)
     sources, options = read_request(
         paths, model=model, version=version, mapping=mapping, log_format=log_format
     )
@@ -51,16 +45,3 @@ def command(
     with common.open_service(create=True) as service:
         counts = service.ingest(sources, options)
     return print_counts(counts, as_json=as_json)
-
-
-def _follow(
-    common: Common, paths: Sequence[str], options: Options, watch: Watch, *, as_json: bool
-) -> int:
-    """Follow sources; 2 where something of one look could not be read."""
-    chosen = following.followers(paths, options, watch)
-    if not watch.once:
-        names = ", ".join(one.name for one in chosen)
-        click.echo(f"driftline: following {names}; Ctrl-C ends it", err=True)
-    counts, fine = following.follow(common, chosen, once=watch.once)
-    print_counts(counts, as_json=as_json, quiet=True)
-    return 2 if watch.once and not fine else 0

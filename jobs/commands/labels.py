@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from domain.errors import NotAllowedError
+from jobs import following
 from jobs.context import Common, common_options, json_option
-from jobs.logs import log_options, print_counts, read_request
+from jobs.following import Watch, follow_options
+from jobs.logs import log_options, options_of, print_counts, read_request
 
 if TYPE_CHECKING:
     from domain.label import LabelStanding
@@ -20,6 +22,7 @@ _STANDING: Final = ("model", "predictions", "pending", "unmatched")
 @click.command("labels")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @log_options
+@follow_options
 @json_option
 @common_options
 def command(
@@ -28,14 +31,19 @@ def command(
     model: str | None,
     mapping: str | None,
     log_format: str,
+    watch: Watch | None,
     as_json: bool,
     common: Common,
 ) -> int:
     """
     Load labels: rows of prediction_id or request_id, label and, if known, model and ts.
 
-    A label of a prediction that is not there yet is kept; of several the newest counts.
+    A label of a prediction that is not there yet is kept; of several the newest counts. With
+    --follow each look goes on where the last one ended, over rotation and over restarts.
     """
+    if watch is not None:
+        options = options_of(model=model, version=None, mapping=mapping, log_format=log_format)
+        return following.run(common, paths, options, watch, "labels", as_json=as_json)
     sources, options = read_request(
         paths, model=model, version=None, mapping=mapping, log_format=log_format
     )
