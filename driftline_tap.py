@@ -34,6 +34,7 @@ import os
 import random
 import re
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -86,7 +87,7 @@ _CALL_BYTES = 1_024
 _BATCHES_WAITING = 100
 _ANSWER_BYTES = 1024 * 1024
 _FILE_BYTES = 64 * 1024 * 1024
-_FILES_KEPT = 16
+_FOLDER_BYTES = 16 * _FILE_BYTES
 
 # of the lines of calls; `ingest.readers.tap` reads them
 _FORMAT = 1
@@ -99,9 +100,11 @@ _SENT_AS = {
 }
 _NAMED_IN_PATH = re.compile(r"/v[12]/models/([^/:]+)(?:/versions/([^/:]+))?")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-")
+_REASON = re.compile(r"[a-z_]{1,40}")
 _MISSING = ("dropped", "refused", "lost", "errors")
 _READ = ("json", "csv", "ndjson", "jsonlines")
 _TAPS: weakref.WeakSet[Tap] = weakref.WeakSet()
+_CHILDREN: set[int] = set()
 _CURRENT: ContextVar[Any] = ContextVar("driftline_tap_call", default=None)
 
 
@@ -200,7 +203,8 @@ class Call:
         """Let `Tap.record` not find it any more."""
         token, self.token = self.token, None
         if token is not None:
-            _CURRENT.reset(token)
+            with contextlib.suppress(ValueError):  # a generator may be closed in another context
+                _CURRENT.reset(token)
 
     def finish_answer(self) -> None:
         """Take the time of the last byte: what a server does afterwards keeps nobody waiting."""
@@ -236,7 +240,7 @@ class Tap:
     folder : str, optional
         Write JSON lines to files in this folder instead of sending them.
     replica : str, optional
-        Default: the host's name and the process's number.
+        Default: the host's name, on Kubernetes the pod's. All processes of a server share it.
     sampling_rate : float, default=1.0
         Share of the calls that is recorded, above 0; each says that it stands for others.
     paths, skip : sequence of str
@@ -442,7 +446,12 @@ class Tap:
     @property
     def name(self) -> str:
         """The replica's name."""
-        return self.replica or f"{socket.gethostname()}-{os.getpid()}"
+        return self.replica or socket.gethostname()
+
+    @property
+    def troubles(self) -> str:
+        """What failed last."""
+        return "; ".join(filter(None, (getattr(self.sink, "trouble", ""), self.trouble)))
 
     def _new(self, method: str, path: str, headers: Headers) -> Call | None:
         if method and not self._wants(path):
@@ -514,6 +523,7 @@ class _Queue:
         self._waiting: deque[tuple[Call, int]] = deque()
         self._held_bytes = 0
         self._thread: _Thread | None = None
+        self.is_given_up = False  # a flush in the end was in vain
         self.counts: dict[str, int] = dict.fromkeys(("recorded", "sent", *_MISSING), 0)
 
     def __len__(self) -> int:
@@ -530,6 +540,7 @@ class _Queue:
                 self.counts["dropped"] += 1
                 return
             self.counts["recorded"] += 1
+            self.is_given_up = False
             self._held_bytes += size
             self._waiting.append((call, size))
             thread = self._thread
@@ -537,6 +548,7 @@ class _Queue:
                 thread = self._new_thread()
                 thread.start()
                 self._thread = thread
+                _end_as_child()
         if len(self._waiting) == _BATCH_LINES:
             thread.wake()
 
@@ -633,7 +645,8 @@ class AsgiMiddleware:
             # uvicorn ends by a signal, so that nothing registered for the exit is run
             if message["type"].startswith("lifespan.shutdown."):
                 with contextlib.suppress(Exception):
-                    await asyncio.get_running_loop().run_in_executor(None, self._tap.flush)
+                    loop = asyncio.get_running_loop()
+                    await loop.run_in_executor(None, _end_of, self._tap, _EXIT_S)
             await send(message)
 
         return flushing
@@ -690,7 +703,7 @@ class WsgiMiddleware:
             return self._app(environ, start_response)
         call.enter()
         try:
-            answer = self._app(environ, self._starting(call, start_response))
+            answer = self._app(environ, self._starting(environ, call, start_response))
         except BaseException as error:
             self._tap.quietly(call.end, error)
             self._tap.end(call)
@@ -719,10 +732,12 @@ class WsgiMiddleware:
             call.answer.add(piece)
         call.finish_answer()
 
-    def _starting(self, call: Call, start_response: Any) -> Any:
+    def _starting(self, environ: Any, call: Call, start_response: Any) -> Any:
         def told(status: str, headers: Any) -> None:
             call.status = int(status[:3])
             call.answered = list(headers)
+            asked = environ.get("werkzeug.request")  # Flask takes it away when it has answered
+            call.route = getattr(getattr(asked, "url_rule", None), "rule", "")
 
         def starting(status: str, headers: Any, *error: Any) -> Any:
             self._tap.quietly(told, status, headers)
@@ -756,17 +771,26 @@ class _Input:
         body.add(piece)
         body.is_whole = not piece if self._length is None else body.size == self._length
 
-    def read(self, *size: int) -> bytes:
-        return self._kept(self._source.read(*size))
+    def _all_kept(self, size: tuple[int | None, ...]) -> None:
+        if not size or size[0] is None or size[0] < 0:
+            self._kept(b"")  # nothing more will come
+
+    def read(self, *size: int | None) -> bytes:
+        piece = self._kept(self._source.read(*size))
+        self._all_kept(size)
+        return piece
 
     def readline(self, *size: int) -> bytes:
         return self._kept(self._source.readline(*size))
 
-    def readlines(self, *hint: int) -> list[bytes]:
-        return [self._kept(line) for line in self._source.readlines(*hint)]
+    def readlines(self, *hint: int | None) -> list[bytes]:
+        lines = [self._kept(line) for line in self._source.readlines(*hint)]
+        self._all_kept(hint)
+        return lines
 
     def __iter__(self) -> Iterator[bytes]:
-        return map(self._kept, self._source)
+        yield from map(self._kept, self._source)
+        self._all_kept(())
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._source, name)  # what it has not, this has not either
@@ -837,7 +861,7 @@ class _Thread(threading.Thread):
         self._is_working = True
         self._wait_until = 0.0
         self._failures = 0
-        self._warned_at = -_WARN_EVERY_S
+        self._said_at: dict[str, float] = {}
         self._told = dict.fromkeys(_MISSING, 0)
 
     @property
@@ -923,14 +947,21 @@ class _Thread(threading.Thread):
         self._queue.count("sent", len(lines) - refused)
 
     def _warn(self) -> None:
-        """Say once a minute at most that something is missing."""
+        """Say once a minute at most that something is missing, and that something waits."""
         counts = self._tap.counts()
         missing = {name: counts[name] for name in _MISSING}
+        if missing != self._told and self._may_say("missing"):
+            self._told = missing
+            log.warning("not all calls reached Driftline: %s; %s", missing, self._tap.troubles)
+        elif self._failures and self._may_say("waiting"):
+            log.warning("calls wait for Driftline; %s", self._tap.troubles)
+
+    def _may_say(self, what: str) -> bool:
         now = time.monotonic()
-        if missing != self._told and now >= self._warned_at + _WARN_EVERY_S:
-            self._told, self._warned_at = missing, now
-            troubles = "; ".join(filter(None, (self._sink.trouble, self._tap.trouble)))
-            log.warning("not all calls reached Driftline: %s; %s", missing, troubles)
+        if now < self._said_at.get(what, -_WARN_EVERY_S) + _WARN_EVERY_S:
+            return False
+        self._said_at[what] = now
+        return True
 
 
 class _LaterError(Exception):
@@ -980,8 +1011,16 @@ class _Collector:
             self.trouble = f"{self._name} does not answer ({type(error).__name__})"
             raise _LaterError(None) from error
         with contextlib.suppress(Exception):  # whatever else answers 200
-            return int(json.loads(said)["rejected"])
+            return self._refused(json.loads(said))
         return 0
+
+    def _refused(self, said: Any) -> int:
+        n_refused = int(said["rejected"])
+        if n_refused:
+            reasons = {str(one.get("reason")) for one in said.get("errors", ())}
+            told = ", ".join(sorted(filter(_REASON.fullmatch, reasons)))
+            self.trouble = f"{self._name} rejects lines ({told or 'no reason'})"
+        return n_refused
 
     def _turned_away(self, error: urllib.error.HTTPError, n_lines: int) -> int:
         self.trouble = f"{self._name} answers {error.code}"
@@ -1014,7 +1053,6 @@ class _Files:
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._open: dict[tuple[str, int], Path] = {}
         self.trouble = ""
 
@@ -1022,6 +1060,7 @@ class _Files:
         """Append lines."""
         body = b"\n".join(lines) + b"\n"
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             with self._place(kind).open("ab") as file:
                 before = file.tell()
                 try:
@@ -1046,10 +1085,18 @@ class _Files:
         return path
 
     def _make_room(self, kind: str) -> None:
-        files = sorted(self._folder.glob(f"{kind}-*.ndjson"), key=lambda file: file.name[-27:])
-        for file in files[: -_FILES_KEPT + 1]:
+        """Remove what was written longest ago, of whichever process: there may be many."""
+        found = []
+        for path in self._folder.glob(f"{kind}-*.ndjson"):
             with contextlib.suppress(OSError):  # another process was faster
-                file.unlink()
+                told = path.stat()
+                found.append((told.st_mtime_ns, told.st_size, path))
+        left = _FOLDER_BYTES - _FILE_BYTES
+        for _, size, path in sorted(found, reverse=True):
+            left -= size
+            if left < 0:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 # ---------------------------------------------------------------------- what is sent
@@ -1062,16 +1109,27 @@ class _Usage:
         self._tap = tap
         self._at = time.monotonic()
         self._cpu_s = time.process_time()
+        self._turn = self._turn_at(time.time())
+
+    def _turn_at(self, now: float) -> int:
+        """Return the number of the span between samples: by the clock, so that processes agree."""
+        every_s = self._tap.resources_every_s
+        return int(now // every_s) if every_s > 0 else 0
 
     def lines(self) -> list[bytes]:
         """Return samples where it is time for some."""
-        every_s, now = self._tap.resources_every_s, time.monotonic()
-        elapsed_s = now - self._at
-        if not every_s or elapsed_s < every_s:
+        turn = self._turn_at(time.time())
+        if turn == self._turn:
             return []
-        cpu_s = time.process_time()
-        cores, self._at, self._cpu_s = (cpu_s - self._cpu_s) / elapsed_s, now, cpu_s
-        facts = {"driftline_tap": _FORMAT, "ts": _iso(time.time()), "replica": self._tap.name}
+        now, cpu_s = time.monotonic(), time.process_time()
+        cores = (cpu_s - self._cpu_s) / max(now - self._at, 1e-3)
+        self._turn, self._at, self._cpu_s = turn, now, cpu_s
+        facts = {
+            "driftline_tap": _FORMAT,
+            "ts": _iso(turn * self._tap.resources_every_s),
+            "replica": self._tap.name,
+            "process": str(os.getpid()),
+        }
         for name in ("model", "version"):
             said = getattr(self._tap, name)
             if isinstance(said, str):
@@ -1318,8 +1376,23 @@ def _forked() -> None:
 def _ends() -> None:
     until = time.monotonic() + _EXIT_S
     for tap in list(_TAPS):
-        if not tap.quietly(tap.flush, until - time.monotonic()):
-            log.warning("the process ends, and not all calls reached Driftline")
+        tap.quietly(_end_of, tap, until - time.monotonic())
+
+
+def _end_of(tap: Tap, timeout_s: float) -> None:
+    """Wait once: a server may end in several ways one after the other."""
+    if not tap.queue.is_given_up and not tap.flush(timeout_s):
+        tap.queue.is_given_up = True
+        log.warning("the process ends, and not all calls reached Driftline; %s", tap.troubles)
+
+
+def _end_as_child() -> None:
+    """Be called in the end: what is registered for the exit multiprocessing leaves out."""
+    module = sys.modules.get("multiprocessing")  # not ours to load
+    is_child = module is not None and module.parent_process() is not None
+    if module is not None and is_child and os.getpid() not in _CHILDREN:
+        _CHILDREN.add(os.getpid())
+        module.util.Finalize(None, _ends, exitpriority=-1)
 
 
 if hasattr(os, "register_at_fork"):

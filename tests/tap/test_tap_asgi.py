@@ -373,11 +373,47 @@ def test_the_end_of_the_server_sends_what_waits(new_tap, sink, monkeypatch):
     assert len(sink.lines()) == 2
 
 
+def test_the_end_of_the_server_says_what_could_not_be_sent_and_waits_for_it_once(
+    new_tap, sink, monkeypatch, caplog
+):
+    monkeypatch.setattr(driftline_tap, "_EXIT_S", 0.05)
+    tap = new_tap(url="http://127.0.0.1:9")
+    with served(service(tap)) as client:
+        client.post("/native", json=DISTANCE)
+    said = "the process ends, and not all calls reached Driftline; 127.0.0.1 does not answer"
+    assert said in caplog.text
+    driftline_tap._ends()
+    assert caplog.text.count("the process ends") == 1
+    tap.record({"n": 1}, 1)
+    driftline_tap._ends()
+    assert caplog.text.count("the process ends") == 2
+    tap.sink._url = sink.url
+
+
 def test_a_body_beyond_the_limit_is_not_held(new_tap):
     call = new_tap(max_body_bytes=10).begin("POST", "/p")
     for _ in range(3):
         call.request.add(b"123456")
     assert (call.request.pieces, call.request.size) == ([], 18)
+
+
+def test_a_generator_that_nobody_reads_to_its_end_is_recorded(new_tap, sink):
+    tap = new_tap()
+
+    async def pieces():
+        with tap.call("p"):
+            for n in range(3):
+                tap.record({"n": n}, n)
+                yield n
+
+    async def reading():
+        async for n in pieces():  # closed by the loop, in a context of its own
+            if n == 1:
+                return
+
+    in_a_loop(reading())
+    assert [line["prediction"] for line in sent(tap, sink)] == [0, 1]
+    assert tap.counts()["errors"] == 0
 
 
 def test_what_is_recorded_after_the_end_of_a_call_is_not_lost(new_tap, sink):

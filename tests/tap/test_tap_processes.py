@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_forked_processes_record_each_its_own(sink):
     lines = sink.lines()
     # the parent's last one is sent at its exit, and what waited when it forked is sent once
     assert sorted(line["prediction"] for line in lines) == [0, 1, 2, 3]
-    assert len({line["replica"] for line in lines}) == 3
+    assert len({line["replica"] for line in lines}) == 1
     assert len({line["request_id"] for line in lines}) == 4
 
 
@@ -57,6 +58,44 @@ def test_a_process_that_ends_says_what_it_could_not_send():
     done = run(script, DRIFTLINE_URL="http://127.0.0.1:9")
     assert done.returncode == 0
     assert "not all calls reached Driftline" in done.stderr
+
+
+CHILDREN = """
+import multiprocessing, sys
+import driftline_tap
+from driftline_tap import Tap
+
+driftline_tap._INTERVAL_S = 60   # nothing is sent before the end
+tap = Tap("m", url=sys.argv[1], resources_every_s=0)
+
+
+def work(n):
+    for _ in range(2):
+        tap.record({"n": n}, n)
+
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[2])
+    child = context.Process(target=work, args=(1,))
+    child.start()
+    child.join()
+    with context.Pool(1) as pool:
+        pool.map(work, [2])
+        pool.close()
+        pool.join()
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_the_children_of_multiprocessing_send_what_they_recorded(sink, tmp_path, method):
+    script = tmp_path / "children.py"
+    script.write_text(CHILDREN)
+    done = subprocess.run(
+        [sys.executable, str(script), sink.url, method], env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert sorted(line["prediction"] for line in sink.lines()) == [1, 1, 2, 2]
 
 
 def test_a_tap_can_be_taken_to_another_process(new_tap, sink):
@@ -96,15 +135,37 @@ def test_a_file_that_is_full_is_never_touched_again(new_tap, tmp_path, monkeypat
     assert [line["prediction"] for line in written(tmp_path / "log")] == list(range(20))
 
 
-def test_only_the_newest_files_are_kept(new_tap, tmp_path, monkeypatch):
-    monkeypatch.setattr(driftline_tap, "_FILE_BYTES", 1)
-    monkeypatch.setattr(driftline_tap, "_FILES_KEPT", 3)
-    (tmp_path / "other.ndjson").write_text("{}\n")
+def test_of_a_folder_that_is_full_the_oldest_files_go(new_tap, tmp_path, monkeypatch):
+    monkeypatch.setattr(driftline_tap, "_FILE_BYTES", 300)
+    monkeypatch.setattr(driftline_tap, "_FOLDER_BYTES", 2_000)
+    (tmp_path / "other.ndjson").write_text("{}\n" * 1_000)
     tap = new_tap(folder=str(tmp_path))
-    for n in range(10):
+    for n in range(40):
         tap.record({"n": n}, n)
         assert tap.flush(PATIENCE_S)
-    assert [line.get("prediction") for line in written(tmp_path)] == [None, 7, 8, 9]
+    (tmp_path / "other.ndjson").unlink()
+    kept = [line["prediction"] for line in written(tmp_path)]
+    assert kept == list(range(40 - len(kept), 40))
+    assert 1_000 < sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2_300
+
+
+def test_the_files_of_many_processes_stay(new_tap, tmp_path, monkeypatch):
+    tap = new_tap(folder=str(tmp_path))
+    for n in range(40):
+        monkeypatch.setattr(driftline_tap.os, "getpid", lambda n=n: 1_000 + n)
+        tap.record({"n": n}, n)
+        assert tap.flush(PATIENCE_S)
+    assert [line["prediction"] for line in written(tmp_path)] == list(range(40))
+
+
+def test_a_folder_that_cannot_be_made_keeps_no_server_from_its_start(new_tap, tmp_path, caplog):
+    (tmp_path / "taken").write_text("a file")
+    tap = new_tap(folder=str(tmp_path / "taken" / "log"))
+    tap.record({"n": 1}, 1)
+    until(lambda: "calls wait for Driftline" in caplog.text)
+    (tmp_path / "taken").unlink()
+    assert tap.flush(PATIENCE_S)
+    assert [line["prediction"] for line in written(tmp_path / "taken" / "log")] == [1]
 
 
 def test_a_disk_that_is_full_leaves_no_half_line(new_tap, tmp_path, monkeypatch):
@@ -152,9 +213,9 @@ class _Full:
 
 
 @pytest.mark.parametrize("name", ["m", None])
-def test_the_name_of_a_replica_is_that_of_the_process(new_tap, sink, name):
+def test_a_replica_is_called_like_its_host(new_tap, sink, name):
     tap = new_tap(model=name)
     tap.record({"n": 1}, 1)
     [line] = sent(tap, sink)
-    assert line["replica"].endswith(f"-{os.getpid()}")
+    assert line["replica"] == socket.gethostname()
     assert line.get("model") == name

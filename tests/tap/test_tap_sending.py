@@ -1,9 +1,12 @@
 """What was recorded arrives once, whatever the collector does, and what does not is counted."""
 
 import itertools
+import json
 import logging
+import os
 import threading
 import time
+from datetime import datetime
 from email.utils import formatdate
 
 import pytest
@@ -116,12 +119,28 @@ def test_what_is_refused_for_good_is_counted_and_said(new_tap, sink, status, cap
     until(lambda: f"answers {status}" in caplog.text)
 
 
-def test_what_the_collector_rejects_of_a_batch_is_counted(new_tap, sink):
+def test_what_the_collector_rejects_of_a_batch_is_counted_and_its_reasons_said(
+    new_tap, sink, caplog
+):
     tap = new_tap()
-    sink.answers.append((207, {}, b'{"rejected": 1, "accepted": 0}'))
+    errors = [{"reason": "bad_body", "message": "secret"}, {"reason": "Not A Code: secret"}]
+    said = {"rejected": 1, "accepted": 0, "errors": errors}
+    sink.answers.append((207, {}, json.dumps(said).encode()))
     tap.record({"n": 1}, 1)
     sent(tap, sink)
     assert (tap.counts()["refused"], tap.counts()["sent"]) == (1, 0)
+    until(lambda: "rejects lines (bad_body)" in caplog.text)
+    assert "ecret" not in caplog.text
+
+
+def test_a_collector_that_does_not_answer_is_said_while_calls_wait(new_tap, sink, caplog):
+    tap = new_tap(url=NOBODY)
+    tap.record({"n": 1}, 1)
+    until(lambda: "calls wait for Driftline; 127.0.0.1 does not answer" in caplog.text)
+    tap.flush(0.1)
+    tap.flush(0.1)
+    assert caplog.text.count("calls wait") == 1
+    tap.sink._url = sink.url
 
 
 def test_a_batch_that_is_too_large_is_halved_until_it_fits(new_tap, sink):
@@ -342,13 +361,16 @@ def test_what_numpy_and_pandas_hold_becomes_json(new_tap, sink):
 
 
 def test_what_a_process_uses_is_measured(new_tap, sink):
-    tap = new_tap(resources_every_s=0.05, replica="pod-1")
+    tap = new_tap(resources_every_s=0.25, replica="pod-1")
     tap.record({"n": 1}, 1)
     until(lambda: len(sink.lines("calls")) >= 4)
     cpu, memory = sink.lines("calls")[-2:]
     assert (cpu["metric"], cpu["unit"]) == ("cpu", "cores")
     assert (memory["metric"], memory["unit"]) == ("memory", "bytes")
     assert (cpu["model"], cpu["version"], cpu["replica"]) == ("m", "1", "pod-1")
+    assert cpu["process"] == memory["process"] == str(os.getpid())
+    # all processes of a machine measure at the same moments, so that they can be added
+    assert datetime.fromisoformat(cpu["ts"]).timestamp() % 0.25 == 0
     assert 0 <= cpu["value"] < 16
     assert memory["value"] > 20_000_000
 

@@ -44,6 +44,10 @@ def service(tap):
         tap.record(request.get_json(), "late", 0.7)
         return {}
 
+    @app.post("/customers/<customer>")
+    def customer(customer):
+        return {"prediction": 1}
+
     @app.post("/boom")
     def boom():
         raise ValueError("no such flight")
@@ -85,6 +89,15 @@ def test_what_the_service_records_itself_replaces_the_bodies(new_tap, sink):
     assert (native["features"], native["prediction"], native["score"]) == (DISTANCE, "late", 0.7)
     assert (streamed["features"], streamed["prediction"]) == (DISTANCE, 1)
     assert len({native["request_id"], streamed["request_id"]}) == 2
+
+
+def test_the_path_is_that_of_the_route(new_tap, sink):
+    tap = new_tap()
+    with served(service(tap)) as client:
+        client.post("/customers/4711")
+        client.post("/nowhere/4711")
+    tags = [line["tags"]["path"] for line in sent(tap, sink)]
+    assert tags == ["/customers/<customer>", "/nowhere/4711"]
 
 
 def test_a_service_that_raises_is_a_call_that_failed(new_tap, sink):
@@ -149,6 +162,46 @@ def test_however_a_body_is_read_it_is_whole(new_tap, sink, how):
     assert answer.json() == DISTANCE
     [line] = sent(tap, sink)
     assert payload(line, "request") == payload(line, "response") == DISTANCE
+
+
+ENDS = {
+    "all at once": lambda source: source.read(),
+    "all, in other words": lambda source: source.read(-1),
+    "until nothing comes": lambda source: b"".join(iter(lambda: source.read(4), b"")),
+    "lines": lambda source: b"".join(source.readlines()),
+    "every line": b"".join,
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_body_whose_length_nobody_tells_is_whole_when_its_end_was_read(new_tap, sink, how):
+    tap = new_tap()
+    content = b'{"a":\n1}'
+
+    def echo(environ, start_response):
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [ENDS[how](environ["wsgi.input"])]
+
+    chunked = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
+    assert (
+        b"".join(tap.wsgi(echo)(chunked | {"wsgi.input": io.BytesIO(content)}, lambda *_: None))
+        == content
+    )
+    [line] = sent(tap, sink)
+    assert payload(line, "request") == {"a": 1}
+
+
+def test_of_a_body_whose_length_nobody_tells_a_part_is_left_out(new_tap, sink):
+    tap = new_tap()
+
+    def reading(environ, start_response):
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [environ["wsgi.input"].read(2)]
+
+    chunked = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
+    tap.wsgi(reading)(chunked | {"wsgi.input": io.BytesIO(b"12345")}, lambda *_: None)
+    [line] = sent(tap, sink)
+    assert "request" not in line
 
 
 def test_a_body_that_is_read_in_part_is_left_out(new_tap, sink):
