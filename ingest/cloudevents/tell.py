@@ -12,7 +12,7 @@ from ingest.cloudevents import azure, serving
 from ingest.cloudevents.event import CloudEvent, event_of, time_of
 from ingest.exchange import Half
 from ingest.json_exact import UnfitError
-from ingest.payload.json_text import parse_json
+from ingest.payload.json_text import parse_json, parse_record
 from ingest.readers.block import Layout, reject
 
 Json = Any
@@ -64,7 +64,7 @@ class Told:
         """
         self._n_bytes += len(raw)
         try:
-            self.add(event_of(parse_json(raw), position, raw, self.layout.times))
+            self.add(event_of(parse_record(raw), position, raw, self.layout.times))
         except UnfitError as unfit:
             self.rejections.append(reject(position, unfit.reason, raw, **unfit.values))
 

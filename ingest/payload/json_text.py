@@ -72,6 +72,27 @@ def parse_json(content: bytes) -> Json:
     return value
 
 
+def parse_record(line: bytes) -> Json:
+    """
+    Parse a line or an item of a log, as `parse_json` does a body.
+
+    Parameters
+    ----------
+    line : bytes
+
+    Raises
+    ------
+    UnfitError
+        If it is no JSON.
+    """
+    try:
+        return parse_json(line)
+    except UnfitError as unfit:
+        if unfit.reason != "bad_body":
+            raise
+        raise UnfitError("bad_json", **unfit.values) from unfit
+
+
 def _none(_: str) -> None:
     return None
 

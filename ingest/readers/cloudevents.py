@@ -105,7 +105,7 @@ def _recognises(head: bytes) -> bool:
         return False
     first = start if json_document.READER.recognises(head) else start.split(b"\n", 1)[0]
     forms = (_STRUCTURED, _WITH_HEADERS)
-    return any(all(part.search(first[:_HEAD_BYTES]) for part in form) for form in forms)
+    return any(all(part.search(first) for part in form) for form in forms)
 
 
 READER: Final = Reader("cloudevents", (), _recognises, read, pieces=RECORD_LINES)

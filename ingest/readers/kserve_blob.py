@@ -24,7 +24,7 @@ from ingest.cloudevents.tell import Told
 from ingest.exchange import Half, Payload
 from ingest.exchange_rows import exchange_block
 from ingest.json_exact import UnfitError
-from ingest.payload.json_text import parse_json
+from ingest.payload.json_text import parse_record
 from ingest.readers import csv, json_document, parquet
 from ingest.readers.block import Block, Layout, Reader, reject
 from ingest.readers.json_document import Rest, objects_in, rest_block
@@ -47,6 +47,10 @@ _ATTRIBUTES: Final = {
 _KNOWN_BY: Final = frozenset({"bytes", "reqtype", "inferenceservice"})
 _JSON_KEYS: Final = tuple(
     re.compile(rb'"%s"\s*:' % name.encode(), re.IGNORECASE) for name in _KNOWN_BY
+)
+# the beginning of a record that ends in a long payload: what names the service stands behind it
+_IN_BYTES: Final = re.compile(
+    rb'\[?\s*\{\s*"url"\s*:.{2,2000}"bytes"\s*:\s*"[A-Za-z0-9+/=]+', re.IGNORECASE | re.DOTALL
 )
 _HEAD_BYTES: Final = 64 * 1024
 
@@ -98,7 +102,7 @@ def _of_table(blocks: Iterator[Block], layout: Layout) -> Iterator[Block]:
 
 def _take(told: Told, position: int, raw: bytes) -> None:
     try:
-        told.add_half(_half(parse_json(raw), position, raw, told.layout))
+        told.add_half(_half(parse_record(raw), position, raw, told.layout))
     except UnfitError as unfit:
         told.rejections.append(reject(position, unfit.reason, raw, **unfit.values))
 
@@ -145,7 +149,7 @@ def _recognises(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith((b"{", b"[")):
         first = start if json_document.READER.recognises(head) else start.split(b"\n", 1)[0]
-        return all(key.search(first) for key in _JSON_KEYS)
+        return all(key.search(first) for key in _JSON_KEYS) or bool(_IN_BYTES.fullmatch(first))
     columns = start.split(b"\n", 1)[0].decode(errors="replace").lower().replace('"', "").split(",")
     return {name.strip() for name in columns} >= _KNOWN_BY
 

@@ -95,13 +95,30 @@ def reader_for(stream: LogStream, name: str = AUTO) -> Reader:
     head = without_wrapping(stream.peek(_HEAD_BYTES))
     if parquet.READER.recognises(head):
         return _of_table(stream)
-    recognised = [reader for reader in READERS if reader.recognises(head)]
+    behind = _behind_other_lines(head)
+    recognised = [
+        reader
+        for reader in READERS
+        if reader.recognises(head) or (_of_lines(reader) and reader.recognises(behind))
+    ]
     file_name = without_packing(PurePath(stream.name).name)
     by_name = [reader for reader in READERS if reader.bears(file_name)]
     for reader in recognised:
         if reader in by_name or not reader.only_likely:
             return reader
     return next(iter([*recognised, *by_name]), ndjson.READER)
+
+
+def _behind_other_lines(head: bytes) -> bytes:
+    """Return a log from its first object on, where a program's own lines stand before it."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    _, _, behind = (b"", b"", b"") if start.startswith((b"{", b"[")) else start.partition(b"\n{")
+    return behind and b"{" + behind
+
+
+def _of_lines(reader: Reader) -> bool:
+    """Return whether a format takes a log line by line, and refuses a line alone."""
+    return reader.pieces is not None and not reader.only_likely
 
 
 def _of_table(stream: LogStream) -> Reader:

@@ -17,7 +17,7 @@ from ingest.exchange import Exchange, Payload
 from ingest.exchange_rows import exchange_block
 from ingest.json_exact import UnfitError
 from ingest.lines import LINE_LIMIT_BYTES, Lines
-from ingest.payload.json_text import Json, parse_json
+from ingest.payload.json_text import Json, parse_record
 from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader
 from ingest.readers.line_blocks import line_blocks, take_lines
@@ -86,7 +86,7 @@ def exchange_of(position: int, line: bytes) -> Exchange:
     """
     if len(line) > LINE_LIMIT_BYTES:
         raise UnfitError("too_large", field="line", value=LINE_LIMIT_BYTES)
-    members = parse_json(line)
+    members = parse_record(line)
     if not isinstance(members, dict):
         raise UnfitError("bad_json", value="it holds no object")
     if members.get("request") is None and members.get("response") is None:

@@ -213,6 +213,15 @@ def test_a_blob_of_one_record_is_an_object_and_of_none_an_empty_list():
     assert read(b"[]")[1:] == ([], [])
 
 
+def test_a_line_that_is_no_json_is_told_as_such_and_refused_alone():
+    content = b"INFO: started\n" + lines(event("request")) + b'\n{"specversion": "1.0", "ty'
+    reads, halves, rejections = read(content)
+    assert len(halves) == 1
+    assert rejections == ["bad_json", "bad_json"]
+    assert [one.position for some in reads for one in some.rejections] == [1, 3]
+    assert read(json.dumps([blob("request") | {"bytes": "!"}]).encode())[2] == ["bad_body"]
+
+
 def test_seldon_is_paired_by_its_request_id_and_not_by_the_id_of_the_event():
     records = [
         event(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from dataclasses import replace
 
 import pyarrow as pa
@@ -64,3 +65,34 @@ def test_a_parquet_file_that_is_cut_off_is_left_to_the_reader_that_says_so(one_m
 def test_files_of_a_folder_are_told_by_ending_or_pattern_packed_or_not(one_more):
     names = ["A.ENVELOPES", "a.envelopes.gz", "a.csv.zst", "a.envelope-00001-of-00002.gz"]
     assert [name for name in [*names, "a.envelope", "a.md"] if is_log(name)] == names
+
+
+EVENT = {"specversion": "1.0", "type": "org.kubeflow.serving.inference.request", "id": "a"}
+LARGE = {"instances": [[0.5] * 5_000]}
+
+
+def compact(record: object) -> bytes:
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("name", ["a.log", "a.csv", "a.json"])
+def test_an_event_is_known_by_what_stands_behind_its_data(name):
+    event = compact({"data": LARGE} | EVENT)
+    assert chosen(event, name).name == "cloudevents"
+    assert chosen(b"[" + event + b"]", name).name == "cloudevents"
+
+
+@pytest.mark.parametrize("name", ["a.log", "a.csv", "a.json"])
+def test_lines_of_a_program_may_stand_before_the_first_record_of_a_log_of_lines(name):
+    before = b"INFO: Started server process [1]\n\nINFO: ready, really\n"
+    call = {"ts": 1, "request": LARGE, "response": {"predictions": [1]}}
+    assert chosen(before + compact(EVENT), name).name == "cloudevents"
+    assert chosen(before + compact(call), name).name == "v2"
+    assert chosen(before + compact({"model": "m"}), name).name in ("ndjson", "csv")
+
+
+def test_a_blob_with_a_payload_larger_than_what_is_looked_at_is_known():
+    blob = {"url": {"Scheme": "s3"}, "bytes": "QUJD" * 40_000, "reqType": "x", "id": "a"}
+    for record in (blob, [blob, blob], {name.title(): cell for name, cell in blob.items()}):
+        assert chosen(compact(record), "a.json").name == "kserve-blob"
+    assert chosen(compact({"url": "x", "text": "QUJD" * 40_000}), "a.json").name != "kserve-blob"
