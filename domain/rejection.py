@@ -28,6 +28,8 @@ class Rejection:
         Whether `raw` is not all of it.
     model : str or None
         Whose line it is, where the line could be read so far.
+    format : str or None
+        Name of the reader that `raw` is a record for; None: the one that took the log apart.
     """
 
     position: int
@@ -36,6 +38,7 @@ class Rejection:
     raw: bytes
     cut: bool = False
     model: str | None = None
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

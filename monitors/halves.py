@@ -16,12 +16,15 @@ from typing import Final
 import numpy as np
 import orjson
 
+from domain.rejection import ReadAs, Rejection
 from ingest.batch import Read
 from ingest.events import Defaults, events_of
 from ingest.exchange import Exchange, Half, Payload
 from ingest.exchange_rows import exchange_block
 from ingest.mapping import Mapping
 from ingest.pairing import Matcher, Pair, Side, exchange_of, lonely
+from ingest.readers import tap
+from ingest.readers.block import with_raw
 from store.append import Bodies, EventRows
 from store.asked_calls import AskedCall
 from store.counted import LoadCounts
@@ -58,11 +61,8 @@ class Told:
         batches = tuple(
             replace(batch, positions=places[batch.positions - 1]) for batch in self.read.batches
         )
-        # what is kept of a call is the line of one of its sides
-        refused = [
-            replace(r, position=int(places[r.position - 1]), cut=True) for r in self.read.rejections
-        ]
-        return Read(batches, tuple(refused))
+        refused = [replace(r, position=int(places[r.position - 1])) for r in self.read.rejections]
+        return replace(self.read, batches=batches, rejections=tuple(refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def join_waiting(store: Store, now: datetime, mapping: Mapping | None = None) ->
                 return settled
             source = found[0].source
             calls = told(calls_of(pairs), source, now, mapping)
-            settled += _store_calls(store, calls, _changes(pairs), source)
+            settled += _store_calls(store, calls, _changes(pairs), source, now, mapping)
 
 
 def give_up(
@@ -194,11 +194,13 @@ def _give_up_some(store: Store, due: Sequence[StoredHalf], source: str, now: dat
             continue
         fails = one.side == "request" and one.sender in answering
         calls.append((lonely(side.half, failed=fails), side))
-        (kept if one.side == "request" else taken).append(one.id)
+        # a request waits on for a late answer, as it came: not where columns are hidden
+        waits_on = one.side == "request" and not store.privacy.conceals(_model_of(side))
+        (kept if waits_on else taken).append(one.id)
         failed += fails
     log.info("halves.given_up", extra={"calls": len(calls), "failed": failed, "known": len(known)})
     changes = HalfChanges(taken=taken, given_up=kept, now=now)
-    return _store_calls(store, told(calls, source, now), changes, source)
+    return _store_calls(store, told(calls, source, now), changes, source, now)
 
 
 def told(
@@ -217,7 +219,14 @@ def told(
             numbered = [replace(call, position=n) for n, (call, _) in enumerate(step, 1)]
             block = exchange_block(numbered, plan.layout)
             read = events_of(block, plan, Defaults(model, version, now), source)
+            refused = tuple(_as_line(one, step[one.position - 1][0]) for one in read.rejections)
+            read = replace(read, rejections=refused, format=tap.READER.name)
             yield Told(read, [side for _, side in step])
+
+
+def _as_line(refused: Rejection, call: Exchange) -> Rejection:
+    """Return what is kept of a call: no record of its log tells both sides."""
+    return replace(with_raw(refused, tap.written(call)), format=tap.READER.name)
 
 
 def _steps(
@@ -240,7 +249,14 @@ def _size(side: object) -> int:
     return len(side.content) if isinstance(side, Payload) else 0
 
 
-def _store_calls(store: Store, calls: Iterable[Told], changes: HalfChanges, source: str) -> Settled:
+def _store_calls(
+    store: Store,
+    calls: Iterable[Told],
+    changes: HalfChanges,
+    source: str,
+    now: datetime,
+    mapping: Mapping | None = None,
+) -> Settled:
     events: list[EventRows] = []
     reasons: list[str] = []
     for one in calls:
@@ -249,10 +265,15 @@ def _store_calls(store: Store, calls: Iterable[Told], changes: HalfChanges, sour
             parts = np.zeros(batch.n_rows, np.int64)
             events.append(EventRows(batch.model, batch.events, batch.features, parts))
         if read.rejections:
-            store.reject(source, read.rejections)
+            store.reject(source, read.rejections, _read_as(one.sides[0], read, mapping), now)
             reasons += [rejection.reason for rejection in read.rejections]
     [stored] = store.collect(Bodies(1, events, halves=changes), source)
     return Settled(stored, tuple(reasons))
+
+
+def _read_as(side: Side, read: Read, mapping: Mapping | None) -> ReadAs:
+    told = None if mapping is None else mapping.model_dump_json(exclude_unset=True)
+    return ReadAs("events", read.format, side.model, side.version, told)
 
 
 def calls_of(pairs: Iterable[Pair]) -> Iterator[tuple[Exchange, Side]]:
@@ -271,10 +292,14 @@ def _changes(pairs: Iterable[Pair]) -> HalfChanges:
     return replace(changes, taken=taken, corrected=corrected)
 
 
+def _model_of(side: Side) -> str | None:
+    model = side.half.facts.get("model") or side.model
+    return model if isinstance(model, str) else None
+
+
 def _asked(side: Side) -> AskedCall | None:
-    facts, at = side.half.facts, side.half.at
-    model, request = facts.get("model") or side.model, facts.get("request_id")
-    if at is None or not isinstance(model, str) or not isinstance(request, str):
+    at, model, request = side.half.at, _model_of(side), side.half.facts.get("request_id")
+    if at is None or model is None or not isinstance(request, str):
         return None
     return AskedCall(side.stored or 0, model, request, at)
 

@@ -18,6 +18,7 @@ from ingest.mapping import Mapping
 from ingest.pairing import Side
 from ingest.read import read_events, read_labels
 from ingest.readers.block import reject
+from ingest.readers.registry import AUTO, reader_named
 from ingest.sources import SourceFile
 from monitors.halves import join
 from store.append import EventRows, LabelRows
@@ -167,14 +168,23 @@ def read_records(room: Room, records: Sequence[Record], read_as: ReadAs) -> None
             room.take(read, places)
         return
     # a reader may take several lines for one record: each by itself
+    # what no format is known of stands for itself
+    behind = None if read_as.format == AUTO else reader_named(read_as.format).behind_record
     for record in records:
-        for _ in range(record.times):
-            _read_alone(room, record, read_as)
+        for content in _contents(record, behind):
+            _read_alone(room, record, content, read_as)
 
 
-def _read_alone(room: Room, record: Record, read_as: ReadAs) -> None:
+def _contents(record: Record, behind: bytes | None) -> list[bytes]:
+    """Return the logs to read a record from: readers tell equal calls of one log apart."""
+    if behind is None:
+        return [record.raw] * record.times
+    return [(record.raw + behind) * record.times]
+
+
+def _read_alone(room: Room, record: Record, content: bytes, read_as: ReadAs) -> None:
     try:
-        reads = list(_read(room, record.raw, read_as))
+        reads = list(_read(room, content, read_as))
     except InputError:  # no log that the reader knows: a record without what stood around it
         return
     for read in reads:

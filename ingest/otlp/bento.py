@@ -10,7 +10,8 @@ from domain.trace import span_id_of, trace_id_of
 from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError
 from ingest.otlp.naming import deployment_cells, without_nothing
-from ingest.otlp.signals import LogRecord
+from ingest.otlp.signals import LogRecord, Raw
+from ingest.otlp.written import written
 from ingest.payload.outcomes import outcomes_of
 
 # the scope is named so, or after the SDK's own logger, as its version will have it
@@ -44,9 +45,9 @@ class BentoMonitors:
     def __init__(self) -> None:
         self._metas: dict[tuple[str, frozenset[str]], Meta] = {}
 
-    def cells(self, record: LogRecord) -> Cells:
+    def row(self, record: LogRecord) -> tuple[Cells, Raw]:
         """
-        Return a record as a row of an event.
+        Return a record as a row of an event, and what is kept of it where it cannot be one.
 
         Raises
         ------
@@ -69,7 +70,10 @@ class BentoMonitors:
             **_ids(record, body),
             **_by_role(values, meta),
         }
-        return without_nothing(cells)
+        if _META in body:
+            return without_nothing(cells), record.raw
+        # alone it would not tell what its columns are
+        return without_nothing(cells), lambda: written(record, {**body, _META: json.dumps(meta)})
 
     def _meta(self, record: LogRecord, told: object, columns: frozenset[str]) -> Meta:
         """Return what is known of the monitor that has these columns."""

@@ -37,6 +37,9 @@ _DATA: Final = re.compile(
     rb'"timestamp": ?"[^"]*", ?"request_id": ?"(?:[0-9]+|None)", ?"trace_id": ?"(?:[0-9]+|None)"\}'
 )
 _SCHEMA: Final = re.compile(rb'\{"meta_data": ?\{[^}]*"bento_name"[^}]*\}, ?"columns": ?\[')
+# what the line before a row that was kept begins with; the number is that of the format
+_MARK: Final = b'{"driftline_bentoml":1,'
+_KEPT: Final = ("monitor", "version", "prediction_id")
 _DECIMAL: Final = re.compile(r"[0-9]{1,39}")
 _BLANK: Final = b" \t\r"
 
@@ -59,6 +62,49 @@ class Schema:
     monitor: str | None
     version: str | None
     roles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """
+    What is known of a row and does not stand in its line.
+
+    Parameters
+    ----------
+    schema : Schema or None
+        Of its columns.
+    name : str or None
+        Its prediction id, which the rows around it decide.
+    """
+
+    schema: Schema | None
+    name: str | None
+
+    def before(self, line: bytes) -> bytes:
+        """Return a line with another one before it, so that both together can be read alone."""
+        told: Cells = {"driftline_bentoml": 1, "prediction_id": self.name}
+        if self.schema is not None:
+            told |= {"monitor": self.schema.monitor, "version": self.schema.version}
+            told["roles"] = dict(self.schema.roles)
+        return orjson.dumps(told) + b"\n" + line
+
+
+def _known(line: bytes) -> Known | None:
+    """Return what a line tells of the row behind it; None: it is no such line."""
+    if not line.startswith(_MARK):
+        return None
+    try:
+        told = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    monitor, version, name = (_text_or_none(told.get(key)) for key in _KEPT)
+    roles = told.get("roles")
+    schema = Schema(monitor, version, roles) if isinstance(roles, dict) else None
+    return Known(schema, name)
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 class Schemas:
@@ -154,25 +200,43 @@ class _Rows:
 
     def block(self, lines: Lines) -> Block:
         """Return the rows of some lines."""
-        parsed = JsonRows(frozenset(), self.paths)
-        for index, number in enumerate(lines.numbers.tolist()):
-            line = lines.line(index)
-            if line.strip(_BLANK) and not self.schemas.add(line, None):
-                parsed.add(number, line)
-        ids = self._ids(parsed.rows)
+        parsed, told = self._parsed(lines)
         rows: list[Cells] = []
-        kept: list[int] = []
+        kept: list[tuple[int, Known]] = []
         rejections: list[Rejection] = list(parsed.rejections)
-        for at, (cells, name) in enumerate(zip(parsed.rows, ids, strict=True)):
-            row = self._row(cells, name)
+        ids = self._ids(parsed.rows)
+        for at, (number, cells) in enumerate(zip(parsed.positions, parsed.rows, strict=True)):
+            schema = self.schemas.of(frozenset(cells) - _OWN)
+            known = told.get(number) or Known(schema, ids[at])
+            row = self._row(cells, known)
             if row is None:
-                rejections.append(reject(parsed.positions[at], "unknown_roles", parsed.lines[at]))
+                raw = known.before(parsed.lines[at])
+                rejections.append(reject(number, "unknown_roles", raw))
             else:
                 rows.append(row)
-                kept.append(at)
-        positions = np.array([parsed.positions[at] for at in kept], dtype=np.int64)
-        raw = [parsed.lines[at] for at in kept]
-        return Block(positions, columns_of(rows), raw.__getitem__, tuple(rejections))
+                kept.append((at, known))
+        positions = np.array([parsed.positions[at] for at, _ in kept], dtype=np.int64)
+
+        def raw_of(row: int) -> bytes:
+            at, known = kept[row]
+            return known.before(parsed.lines[at])
+
+        return Block(positions, columns_of(rows), raw_of, tuple(rejections))
+
+    def _parsed(self, lines: Lines) -> tuple[JsonRows, dict[int, Known]]:
+        """Return the rows, and what lines before them tell of some, by position."""
+        parsed, told = JsonRows(frozenset(), self.paths), dict[int, Known]()
+        known: Known | None = None
+        for index, number in enumerate(lines.numbers.tolist()):
+            line = lines.line(index)
+            if not line.strip(_BLANK) or self.schemas.add(line, None):
+                continue
+            before, known = known, _known(line)
+            if known is None:
+                parsed.add(number, line)
+                if before is not None:
+                    told[number] = before
+        return parsed, told
 
     def _ids(self, rows: Sequence[Cells]) -> list[str | None]:
         """Return the prediction ids: that of the call, with the row's place where it has more."""
@@ -190,15 +254,15 @@ class _Rows:
             ids.append(call if alone else f"{call}-item-{place}")
         return ids
 
-    def _row(self, cells: Cells, name: str | None) -> Cells | None:
+    def _row(self, cells: Cells, known: Known) -> Cells | None:
         columns = frozenset(cells) - _OWN
-        schema = self.schemas.of(columns)
+        schema = known.schema
         mapped = {path: cells[path] for path in cells if self.layout.names(path)}
         if schema is None and not mapped.keys() & columns:
             return None
         row: Cells = {
             "ts": cells.get("timestamp"),
-            "prediction_id": name,
+            "prediction_id": known.name,
             "request_id": _hexadecimal(cells.get("request_id"), 16),
             "trace_id": _hexadecimal(cells.get("trace_id"), 32),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -131,6 +131,9 @@ class Reader:
         Whether `recognises` tells only what a file looks like, so that its ending counts for more.
     pieces : Pieces or None
         How a file that grows is read as far as it goes; None: it is read only whole.
+    behind_record : bytes or None
+        What a record has behind it, so that the same one several times is a log; None: it is a log
+        by itself only.
     """
 
     name: str
@@ -141,6 +144,7 @@ class Reader:
     patterns: tuple[str, ...] = ()
     only_likely: bool = False
     pieces: Pieces | None = None
+    behind_record: bytes | None = b"\n"
 
     def bears(self, file_name: str) -> bool:
         """Return whether a file's name, without compression, is one of the format."""
@@ -166,6 +170,11 @@ def reject(position: int, reason: str, raw: bytes, **values: object) -> Rejectio
     shown = {name: quote(v) if isinstance(v, str) else v for name, v in values.items()}
     message, cut = say(f"rejection.{reason}", **shown), len(raw) > RAW_LIMIT_BYTES
     return Rejection(position, reason, message, raw[:RAW_LIMIT_BYTES], cut=cut)
+
+
+def with_raw(rejection: Rejection, raw: bytes) -> Rejection:
+    """Return a rejection of which other bytes are kept: all that it takes to read it again."""
+    return replace(rejection, raw=raw[:RAW_LIMIT_BYTES], cut=len(raw) > RAW_LIMIT_BYTES)
 
 
 def rejection_block(rejection: Rejection) -> Block:

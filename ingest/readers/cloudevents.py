@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from domain.event import RAW_LIMIT_BYTES
 from ingest.cloudevents.event import json_bytes
 from ingest.cloudevents.tell import Told
 from ingest.exchange_rows import exchange_block
@@ -22,7 +21,7 @@ from ingest.json_bulk import KnownColumns
 from ingest.lines import Torso, lines_of, pieces
 from ingest.pieces import RECORD_LINES
 from ingest.readers import json_document
-from ingest.readers.block import Block, Layout, Reader, torso_block
+from ingest.readers.block import Block, Layout, Reader, torso_block, with_raw
 from ingest.readers.json_document import Rest, objects_in, rest_block
 from ingest.readers.ndjson import parse_lines
 from ingest.unpack import LogStream
@@ -73,11 +72,7 @@ def _blocks(told: Told, layout: Layout) -> Iterator[Block]:
 
 def _with_raws(block: Block, raws: Mapping[int, bytes]) -> Block:
     """Let what is kept of rows be the events that they were told in."""
-    refused = [
-        replace(one, raw=raw[:RAW_LIMIT_BYTES], cut=len(raw) > RAW_LIMIT_BYTES)
-        for one in block.rejections
-        for raw in (raws[one.position],)
-    ]
+    refused = [with_raw(one, raws[one.position]) for one in block.rejections]
     return replace(
         block,
         raw=lambda row: raws[int(block.positions[row])],

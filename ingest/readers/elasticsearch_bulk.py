@@ -22,7 +22,15 @@ from ingest.json_bulk import KnownColumns
 from ingest.lines import Lines, Torso, pieces
 from ingest.pieces import JSON_LINES, Pieces
 from ingest.readers import ecs
-from ingest.readers.block import Block, Layout, Reader, reject, rejection_block, torso_block
+from ingest.readers.block import (
+    Block,
+    Layout,
+    Reader,
+    reject,
+    rejection_block,
+    torso_block,
+    with_raw,
+)
 from ingest.readers.ndjson import parse_lines
 from ingest.unpack import LogStream
 from ingest.values import Values
@@ -124,13 +132,19 @@ class _Split:
     """Goes over the lines of a body."""
 
     waits: Item | None = None
+    said: bytes = b""
 
     def take(self, number: int, line: bytes) -> Item | None:
-        """Return the item whose last line this is, `_WAITS` before it, None: it is out of place."""
+        """
+        Return the item whose last line this is, `_WAITS` before it, None: it is out of place.
+
+        `said` is the line that said what to do with it, then.
+        """
         if self.waits is not None:
             item, self.waits = replace(self.waits, position=number), None
             return item
         item = _action(line, number)
+        self.said = line
         if item is None or item.operation == "delete":
             return item
         self.waits = item
@@ -165,23 +179,41 @@ class _Documents:
 
     lines: list[bytes] = field(default_factory=list[bytes])
     numbers: list[int] = field(default_factory=list[int])
+    parts: dict[int, tuple[bytes, ...]] = field(default_factory=dict[int, tuple[bytes, ...]])
     ids: dict[int, str] = field(default_factory=dict[int, str])
     rejections: list[Rejection] = field(default_factory=list[Rejection])
 
-    def add(self, item: Item, line: bytes) -> None:
-        """Take the last line of an item."""
+    def add(self, item: Item, said: bytes, line: bytes) -> None:
+        """Take an item: the line that says what to do, and its last one, which may be the same."""
+        self.parts[item.position] = (said,) if item.operation == "delete" else (said, line)
         document = _document(item, line)
         if document is None:
-            reason = f"elasticsearch_{item.operation}"
-            self.rejections.append(reject(item.position, reason, line))
+            self.refuse(item.position, f"elasticsearch_{item.operation}")
             return
         if not document.strip(_BLANK):  # a reader of lines would pass it over
-            self.rejections.append(reject(item.position, "bad_json", line, value="a blank line"))
+            self.refuse(item.position, "bad_json", value="a blank line")
             return
         self.lines.append(document)
         self.numbers.append(item.position)
         if item.id is not None:
             self.ids[item.position] = item.id
+
+    def refuse(self, position: int, reason: str, **values: object) -> None:
+        """Refuse an item."""
+        self.rejections.append(reject(position, reason, self.raw(position), **values))
+
+    def raw(self, position: int) -> bytes:
+        """Return all lines of an item: its document alone is none."""
+        return b"\n".join(self.parts[position])
+
+    def told(self, block: Block, layout: Layout) -> Block:
+        """Return the rows of documents as those of their items."""
+        refused = [with_raw(one, self.raw(one.position)) for one in block.rejections]
+        return replace(
+            _identified(block, self.ids, layout),
+            raw=lambda row: self.raw(int(block.positions[row])),
+            rejections=tuple(refused),
+        )
 
     def together(self) -> Lines:
         """Return the documents as lines with the numbers that they have in the body."""
@@ -233,10 +265,10 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         for rejection in documents.rejections:
             yield rejection_block(rejection)
         for block in parse_lines(documents.together(), known, opened):
-            yield _identified(ecs.native(block, layout), documents.ids, layout)
+            yield documents.told(ecs.native(block, layout), layout)
     if split.waits is not None:
         number = split.waits.position
-        yield rejection_block(reject(number, "truncated", b"", value="no document follows"))
+        yield rejection_block(reject(number, "truncated", split.said, value="no document follows"))
 
 
 def _documents(piece: Lines, split: _Split) -> _Documents:
@@ -249,7 +281,7 @@ def _documents(piece: Lines, split: _Split) -> _Documents:
         if item is None:
             documents.rejections.append(reject(number, "not_an_action", line))
         elif item is not _WAITS:
-            documents.add(item, line)
+            documents.add(item, split.said, line)
     return documents
 
 

@@ -135,7 +135,7 @@ class _Gathered:
     def _sort(self, item: Item) -> None:
         match item:
             case LogRecord() if is_bento(item):
-                self._add(self._monitors.cells(item), item.raw)
+                self._add(*self._monitors.row(item))
             case LogRecord():
                 cells = record_cells(item, self._layout)
                 self._add_or_count(cells, None if cells else "other_record", item.raw)
@@ -248,4 +248,6 @@ def _framing(head: bytes) -> Framing | None:
     return framing_of(head, is_whole=len(head) < _HEAD_BYTES)
 
 
-READER: Final = Reader("otlp", (".otlp",), _recognises, read, pieces=RECORD_LINES)
+READER: Final = Reader(
+    "otlp", (".otlp",), _recognises, read, pieces=RECORD_LINES, behind_record=None
+)

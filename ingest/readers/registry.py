@@ -69,6 +69,21 @@ def is_log(name: str) -> bool:
     return any(reader.bears(file_name) for reader in READERS)
 
 
+def reader_named(name: str) -> Reader:
+    """
+    Return the reader of a format.
+
+    Raises
+    ------
+    UsageError
+        If no format has that name.
+    """
+    for reader in READERS:
+        if reader.name == name:
+            return reader
+    raise UsageError(f"no format {name!r}{suggestion(name, [r.name for r in READERS] + [AUTO])}")
+
+
 def reader_for(stream: LogStream, name: str = AUTO) -> Reader:
     """
     Choose the reader of a log: by its content, then by its ending.
@@ -86,12 +101,7 @@ def reader_for(stream: LogStream, name: str = AUTO) -> Reader:
         If no format has that name.
     """
     if name != AUTO:
-        for reader in READERS:
-            if reader.name == name:
-                return reader
-        raise UsageError(
-            f"no format {name!r}{suggestion(name, [r.name for r in READERS] + [AUTO])}"
-        )
+        return reader_named(name)
     head = without_wrapping(stream.peek(_HEAD_BYTES))
     if parquet.READER.recognises(head):
         return _of_table(stream)

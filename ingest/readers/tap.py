@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from domain.event import FIELDS
 from domain.resource import ResourceSample
@@ -55,7 +57,43 @@ def _block(lines: Lines, layout: Layout) -> Block:
 
 def _exchange(number: int, line: bytes, said: Cells) -> Exchange:
     facts = {name: said[name] for name in FIELDS if said.get(name) is not None}
-    return Exchange(number, line, facts, _payload(said, "request"), _payload(said, "response"))
+    implied = said.get("implied_status")
+    return Exchange(
+        number,
+        line,
+        facts,
+        _payload(said, "request"),
+        _payload(said, "response"),
+        implied if isinstance(implied, int) else None,
+    )
+
+
+def written(exchange: Exchange) -> bytes:
+    """
+    Write a call that was put together from several records as the one line that means the same.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Its bodies not yet taken apart.
+    """
+    said: dict[str, object] = {"driftline_tap": 1, **exchange.facts}
+    if exchange.implied_status is not None:
+        said["implied_status"] = exchange.implied_status
+    for side in ("request", "response"):
+        body = getattr(exchange, side)
+        if isinstance(body, Payload):
+            said[side] = _said(body)
+    return orjson.dumps(said)
+
+
+def _said(body: Payload) -> dict[str, Any]:
+    more = {"content_type": body.media_type, "header_length": body.header_length}
+    told = {name: value for name, value in more.items() if value not in ("", None)}
+    try:
+        return {"text": body.content.decode(), **told}
+    except UnicodeDecodeError:
+        return {"base64": b64encode(body.content).decode(), **told}
 
 
 def _payload(said: Cells, side: str) -> Payload | None:

@@ -185,4 +185,5 @@ READER: Final = Reader(
     _recognises,
     read,
     patterns=("*.tfrecord*", "tf_serving_warmup_requests"),
+    behind_record=b"",
 )

@@ -185,4 +185,6 @@ def _recognises(head: bytes) -> bool:
     return b'"timestamps"' in start and (head_of_trace or b'"ns"' in start)
 
 
-READER: Final = Reader("triton", (), _recognises, read, patterns=("trace.json.*",))
+READER: Final = Reader(
+    "triton", (), _recognises, read, patterns=("trace.json.*",), behind_record=None
+)
