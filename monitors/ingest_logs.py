@@ -8,17 +8,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self
 
 import pyarrow as pa
 
+from domain.errors import DriftlineError
 from domain.rejection import LineKind, ReadAs, Rejection
 from ingest.batch import LabelRead, Read
 from ingest.mapping import Mapping
 from ingest.read import read_events, read_labels
 from ingest.sources import SourceFile
 from monitors.allowed_models import allowed_events, allowed_labels
+from monitors.shared_commit import OneRead, SharedCommit, read_ahead
 from monitors.source_halves import SourceHalves
 from store.counted import Came, LoadCounts
 from store.store import Store
@@ -142,6 +146,101 @@ class _Refused:
             store.reject(source, rejections, read_as, self._options.now)
 
 
+class _Walk(Generic[OneRead]):
+    """
+    Logs that are read one after the other: small ones share a commit, each other has its own.
+
+    What was read before a log that cannot be read is stored.
+
+    Parameters
+    ----------
+    store : Store
+    options : Options
+    kind : {"events", "labels"}
+    counts : IngestCounts
+        Filled.
+    """
+
+    def __init__(
+        self, store: Store, options: Options, kind: LineKind, counts: IngestCounts
+    ) -> None:
+        self._store = store
+        self._options = options
+        self._kind: LineKind = kind
+        self._counts = counts
+        self._shared = self._begun()
+
+    def _begun(self) -> SharedCommit:
+        return SharedCommit(self._store, partial(self._options.read_as, self._kind))
+
+    def take(self, name: str, reads: Iterator[OneRead]) -> None:
+        """Take the next log: at once, or with those that come behind it."""
+        try:
+            ahead, is_small = read_ahead(reads)
+            if is_small:
+                self._share(name, ahead)
+        except DriftlineError:
+            self.commit()
+            raise
+        if is_small and not self._shared.is_full:
+            return
+        self.commit()
+        if not is_small:
+            with _Refused(self._counts, self._options, self._kind) as refused:
+                self._load(name, chain(ahead, reads), refused)
+                refused.store_in(self._store, name)
+
+    def commit(self) -> None:
+        """Store what has been taken."""
+        shared, self._shared = self._shared, self._begun()
+        self._counts.stored += shared.stored(self._options.now)
+
+    def _share(self, name: str, reads: Sequence[OneRead]) -> None:
+        self._shared.add(name, reads)
+        for read in reads:
+            self._counts.rejected_reasons.update(one.reason for one in read.rejections)
+
+    def _load(self, name: str, reads: Iterator[OneRead], refused: _Refused) -> None:
+        raise NotImplementedError
+
+
+class _WalkOfEvents(_Walk[Read]):
+    def __init__(
+        self, store: Store, options: Options, counts: IngestCounts, halves: SourceHalves
+    ) -> None:
+        super().__init__(store, options, "events", counts)
+        self._halves = halves
+
+    def _share(self, name: str, reads: Sequence[Read]) -> None:
+        super()._share(name, list(self._halves.joined(reads, name)))
+        for read in reads:
+            note(read, self._counts)
+
+    def commit(self) -> None:
+        self._halves.keep()
+        super().commit()
+
+    def _load(self, name: str, reads: Iterator[Read], refused: _Refused) -> None:
+        came = Came(self._options.now)
+        flowing = self._halves.joined(noted(reads, self._store, self._counts, came), name)
+        batches = _batches(self._kept_behind(flowing), refused)
+        self._counts.stored += self._store.load(batches, name, came)
+
+    def _kept_behind(self, reads: Iterator[Read]) -> Iterator[Read]:
+        yield from reads
+        self._halves.keep()
+
+
+class _WalkOfLabels(_Walk[LabelRead]):
+    def __init__(self, store: Store, options: Options, counts: IngestCounts) -> None:
+        super().__init__(store, options, "labels", counts)
+
+    def _load(self, name: str, reads: Iterator[LabelRead], refused: _Refused) -> None:
+        batches = _label_batches(reads, refused)
+        came = Came(self._options.now)
+        self._counts.stored += self._store.load_labels(batches, name, came)
+
+
 def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
     """
     Load prediction logs; each source is stored whole or not at all.
@@ -160,8 +259,9 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
         version=options.version,
         mapping=options.mapping,
     )
+    walk = _WalkOfEvents(store, options, counts, halves)
     for source in sources:
-        read = read_events(
+        reads = read_events(
             source,
             options.mapping,
             model=options.model,
@@ -169,14 +269,8 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        came = Came(options.now)
-        allowed = allowed_events(read, options.models, options.model)
-        reads = noted(allowed, store, counts, came)
-        with _Refused(counts, options, "events") as refused:
-            counts.stored += store.load(
-                _batches(halves.joined(reads, source.name), refused), source.name, came
-            )
-            refused.store_in(store, source.name)
+        walk.take(source.name, allowed_events(reads, options.models, options.model))
+    walk.commit()
     # when all are read: an answer may be in another file than its request
     settled = halves.settle()
     counts.stored += settled.stored
@@ -190,6 +284,7 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
 def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
     """Load labels that came by themselves; see `ingest_events`."""
     counts = IngestCounts()
+    walk = _WalkOfLabels(store, options, counts)
     for source in sources:
         reads = read_labels(
             source,
@@ -198,13 +293,8 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        with _Refused(counts, options, "labels") as refused:
-            counts.stored += store.load_labels(
-                _label_batches(allowed_labels(reads, options.models), refused),
-                source.name,
-                Came(options.now),
-            )
-            refused.store_in(store, source.name)
+        walk.take(source.name, allowed_labels(reads, options.models))
+    walk.commit()
     return counts
 
 
@@ -219,10 +309,15 @@ def noted(reads: Iterable[Read], store: Store, counts: IngestCounts, came: Came)
     """Keep what is no event while reads flow past: samples, and counts of the rest."""
     for read in reads:
         store.add_samples(read.samples)
-        counts.samples += len(read.samples)
-        counts.passed_over.update(read.passed_over)
-        came.passed_over += sum(read.passed_over.values())
+        came.passed_over += note(read, counts)
         yield read
+
+
+def note(read: Read, counts: IngestCounts) -> int:
+    """Count what is no event; return how many records told of no call."""
+    counts.samples += len(read.samples)
+    counts.passed_over.update(read.passed_over)
+    return sum(read.passed_over.values())
 
 
 def _label_batches(reads: Iterable[LabelRead], refused: _Refused) -> Iterator[tuple[str, pa.Table]]:

@@ -24,7 +24,7 @@ from monitors.halves import (
 from store.halves import HalfChanges
 from store.store import Store
 
-# of one file in memory; more wait in the store until its end
+# in memory; more wait in the store
 _MOST_WAITING: Final = 20_000
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _OTHER: Final = {"request": "response", "response": "request"}
@@ -60,20 +60,20 @@ class SourceHalves:
         self._again: list[Side] = []
         self._newest: dict[tuple[str, str], datetime] = {}
         self._senders: set[tuple[str, str]] = set()
-        self._source = ""
+        self._sources: list[str] = []
+        self._any_new = False
 
     @property
     def any_came(self) -> bool:
         """Whether any file told a side of a call by itself."""
-        return bool(self._source)
+        return bool(self._senders)
 
     def joined(self, reads: Iterable[Read], source: str) -> Iterator[Read]:
         """
-        Yield what one file tells, with the events of the halves that make pairs in it.
+        Yield what one file tells, with the events of the pairs that its halves complete.
 
-        The others are kept at its end, before the file itself is stored. Of a file that is not
-        stored in the end they do no harm: when it comes again, so do its halves, and the same half
-        twice is one.
+        The others wait in memory until `keep`, for the rest of this file and for the files behind
+        it; many of them, in the store.
 
         Parameters
         ----------
@@ -81,13 +81,26 @@ class SourceHalves:
         source : str
             Name of the file.
         """
+        part = len(self._sources)
+        self._sources.append(source)
         for read in reads:
             yield replace(read, halves=())
             if read.halves:
-                self._source = source
-                yield from self._take(read.halves)
-        if self._matcher.n_waiting or self._source == source:
-            self._keep()
+                yield from self._take(read.halves, part)
+
+    def keep(self) -> None:
+        """
+        Keep what waits in the store: called before the files that it is of are stored.
+
+        Of a file that is not stored in the end they do no harm: when it comes again, so do its
+        halves, and the same half twice is one.
+        """
+        if not self._any_new:
+            return
+        waiting = [*self._matcher.take_waiting(), *self._again]
+        self._again, self._any_new = [], False
+        rest = [stored_of(side, self._sources[side.part], self._now) for side in waiting]
+        self._store.change_halves(HalfChanges(keep=rest, senders=self._senders))
 
     def settle(self) -> Settled:
         """
@@ -96,7 +109,7 @@ class SourceHalves:
         Then the other side of a half is waited for no more where its file would have held it: it
         told others of that side that are younger by more than the wait.
         """
-        if not self._source:
+        if not self._senders:
             return Settled()
         joined = join_waiting(self._store, self._now, self._mapping)
         passed = {
@@ -105,17 +118,18 @@ class SourceHalves:
         }
         return joined + give_up(self._store, self._now, passed)
 
-    def _take(self, halves: Sequence[Half]) -> Iterator[Read]:
+    def _take(self, halves: Sequence[Half], part: int) -> Iterator[Read]:
+        self._any_new = True
         model, version = self._defaults
-        sides = [Side(half, model, version, part=0) for half in halves]
+        sides = [Side(half, model, version, part=part) for half in halves]
         pairs = self._new(list(self._matcher.add_all(sides)))
         for half in halves:
             self._note(half)
-        for one in told(calls_of(pairs), self._source, self._now, self._mapping):
+        for one in told(calls_of(pairs), self._sources[part], self._now, self._mapping):
             yield one.in_place()
         n_waiting = self._matcher.n_waiting + len(self._again)
         if n_waiting > _MOST_WAITING or self._matcher.n_bytes > _MOST_BYTES:
-            self._keep()
+            self.keep()
 
     def _new(self, pairs: list[Pair]) -> list[Pair]:
         """Return the pairs of which the store holds no side; the others are joined with that."""
@@ -131,9 +145,3 @@ class SourceHalves:
         self._senders.add(whose)
         if half.at is not None and (whose not in self._newest or half.at > self._newest[whose]):
             self._newest[whose] = half.at
-
-    def _keep(self) -> None:
-        waiting = [*self._matcher.take_waiting(), *self._again]
-        self._again = []
-        rest = [stored_of(side, self._source, self._now) for side in waiting]
-        self._store.change_halves(HalfChanges(keep=rest, senders=self._senders))

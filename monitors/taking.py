@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from domain.checkpoint import Checkpoint, Piece
 from domain.errors import InputError
 from domain.rejection import Refused, Rejection
+from domain.resource import ResourceSample
 from ingest.batch import EventBatch, Read
 from ingest.read import read_events
 from ingest.readers.block import reject
 from ingest.sources import SourceFile
 from monitors.allowed_models import allowed_events
-from monitors.ingest_logs import IngestCounts, Options, noted
+from monitors.ingest_logs import IngestCounts, Options, note, noted
 from monitors.source_halves import SourceHalves
 from store.append import Bodies, EventRows
 from store.counted import Came
@@ -121,6 +122,7 @@ class _Gathered:
     _halves: SourceHalves = field(init=False)
     _counts: IngestCounts = field(default_factory=IngestCounts, init=False)
     _came: Came = field(default_factory=Came, init=False)
+    _samples: list[ResourceSample] = field(default_factory=list[ResourceSample], init=False)
 
     def __post_init__(self) -> None:
         n, options = len(self.pieces), self.options
@@ -151,7 +153,11 @@ class _Gathered:
         header = group[0].header or b"\n"
         content = b"".join([header, *(part.records for part in group)])
         source = SourceFile(name, data=content)
-        reads = noted(_read(source, self.options, made_of), self.store, self._counts, self._came)
+        # all of it first: of what cannot be read to its end nothing is taken
+        reads = list(_read(source, self.options, made_of))
+        for read in reads:
+            self._came.passed_over += note(read, self._counts)
+            self._samples += read.samples
         yield from self._halves.joined(reads, name)
 
     def _add(self, read: Read, group: Sequence[_Part], lengths: Int, ends: Int) -> None:
@@ -202,9 +208,11 @@ class _Gathered:
             len(good),
             events,
             at=self.options.now,
+            samples=self._samples,
             # of all of them together
             passed_over=[self._came.passed_over, *[0] * (len(good) - 1)],
         )
+        self._halves.keep()
         for stored in self.store.take(bodies, taking, source):
             counts.stored += stored
         for refused in taking.refused:
@@ -239,6 +247,7 @@ def _take_whole(store: Store, source: SourceFile, options: Options, piece: Piece
             for batch in read.batches:
                 newest[0] = _later(newest[0], pc.max(batch.events.column("ts")).as_py())
                 yield batch.model, batch.events, batch.features
+        halves.keep()
         told[0] = Refused(tuple(rest), read_as)
 
     taking = Taking([piece], options.now, newest, told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -351,9 +351,8 @@ def _came(
         if len(came) == 1:
             came[next(iter(came))][1].note(_newest(rows.events))
             continue
-        for part in np.unique(rows.parts).tolist():
-            mine = rows.events.filter(pa.array(rows.parts == part))
-            came[names[int(part)]][1].note(_newest(mine))
+        for part, newest in _newest_of(rows):
+            came[names[part]][1].note(newest)
     return came
 
 
@@ -361,3 +360,11 @@ def _newest(events: pa.Table) -> datetime | None:
     if "ts" not in events.column_names:
         return None  # refused where they are stored
     return pc.max(events.column("ts")).as_py()
+
+
+def _newest_of(rows: EventRows) -> Iterator[tuple[int, datetime]]:
+    """Yield the newest event of each body."""
+    if "ts" in rows.events.column_names:
+        times = pa.table({"part": rows.parts, "ts": rows.events.column("ts")})
+        newest = times.group_by("part").aggregate([("ts", "max")])
+        yield from zip(*newest.select(["part", "ts_max"]).to_pydict().values(), strict=True)

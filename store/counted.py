@@ -9,6 +9,7 @@ from typing import Final
 
 import duckdb
 
+from store.bulk import texts, times, whole, with_rows
 from store.moments import from_stored_or_none, to_stored_or_none
 
 _COUNT_SOURCE: Final = """
@@ -31,6 +32,27 @@ _ADD_SOURCE: Final = """
         $last_at::timestamp, $newest::timestamp, $passed_over
     )
 """
+_COUNT_MANY: Final = """
+    update sources
+    set predictions = sources.predictions + came.predictions,
+        calls = sources.calls + came.calls,
+        labels = sources.labels + came.labels,
+        duplicates = sources.duplicates + came.duplicates,
+        last_at = greatest(sources.last_at, came.last_at),
+        newest = greatest(sources.newest, came.newest),
+        passed_over = coalesce(sources.passed_over, 0) + came.passed_over
+    from rows_in_flight as came
+    where sources.source = came.source
+"""
+_ADD_MANY: Final = """
+    insert into sources by name
+    select *
+    from rows_in_flight
+    where source not in (select source from sources)
+"""
+_COUNTS: Final = ("predictions", "calls", "labels", "duplicates")
+# a statement for all of them costs as much as for three of them one by one
+_FEW: Final = 3
 _SOURCES: Final = """
     select
         source, predictions, calls, labels, duplicates,
@@ -132,14 +154,33 @@ def note_sources(
     connection: duckdb.DuckDBPyConnection, came: Mapping[str, tuple[LoadCounts, Came]]
 ) -> None:
     """Add to what came from sources, in a write transaction."""
+    if len(came) > _FEW:
+        _note_many(connection, came)
+        return
     for source, (counts, told) in came.items():
-        _note(connection, source, counts, told)
+        values = _values(source, counts, told)
+        if not connection.execute(_COUNT_SOURCE, values).fetchall()[0][0]:
+            connection.execute(_ADD_SOURCE, values)
 
 
-def _note(
-    connection: duckdb.DuckDBPyConnection, source: str, counts: LoadCounts, came: Came
+def _note_many(
+    connection: duckdb.DuckDBPyConnection, came: Mapping[str, tuple[LoadCounts, Came]]
 ) -> None:
-    values = {
+    counts, told = zip(*came.values(), strict=True)
+    columns = {
+        "source": texts(list(came)),
+        **{name: whole([getattr(one, name) for one in counts]) for name in _COUNTS},
+        "last_at": times([one.at for one in told]),
+        "newest": times([one.newest for one in told]),
+        "passed_over": whole([one.passed_over for one in told]),
+    }
+    # those that are known first: what is added is counted already
+    with_rows(connection, columns, _COUNT_MANY)
+    with_rows(connection, columns, _ADD_MANY)
+
+
+def _values(source: str, counts: LoadCounts, came: Came) -> dict[str, object]:
+    return {
         "source": source,
         "predictions": counts.predictions,
         "calls": counts.calls,
@@ -149,5 +190,3 @@ def _note(
         "newest": to_stored_or_none(came.newest),
         "passed_over": came.passed_over,
     }
-    if not connection.execute(_COUNT_SOURCE, values).fetchall()[0][0]:
-        connection.execute(_ADD_SOURCE, values)

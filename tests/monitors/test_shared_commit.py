@@ -1,0 +1,157 @@
+"""Small logs of one walk share commits; each is stored, counted and refused as if it were alone."""
+
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.errors import DiskFullError, InputError
+from ingest.sources import SourceFile
+from monitors import shared_commit
+from monitors.halves import give_up
+from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
+from store.append import Bodies
+from store.counted import LoadCounts
+from store.store import Store
+
+T = datetime(2026, 6, 1, 8, tzinfo=UTC)
+OPTIONS = Options(None, None, None, "auto", T + timedelta(days=1))
+
+
+def event(number: int, **more: object) -> dict[str, object]:
+    at = (T + timedelta(minutes=number)).isoformat()
+    return {"model": "m", "ts": at, "score": 0.5, "features": {"x": number}} | more
+
+
+def half(call: int, side: str) -> dict[str, object]:
+    body = {"instances": [[call]]} if side == "request" else {"predictions": [call]}
+    return {
+        "specversion": "1.0", "type": f"org.kubeflow.serving.inference.{side}", "data": body,
+        "source": "http://localhost:9081/", "id": f"call-{call}", "namespace": "risk",
+        "time": (T + timedelta(minutes=call)).isoformat(), "inferenceservicename": "credit",
+        "component": "predictor", "endpoint": "default", "datacontenttype": "application/json",
+    }  # fmt: skip
+
+
+def sample(number: int) -> dict[str, object]:
+    at = (T + timedelta(minutes=number)).isoformat()
+    return {"ts": at, "model": "m", "metric": "memory", "value": number, "unit": "By"}
+
+
+few = st.integers(0, 4)
+native = st.one_of(
+    few.map(event),
+    few.map(lambda n: event(n, prediction_id=f"p-{n}", label="yes")),
+    few.map(lambda n: event(n, model="other", request_id=f"r-{n}", status=500)),
+    few.map(lambda n: event(n, features={"x": "a text"})),
+    few.map(lambda n: event(n, ts=f"day {n}")),
+    st.just({"model": "m"}),
+)
+halves = st.builds(half, few, st.sampled_from(["request", "response"]))
+logs = st.one_of(*(st.lists(kind, max_size=4) for kind in (native, halves, few.map(sample))))
+
+
+def written(records: list[dict[str, object]]) -> bytes:
+    return "".join(json.dumps(one) + "\n" for one in records).encode()
+
+
+def sources(contents: list[bytes]) -> list[SourceFile]:
+    return [SourceFile(f"{number}.jsonl", data=content) for number, content in enumerate(contents)]
+
+
+def told(store: Store, counts: IngestCounts, paired: set[str]) -> dict[str, object]:
+    """All that is kept of a walk, and what was said of it; a pair may count for either log."""
+    facts = store.source_facts()
+    # a side that comes again after its call was whole waits, and is forgotten in the end
+    said = {name: one for name, one in counts.shape().items() if name != "waiting"}
+    give_up(store, OPTIONS.now + timedelta(days=30))
+    tables = ("predictions", "calls", "labels") if store.models() else ()
+    return {
+        "counts": said,
+        "sources": {name: one for name, one in facts.items() if name not in paired},
+        "all": sum((one.counts for one in facts.values()), LoadCounts()),
+        "rejected": sorted(
+            (one.source, one.rejection.position, one.rejection.reason, one.times, str(one.read_as))
+            for one in store.rejected()
+        ),
+        "halves": store.halves_waiting().responses,
+        "rows": [store.sql(f"select * from {one} order by all").to_pylist() for one in tables],
+    }
+
+
+def walked(contents: list[bytes], *, most: int, small: int) -> dict[str, object]:
+    paired = {one.name for one in sources(contents) if b"inference" in (one.data or b"")}
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(shared_commit, "MOST_LOGS", most)
+        patch.setattr(shared_commit, "SMALL_BYTES", small)
+        with Store.open(Path(folder)) as store:
+            return told(store, ingest_events(store, sources(contents), OPTIONS), paired)
+
+
+@settings(max_examples=8, deadline=None)
+@given(walk=st.lists(logs.map(written), min_size=2, max_size=7))
+def test_a_walk_is_stored_alike_however_many_logs_share_a_commit(walk: list[bytes]):
+    alone = walked(walk, most=1, small=-1)
+    assert walked(walk, most=3, small=1 << 20) == alone
+    assert walked(walk, most=99, small=2_000) == alone
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many logs each commit held; the second one fails."""
+    made: list[int] = []
+    collect = store.collect
+
+    def counted(bodies: Bodies, source: str) -> list[LoadCounts]:
+        made.append(bodies.n)
+        if len(made) == 2:
+            raise DiskFullError("the disk is full")
+        return collect(bodies, source)
+
+    monkeypatch.setattr(store, "collect", counted)
+    return made
+
+
+def test_thousands_of_logs_take_few_commits_and_one_that_fails_takes_no_other_with_it(
+    store: Store, commits: list[int]
+):
+    walk = sources([written([event(n)]) for n in range(600)])
+    with pytest.raises(DiskFullError):
+        ingest_events(store, walk, OPTIONS)
+    assert store.sql("select count(*) as n from predictions").to_pylist() == [{"n": 256}]
+    again = ingest_events(store, walk, OPTIONS)
+    assert (again.stored.predictions, again.stored.duplicates) == (344, 256)
+    assert commits == [256, 256, 256, 256, 88]
+
+
+def test_a_log_that_cannot_be_read_ends_the_walk_behind_what_came_before_it(store: Store):
+    good = [written([event(n)]) for n in range(3)]
+    damaged = SourceFile("table.parquet", data=b"PAR1 and no more")
+    with pytest.raises(InputError, match="parquet"):
+        ingest_events(store, [*sources(good[:2]), damaged, *sources(good[2:])], OPTIONS)
+    assert store.sql("select f_x from predictions order by all").to_pydict() == {"f_x": [0, 1]}
+
+
+def test_labels_in_many_logs_share_a_commit_and_each_counts_under_its_own_name(
+    store: Store, commits: list[int]
+):
+    told = [
+        [{"model": "m", "prediction_id": f"p-{n}", "label": n, "ts": T.isoformat()}] * (1 + n % 2)
+        for n in range(5)
+    ]
+    walk = sources([written(records) for records in told])
+    counts = ingest_labels(store, [*walk, SourceFile("odd.jsonl", data=b'{"label": 1}\n')], OPTIONS)
+    assert (counts.stored.labels, counts.stored.duplicates, counts.rejected) == (5, 2, 1)
+    assert store.sources()["1.jsonl"] == LoadCounts(labels=1, duplicates=1)
+    assert [one.source for one in store.rejected()] == ["odd.jsonl"]
+    assert commits == [6]
