@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from ingest.json_exact import UnfitError
+from ingest.payload.embedded import base64_of
 from ingest.payload.json_rows import CELL_LIMIT
 from ingest.payload.json_text import Json, parse_json
 from ingest.payload.tensors_v2 import is_v2, misfit, shape_of
@@ -125,13 +126,13 @@ def elements_of(content: bytes, datatype: str, shape: list[int], name: object) -
 
 
 def _texts(content: bytes, n_elements: int, name: object) -> list[Json]:
-    """Return texts that stand behind their lengths."""
+    """Return texts that stand behind their lengths; what is no UTF-8, a picture, as base64."""
     texts: list[Json] = []
     at = 0
     while at + 4 <= len(content):
         (length,) = struct.unpack_from("<I", content, at)
         at += 4 + length
-        texts.append(content[at - length : at].decode(errors="replace"))
+        texts.append(base64_of(content[at - length : at]))
     if at != len(content) or len(texts) != n_elements:
         raise misfit(name, f"{len(texts)} texts in {len(content)} bytes")
     return texts

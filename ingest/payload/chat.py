@@ -17,19 +17,41 @@ _SETTINGS: Final = (
     "top_p",
     "stream",
 )
-_USAGE: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
+_USAGE: Final = (
+    "prompt_tokens",
+    "completion_tokens",
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+)
+# of answers without choices: the newer form of an answer, and embeddings
+_ANSWERS: Final = ("response", "list")
+_SPOKEN: Final = frozenset({"role", "content"})
 _EVENT: Final = b"data:"
 _DONE: Final = b"[DONE]"
 
 
 def is_chat_request(body: Mapping[str, Json]) -> bool:
     """Return whether an object asks a language model: what it asks is not kept."""
-    return isinstance(body.get("messages"), list) or ("prompt" in body and "model" in body)
+    if isinstance(body.get("messages"), list):
+        return True
+    return "model" in body and ("prompt" in body or _is_words(body.get("input")))
+
+
+def _is_words(value: Json) -> bool:
+    """Return whether an input is what somebody said, not the numbers of a service of one's own."""
+    said = value if isinstance(value, list) else [value]
+    return bool(said) and all(
+        isinstance(one, str) or (isinstance(one, dict) and not _SPOKEN.isdisjoint(one))
+        for one in said
+    )
 
 
 def is_chat_answer(body: Mapping[str, Json]) -> bool:
     """Return whether an object is what a language model answered."""
-    return isinstance(body.get("choices"), list) and ("usage" in body or "object" in body)
+    if isinstance(body.get("choices"), list):
+        return "usage" in body or "object" in body
+    return body.get("object") in _ANSWERS and isinstance(body.get("usage"), dict)
 
 
 def decode_chat_request(body: Mapping[str, Json]) -> Decoded:
@@ -56,7 +78,7 @@ def decode_chat_answer(body: Mapping[str, Json]) -> Decoded:
         facts |= {f"features.{k}": usage[k] for k in _USAGE if isinstance(usage.get(k), int)}
     reasons = [
         choice["finish_reason"]
-        for choice in body["choices"]
+        for choice in body.get("choices") or ()
         if isinstance(choice, dict) and isinstance(choice.get("finish_reason"), str)
     ]
     if reasons:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 
 import numpy as np
@@ -83,6 +84,18 @@ def test_raw_texts_stand_behind_their_lengths():
     tensor["parameters"] = {"binary_data_size": len(raw)}
     head = json.dumps({"inputs": [tensor]}).encode()
     assert decode_request(Payload(head + raw)).columns == {"city": ["Oslo", "", "é!"]}
+
+
+def test_raw_texts_that_are_no_utf8_stay_what_they_are_in_base64():
+    pictures = [b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"Oslo"]
+    raw = b"".join(len(one).to_bytes(4, "little") + one for one in pictures)
+    tensor = {"name": "x", "shape": [3], "datatype": "BYTES"}
+    tensor["parameters"] = {"binary_data_size": len(raw)}
+    [texts] = decode_request(
+        Payload(json.dumps({"inputs": [tensor]}).encode() + raw)
+    ).columns.values()
+    assert [base64.b64decode(str(text)) for text in texts[:2]] == pictures[:2]
+    assert texts[2] == "Oslo"
 
 
 def test_base64_texts_of_a_tensor_are_opened_where_it_says_so():

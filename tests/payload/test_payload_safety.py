@@ -179,6 +179,28 @@ def test_what_was_asked_in_words_is_not_kept():
 
 
 @pytest.mark.parametrize(
+    "said", ["SECRET", ["SECRET", "SECRET"], [{"role": "user", "content": "SECRET"}]]
+)
+def test_words_are_not_kept_of_embeddings_and_of_the_newer_form_either(said: object):
+    usage = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
+    output = [{"type": "message", "content": [{"type": "output_text", "text": "SECRET"}]}]
+    answer = {"id": "r-1", "object": "response", "output": output, "usage": usage}
+    vectors = {"object": "list", "data": [{"embedding": [0.1]}], "usage": {"total_tokens": 7}}
+    asked = decode_request(spelled({"model": "m", "input": said, "instructions": "SECRET"}))
+    told = [decode_response(spelled(body)) for body in (answer, vectors)]
+    assert asked.columns == {"model": ["m"]}
+    assert [one.facts["features.total_tokens"] for one in told] == [7, 7]
+    assert told[0].facts["features.input_tokens"] == 3
+    assert [one.columns for one in told] == [{}, {}]
+    assert "SECRET" not in repr([asked, *told])
+
+
+def test_numbers_under_the_names_of_a_language_model_are_a_service_of_ones_own():
+    assert decode_request(spelled({"model": "m", "input": [1.5, 2]})).columns["input"] == [[1.5, 2]]
+    assert decode_request(spelled({"input": "a text"})).columns == {"input": ["a text"]}
+
+
+@pytest.mark.parametrize(
     ("body", "status"),
     [
         ({"error": "Servable not found"}, None),
