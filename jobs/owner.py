@@ -80,18 +80,23 @@ def read(folder: Path) -> Owner | None:
     StoreError
         If the file may not be read: it is another user's.
     """
-    from api import wire
-    from domain.errors import InputError
-
     path = folder / FILE_NAME
     try:
-        return wire.decode(path.read_bytes(), Owner)
+        content = path.read_bytes()
     except PermissionError as error:
         raise StoreError(
             f"{path} belongs to another user, who runs the owner of this store; ask as that user, "
             "or with --server URL and a key of your own in DRIFTLINE_KEY"
         ) from error
-    except (OSError, InputError):
+    except OSError:
+        return None
+    # where nobody owns the store, a command starts without a client of HTTP
+    from api import wire
+    from domain.errors import InputError
+
+    try:
+        return wire.decode(content, Owner)
+    except InputError:
         return None
 
 
@@ -136,11 +141,11 @@ def find(folder: Path, version: str) -> RemoteService | None:
     StoreError
         If the owner is of another version, or another user's.
     """
-    from api.client import RemoteService
-
     owner = read(folder)
     if owner is None or not owner.alive:
         return None
+    from api.client import RemoteService
+
     service = RemoteService(owner.url, owner.key)
     try:
         _require_version(service, version)
