@@ -5,7 +5,8 @@ The server is ``driftline collect`` with all its work in the background, and its
 read from /proc; the clients are threads of another process, so that what they cost is not counted.
 CPU is the figure to compare; wall hangs on what else runs. In the end each server is killed, and
 what it had acknowledged is counted in its store. With ``--rate R`` only a steady rate is measured,
-with ``--against FOLDER`` loads are also measured with the code of another checkout.
+with ``--against FOLDER`` loads are also measured with the code of another checkout, with
+``--overload`` only what happens when many senders offer far more than can be stored.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from benchmarks._overload import HEAD, kinds, overload
 from benchmarks._sheet import cpu_s, heading, load, of_runs, queued_s, tell
 from store.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 DRIFTLINE = str(Path(sys.executable).with_name("driftline"))
 NUMBERS, TEXTS = 20, 5
-EVENTS, SENDERS, STEADY = 500, 8, 5_000
+EVENTS, SENDERS, STEADY, CROWDED = 500, 8, 5_000, 5_000
 ARROW, JSON_LINES = "application/vnd.apache.arrow.stream", "application/x-ndjson"
 COUNT = "select count(distinct prediction_id) as n from predictions"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -157,10 +159,14 @@ class Server:
 
     def stored(self) -> int:
         """Kill it, and count the events that are in its store, each once."""
+        return self.killed(COUNT)["n"].to_pylist()[0]
+
+    def killed(self, query: str) -> pa.Table:
+        """Kill it, and ask its store."""
         self._process.kill()
         self._process.wait()
         with Store.open(self.store, create=False) as store:
-            return store.sql(COUNT)["n"].to_pylist()[0]
+            return store.sql(query)
 
     def close(self) -> None:
         """Remove the store."""
@@ -321,6 +327,32 @@ def sheet(wanted: argparse.Namespace) -> Iterator[str]:
     yield f"Load {load()} after."
 
 
+def crowded(ids: Sequence[str]) -> bytes:
+    """Make a body of Arrow with ids of one's own."""
+    table = pa.ipc.open_stream(arrow(0, len(ids))).read_all()
+    place = table.column_names.index("prediction_id")
+    return ipc(table.set_column(place, "prediction_id", pa.array(ids)))
+
+
+def crowds(senders: int, seconds: float) -> Iterator[str]:
+    """Measure what is done when far more is offered than can be stored, and yield the lines."""
+    about = (
+        f"`python benchmarks/collector.py --overload`: {senders} connections that send bodies of "
+        f"{CROWDED:,} events of 28 columns (half of that OTLP and pairs), and again at once when "
+        f"they are told to wait, for {seconds:g} s. Memory is what is resident. Then one sends "
+        "until it is taken; then all do again, and in the middle of that the server is killed: "
+        "lost is what was acknowledged and is not in its store."
+    )
+    yield from heading("The collector, overloaded", about)
+    yield HEAD
+    yield "|---|" + "--:|" * 14
+    for kind in kinds(CROWDED, crowded):
+        with contextlib.closing(Server()) as server:
+            yield overload(server, kind, senders, seconds)
+    yield ""
+    yield f"Load {load()} after."
+
+
 def main() -> None:
     """Measure and print tables, and keep them where that is wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -328,8 +360,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="events/s; nothing else is measured")
     parser.add_argument("--seconds", type=float, default=45.0, help="of the constant rate")
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--overload", action="store_true", help="nothing else is measured")
+    parser.add_argument("--senders", type=int, default=64, help="of the overload")
     parser.add_argument("--save", action="store_true", help="write benchmarks/results")
     wanted = parser.parse_args()
+    if wanted.overload:
+        lines_of = crowds(wanted.senders, min(wanted.seconds, 15.0))
+        tell(lines_of, "collector-overload", save=wanted.save)
+        return
     tell(sheet(wanted), "collector", save=wanted.save)
 
 
