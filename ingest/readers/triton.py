@@ -110,8 +110,9 @@ def _fragment(item: bytes) -> dict[str, Any] | None:
         fragment = orjson.loads(item)
     except orjson.JSONDecodeError:
         return None
-    known = isinstance(fragment, dict) and isinstance(fragment.get("id"), int | str)
-    return fragment if known else None
+    if not isinstance(fragment, dict) or not isinstance(fragment.get("id"), int | str):
+        return None
+    return fragment if isinstance(fragment.get("timestamps"), list | None) else None
 
 
 def _block(traces: Sequence[_Trace], layout: Layout) -> Block:
