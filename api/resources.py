@@ -60,10 +60,11 @@ _SAMPLE: Final[Schema] = {
         "metric": {"enum": [metric.value for metric in ResourceMetric]},
         "value": {"type": "number", "minimum": 0},
         "unit": {"enum": [unit.value for unit in ResourceUnit]},
-        "model": {"type": ["string", "null"]},
-        "version": {"type": ["string", "null"]},
-        "replica": {"type": ["string", "null"]},
-        "source": {"type": ["string", "null"]},
+        "model": {"type": ["string", "integer", "null"]},
+        "version": {"type": ["string", "integer", "null"]},
+        "replica": {"type": ["string", "integer", "null"]},
+        "process": {"type": ["string", "integer", "null"]},
+        "source": {"type": ["string", "integer", "null"]},
     },
 }
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}

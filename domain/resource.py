@@ -67,6 +67,8 @@ class ResourceSample:
         None: what measured it does not know; its replica may tell.
     replica : str or None
         Pod, process or host, as calls name it; None: all of them together.
+    process : str or None
+        Which of several of the replica measured itself; None: it is of the whole replica.
     """
 
     ts: datetime
@@ -77,6 +79,7 @@ class ResourceSample:
     model: str | None = None
     version: str | None = None
     replica: str | None = None
+    process: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -91,7 +94,7 @@ class ResourceSeries:
     source : str
     replica : str or None
     n : ndarray of int64, shape (B,)
-        Samples in each bucket.
+        Samples in each bucket; those of several processes at one time are one.
     mean, highest : ndarray of float64, shape (B,)
         In `unit`; NaN where there is no sample.
     """

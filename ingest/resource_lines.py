@@ -28,7 +28,7 @@ def sample_of(said: Cells, source: str) -> ResourceSample:
     ----------
     said : dict
         ``ts``, ``metric``, ``value``, ``unit``, and where they are known ``model``, ``version``,
-        ``replica`` and ``source``.
+        ``replica``, ``process`` and ``source``.
     source : str
         What measured it, where it does not say.
 
@@ -54,6 +54,7 @@ def sample_of(said: Cells, source: str) -> ResourceSample:
         model=_text(said, "model"),
         version=_text(said, "version"),
         replica=_text(said, "replica"),
+        process=_text(said, "process"),
     )
 
 
@@ -85,4 +86,6 @@ def moment_of(text: str) -> datetime | None:
 
 def _text(said: Cells, name: str) -> str | None:
     value = said.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value if isinstance(value, str) and value else None

@@ -22,7 +22,8 @@ from domain.window import Window
 from store.bulk import numbers, texts, times, with_rows
 from store.moments import from_microseconds, from_stored_or_none, to_microseconds, to_stored
 
-# A series is a metric of a source, in a unit, of a replica of a deployment.
+# A series is a metric of a source, in a unit, of a replica of a deployment. Where several processes
+# of the replica measure themselves, the source is kept as its name, chr(31) and the process.
 _ADD: Final = """
     insert into resource_samples by name
     with named as (
@@ -46,6 +47,7 @@ _ADD: Final = """
     order by ts
 """
 # Whose replica it is tell the calls of the same hours, where the sample names no model or version.
+# What processes of a replica use at one moment is added; shares of one limit are averaged.
 _COURSE: Final = """
     with answering as (
         select distinct version, replica
@@ -54,6 +56,34 @@ _COURSE: Final = """
           and hour >= date_trunc('hour', $start::timestamp)
           and hour < $end::timestamp
           and replica != ''
+    ), of_processes as (
+        select
+            metric, unit, replica, ts, source as process,
+            split_part(source, chr(31), 1) as source,
+            avg(value) as value
+        from resource_samples
+        where ts >= $start::timestamp
+          and ts < $end::timestamp
+          and (
+              (model = $model and version = $version)
+              or (
+                  coalesce(model, $model) = $model
+                  and version is null
+                  and replica in (select replica from answering where version = $version)
+              )
+              or (
+                  model = $model
+                  and version is null
+                  and (replica is null or replica not in (select replica from answering))
+              )
+          )
+        group by all
+    ), of_moments as (
+        select
+            metric, unit, source, replica, ts,
+            if(unit = 'share', avg(value), sum(value)) as value
+        from of_processes
+        group by metric, unit, source, replica, ts
     )
     select
         metric, unit, source, replica,
@@ -61,22 +91,7 @@ _COURSE: Final = """
         count(*) as n,
         avg(value) as mean,
         max(value) as highest
-    from resource_samples
-    where ts >= $start::timestamp
-      and ts < $end::timestamp
-      and (
-          (model = $model and version = $version)
-          or (
-              coalesce(model, $model) = $model
-              and version is null
-              and replica in (select replica from answering where version = $version)
-          )
-          or (
-              model = $model
-              and version is null
-              and (replica is null or replica not in (select replica from answering))
-          )
-      )
+    from of_moments
     group by all
     order by metric, unit, source, replica nulls first, bucket
 """
@@ -118,11 +133,15 @@ def _columns(samples: Sequence[ResourceSample]) -> dict[str, pa.Array]:
         "metric": texts([one.metric.value for one in samples]),
         "unit": texts([one.unit.value for one in samples]),
         "value": numbers([one.value for one in samples]),
-        "source": texts([one.source for one in samples]),
+        "source": texts([_meter(one) for one in samples]),
         "model": texts([one.model for one in samples]),
         "version": texts([one.version for one in samples]),
         "replica": texts([one.replica for one in samples]),
     }
+
+
+def _meter(sample: ResourceSample) -> str:
+    return sample.source if sample.process is None else f"{sample.source}\x1f{sample.process}"
 
 
 def resource_use(
@@ -131,8 +150,9 @@ def resource_use(
     """
     Return what a deployment used.
 
-    A sample without a version counts for the versions whose calls of these hours its replica
-    answered; where it names its model, and nobody's, for every version of that.
+    What several processes of a replica use at one moment is added. A sample without a version
+    counts for the versions whose calls of these hours its replica answered; where it names its
+    model, and nobody's, for every version of that.
 
     Parameters
     ----------

@@ -46,6 +46,16 @@ def client(collector):
         yield client
 
 
+def test_names_may_be_numbers_and_processes_of_a_replica_are_added(collector, client):
+    two = [sample(value=value, model=3, version=2, process=p) for p, value in ((7, 0.5), (8, 1.5))]
+    answer = client.post("/v1/resources", content=lines(*two))
+    assert answer.json() == {"accepted": 2, "rejected": 0}
+    call = CALL | {"model": "3"}
+    collector.service.ingest([SourceFile("call", data=json.dumps(call).encode())], OPTIONS)
+    use = collector.service.resources("3", "2", Window(AT, AT + timedelta(hours=1)))
+    assert [(one.replica, one.n[0], one.mean[0]) for one in use.series] == [("p-1", 1, 2.0)]
+
+
 def test_samples_are_stored_once_and_read_as_a_course(collector, client):
     body = lines(
         sample(0), sample(60, value=1.5), sample(0, metric="memory", unit="bytes", value=9)

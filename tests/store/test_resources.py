@@ -74,6 +74,42 @@ def test_mean_and_highest_are_those_of_a_plain_recount(store, values):
             assert series.highest[bucket] == max(inside)
 
 
+@given(
+    values=st.lists(
+        st.tuples(st.integers(0, 3599), st.sampled_from(["7", "8", "9"]), st.floats(0, 1e12)),
+        min_size=1,
+        max_size=40,
+        unique_by=lambda v: v[:2],
+    ),
+    unit=st.sampled_from([ResourceUnit.CORES, ResourceUnit.SHARE]),
+)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_processes_of_a_replica_use_at_one_moment_is_added_and_shares_are_averaged(
+    store, values, unit
+):
+    model = secrets.token_hex(8)
+    told = {"model": model, "unit": unit}
+    store.add_samples([sample(at, value, process=who, **told) for at, who, value in values])
+    store.add_samples([sample(at, value, process=who, **told) for at, who, value in values])
+    series = found(store, Deployment(model, "2"))["cpu", "pod-1"]
+    assert series.source == "test"
+    together = np.sum if unit is ResourceUnit.CORES else np.mean
+    for bucket in range(6):
+        moments = {at for at, _, _ in values if at // 600 == bucket}
+        use = [together([v for when, _, v in values if when == at]) for at in moments]
+        assert series.n[bucket] == len(moments)
+        if use:
+            assert series.mean[bucket] == pytest.approx(np.mean(use))
+            assert series.highest[bucket] == pytest.approx(max(use))
+
+
+def test_a_sample_that_names_its_model_and_one_that_does_not_are_not_added(store):
+    answer(store, v2="pod-1")
+    nobody = {"model": None, "version": None}
+    store.add_samples([sample(0, 2.0), sample(0, 2.0, **nobody)])
+    assert found(store)["cpu", "pod-1"].mean[0] == 2.0
+
+
 def test_the_end_of_a_span_belongs_to_the_next_one(store):
     store.add_samples([sample(-1, 1.0), sample(0, 2.0), sample(3599, 3.0), sample(3600, 4.0)])
     series = found(store)["cpu", "pod-1"]

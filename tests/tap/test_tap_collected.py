@@ -165,6 +165,7 @@ def test_whatever_stands_first_the_log_is_known(first):
 
 def use(**members):
     cpu = {"metric": "cpu", "value": 0.25, "unit": "cores", "version": "2", "replica": "pod-1"}
+    cpu["process"] = "4711"
     return line(**{**cpu, **members})
 
 
@@ -176,6 +177,7 @@ def test_what_a_process_used_is_read_as_samples():
         ResourceSample(
             ts=datetime(2026, 11, 20, 10, tzinfo=UTC), metric=ResourceMetric.CPU, value=0.25,
             unit=ResourceUnit.CORES, source="tap", model="m", version="2", replica="pod-1",
+            process="4711",
         ),
     )  # fmt: skip
 
