@@ -151,7 +151,9 @@ def test_a_fragment_that_triton_wrote_as_no_json_is_refused_alone(data):
     assert outcome.rows[1][0]["latency_ms"] == 2.5
 
 
-@pytest.mark.parametrize("stray", [3, {"timestamps": []}, {"id": None}, {"id": 1, "timestamps": 5}, "text"])
+@pytest.mark.parametrize(
+    "stray", [3, {"timestamps": []}, {"id": None}, {"id": 1, "timestamps": 5}, "text"]
+)
 def test_what_is_no_part_of_a_trace_is_refused_alone(stray):
     outcome = read(file(*trace(1), stray), mapping=TIMED)
     assert outcome.reasons == [(10, "bad_json")]
