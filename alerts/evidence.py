@@ -22,7 +22,7 @@ from domain.located import KEPT
 from domain.profile import ColumnRole
 from domain.run import Run, RunStatus
 from domain.slo import SLOResult, SLOState
-from domain.window import Window
+from domain.window import Window, parse_time
 
 Key = tuple[Cause, str]
 
@@ -155,7 +155,7 @@ def _of_finding(finding: Finding, severity: Severity, window: Window) -> Evidenc
         subject=subject_of(finding),
         severity=severity,
         reason=finding.reason,
-        at=window.start,
+        at=_seen_from(finding, window),
         until=window.end,
         strength=_strength(finding),
         of_output=finding.kind in _OUTPUTS,
@@ -172,6 +172,12 @@ def _of_finding(finding: Finding, severity: Severity, window: Window) -> Evidenc
             **{name: value for name, value in finding.values.items() if name != KEPT},
         },
     )
+
+
+def _seen_from(finding: Finding, window: Window) -> datetime:
+    """Return since when: calls may have stopped in windows that nobody judged."""
+    since = finding.values.get("silent_since")
+    return min(parse_time(since), window.start) if isinstance(since, str) else window.start
 
 
 def _strength(finding: Finding) -> float:
@@ -221,5 +227,11 @@ def _unjudged_columns(deciding: Iterable[Finding]) -> set[Key]:
 
 
 def _unjudged_objectives(results: Iterable[SLOResult]) -> set[Key]:
-    without = {SLOState.NO_DATA, SLOState.INSUFFICIENT}
-    return {(cause_of_objective(r), subject_of_objective(r)) for r in results if r.state in without}
+    return {(cause_of_objective(r), subject_of_objective(r)) for r in results if _unjudged(r)}
+
+
+def _unjudged(result: SLOResult) -> bool:
+    """Return whether an outage of this window could not have been seen."""
+    if result.state is SLOState.INSUFFICIENT:
+        return not result.values.get("outage_visible")
+    return result.state is SLOState.NO_DATA

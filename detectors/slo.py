@@ -3,9 +3,10 @@ Judge a service level objective over a window: burn rates at every moment, budge
 
 Two things are added to the workbook's rule, because it was made for a thousand requests a
 second. *Evidence*: a row fires only when the bad calls of its long window are more than an
-even spend explains by chance, so that one bad call at night pages nobody. *Cold start*: in a
-long window that reaches back before the first log, the burn counts the missing part as
-unspent budget, so that three minutes of logs are not taken for three days.
+even spend explains by chance, so that a few bad calls at night page nobody; a burn that is not
+proven is said, not hidden (ADR 0040). *Cold start*: in a long window that reaches back before
+the first log, the burn counts the missing part as unspent budget, so that three minutes of logs
+are not taken for three days.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc
 
+from detectors.bad_calls import Counted, Proof, bad_stretch, chance_of_bad_calls
 from detectors.burn_table import BurnRow, Urgency, rows_for
 from domain.errors import InvalidWindowError
 from domain.slo import SLO, BurnRate, SLOResult, SLOState
@@ -28,8 +29,9 @@ Bool = NDArray[np.bool_]
 Readings = Mapping[str, float | int | str | None]
 
 BUCKET_S = 300
-PAGE_EVIDENCE = 1e-4
-TICKET_EVIDENCE = 1e-2
+PAGE = Proof(1e-5, least_bad=3, at_once=10)
+TICKET = Proof(1e-2)
+_NO_RATE = 2
 _STRICTLY = 1 + 1e-9  # "greater than" must not hang on the last bit of a division
 
 
@@ -50,6 +52,8 @@ class BucketCounts:
         Index of the first bucket for which logs exist; what lies before is unknown, not empty.
     mean_weight : float, default=1
         Calls that one logged call stands for; evidence counts logged calls.
+    failed : ndarray of float64, shape (n_buckets,), optional
+        Of the bad calls those that failed, where others were bad because they were slow.
     """
 
     start: datetime
@@ -58,6 +62,7 @@ class BucketCounts:
     bucket_s: int = BUCKET_S
     first_data: int = 0
     mean_weight: float = 1.0
+    failed: Float | None = None
 
     def range_of(self, window: Window) -> tuple[int, int]:
         """
@@ -83,94 +88,79 @@ class BucketCounts:
         return self.start + timedelta(seconds=self.bucket_s * (bucket + 1))
 
 
-@dataclass(frozen=True, eq=False)
-class _Sums:
-    """Calls in a rolling span at every judged moment, shape (n_moments,) each."""
-
-    bad: Float
-    total: Float
-    covered: Float
-
-
 class _Rolling:
     """Rolling sums over the buckets that end at the judged moments, and just before the first."""
 
     def __init__(self, buckets: BucketCounts, first: int, last: int) -> None:
         self._buckets = buckets
         self._ends = np.arange(first, last + 1)
-        self._bad = np.concatenate(([0.0], np.cumsum(buckets.total - buckets.good)))
-        self._total = np.concatenate(([0.0], np.cumsum(buckets.total)))
+        bad = buckets.total - buckets.good
+        self._bad, self._total = _running(bad), _running(buckets.total)
+        self._bad_buckets, self._buckets_called = _running(bad > 0), _running(buckets.total > 0)
 
-    def over(self, seconds: float) -> _Sums:
+    def over(self, seconds: float) -> Counted:
         """Return the sums over the span of this length that ends at each moment."""
         width = max(round(seconds / self._buckets.bucket_s), 1)
         starts = np.maximum(self._ends - width, 0)
         # a rest of the float subtraction must not look like a bad call
-        bad = np.maximum(self._bad[self._ends] - self._bad[starts], 0.0)
-        total = np.maximum(self._total[self._ends] - self._total[starts], 0.0)
+        bad, total, bad_buckets, called = (
+            np.maximum(running[self._ends] - running[starts], 0.0)
+            for running in (self._bad, self._total, self._bad_buckets, self._buckets_called)
+        )
         covered = np.clip((self._ends - self._buckets.first_data) / width, 0.0, 1.0)
-        return _Sums(bad, total, covered)
+        return Counted(bad, total, bad_buckets, called, covered)
+
+
+def _running(counts: Float | Bool) -> Float:
+    return np.concatenate(([0.0], np.cumsum(counts, dtype=np.float64)))
 
 
 @dataclass(frozen=True, eq=False)
 class _Watched:
-    """One row of the table at every judged moment; `held`: its long window burnt before them."""
+    """
+    One row of the table at every judged moment.
+
+    `untold`: it burns, which may be chance; `held`: its long window burnt before the first one.
+    """
 
     row: BurnRow
     reachable: bool
+    calls: Counted
     long: Float
     short: Float
     firing: Bool
+    untold: Bool
     held: bool
     could_fire: bool
 
 
-def chance_of_bad_calls(bad: Float, total: Float, target: float, weight: float = 1.0) -> Float:
-    """
-    Return the probability of so many bad calls, or more, at an exactly even spend.
-
-    Parameters
-    ----------
-    bad, total : ndarray of float64
-        Calls.
-    target : float
-        Share of calls that must be good, in (0, 1).
-    weight : float, default=1
-        Calls that one logged call stands for.
-
-    Returns
-    -------
-    ndarray of float64
-        ``P(Poisson(total * (1 - target)) >= bad)``; 1 without a bad call.
-
-    References
-    ----------
-    The regularised incomplete gamma function P(k, m) is that tail (Abramowitz and Stegun
-    26.4.21), and goes on smoothly between whole numbers.
-    """
-    expected = total * (1 - target) / weight
-    seen = np.maximum(bad, 0.0) / weight
-    tail = gammainc(np.where(seen > 0, seen, 1.0), expected)
-    return np.where(seen > 0, tail, 1.0).astype(np.float64)
-
-
-def _burn(sums: _Sums, target: float) -> Float:
+def _burn(sums: Counted, target: float) -> Float:
     """Return bad calls in multiples of an even spend; NaN without calls."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(sums.total > 0, sums.bad / sums.total, np.nan) / (1 - target)
 
 
-def _watch(row: BurnRow, slo: SLO, rolling: _Rolling, evidence: float, weight: float) -> _Watched:
+def _watch(row: BurnRow, slo: SLO, rolling: _Rolling, proof: Proof, weight: float) -> _Watched:
     factor, reachable = row.factor(slo.period_days), row.reachable(slo)
-    sums = rolling.over(row.long_s)
-    long = _burn(sums, slo.target) * sums.covered
+    calls = rolling.over(row.long_s)
+    long = _burn(calls, slo.target) * calls.covered
     short = _burn(rolling.over(row.short_s), slo.target)
-    proven = chance_of_bad_calls(sums.bad, sums.total, slo.target, weight) <= evidence
-    spent = (long > factor * _STRICTLY) & proven & reachable
-    firing = spent & (short > factor * _STRICTLY)
-    outage = chance_of_bad_calls(sums.total, sums.total, slo.target, weight)[1:] <= evidence
-    could_fire = bool(outage.any())
-    return _Watched(row, reachable, long[1:], short[1:], firing[1:], bool(spent[0]), could_fire)
+    proven = proof.holds(calls, slo.target, weight)
+    spent = (long > factor * _STRICTLY) & reachable
+    burning = spent & (short > factor * _STRICTLY)
+    # a single bad call is no rate: one of forty is above every factor
+    rate = calls.bad / weight >= _NO_RATE
+    return _Watched(
+        row,
+        reachable,
+        calls.but_first(),
+        long[1:],
+        short[1:],
+        firing=(burning & proven)[1:],
+        untold=(burning & rate & ~proven)[1:],
+        held=bool(spent[0] & proven[0]),
+        could_fire=bool(proof.holds(calls.all_bad(), slo.target, weight)[1:].any()),
+    )
 
 
 def judge(
@@ -179,8 +169,8 @@ def judge(
     window: Window,
     *,
     replica: str | None = None,
-    evidence_page: float = PAGE_EVIDENCE,
-    evidence_ticket: float = TICKET_EVIDENCE,
+    page: Proof = PAGE,
+    ticket: Proof = TICKET,
     readings: Readings | None = None,
 ) -> SLOResult:
     """
@@ -195,10 +185,10 @@ def judge(
         The judged span; what lies behind the last bucket is not judged.
     replica : str or None
         Whose calls these are; None: all.
-    evidence_page, evidence_ticket : float
-        Largest probability, at an even spend, of the bad calls in a row's long window for the
-        row to fire. Measured (99.9 % over 30 days, healthy service, one request a minute): the
-        plain rule pages 20 times a month, with 1e-4 it pages in 0 to 3 % of months.
+    page, ticket : Proof
+        What the bad calls in a row's long window must prove for the row to fire. A service that
+        is exactly as good as its target is paged on up to 264 days of a year by the plain rule,
+        by this one on none of five years (ADR 0040).
     readings : mapping, optional
         Added to the result's values: ``status`` (the main status of failed calls),
         ``replica`` (the one to blame), ``p50_ms``, …
@@ -207,11 +197,15 @@ def judge(
     -------
     SLOResult
         `state` is the worst inside the window, of burning-page, exhausted and burning-ticket in
-        this order. `fired_at` is None where there is nothing to raise: also for a budget that
+        this order; insufficient where an outage could not be told from chance, or where the
+        period's share of good calls is below the target by no more than chance gives.
+        `fired_at` is None where there is nothing to raise: also for a budget that
         was used up before the window and is not being overspent inside it. Burn rates over the
         long window are those of the spent budget: lower than the bad share says while the
-        window is not covered by logs. ``values`` holds `readings`, ``window_p_value`` and, when
-        burning, ``bad_from``, ``bad_to``, ``bad_calls`` and ``bad_share`` of the bad stretch.
+        window is not covered by logs. ``values`` holds `readings` and ``window_p_value``;
+        where something was raised ``bad_from``, ``bad_to``, ``bad_calls``, ``bad_share`` and
+        ``bad_failed`` of the bad stretch; else ``untold_bad``, ``untold_of`` and ``untold_h`` of
+        the worst burn that chance explains; ``outage_visible`` where insufficient.
 
     Raises
     ------
@@ -220,16 +214,14 @@ def judge(
     """
     first, last = buckets.range_of(window)
     rolling = _Rolling(buckets, first, last)
-    evidence = {Urgency.PAGE: evidence_page, Urgency.TICKET: evidence_ticket}
+    proofs = {Urgency.PAGE: page, Urgency.TICKET: ticket}
     watched = [
-        _watch(row, slo, rolling, evidence[row.urgency], buckets.mean_weight)
+        _watch(row, slo, rolling, proofs[row.urgency], buckets.mean_weight)
         for row in rows_for(slo.period_days)
     ]
     period = rolling.over(slo.period_days * 86400)
-    spent = _exhausted(slo, period, evidence_ticket, buckets.mean_weight)
-    part = slice(first, last)
-    inside = _Inside(slo, buckets, part, evidence_ticket)
-    state, held = _state(watched, spent, inside)
+    inside = _Inside(slo, buckets, slice(first, last), ticket)
+    state, held = _state(watched, period, inside)
     moments = np.flatnonzero(held)
     return SLOResult(
         slo=slo,
@@ -243,49 +235,63 @@ def judge(
         fired_at=buckets.end_of(first + int(moments[0])) if len(moments) else None,
         cleared_at=buckets.end_of(first + int(moments[-1])) if len(moments) else None,
         coverage=float(period.covered[-1]),
-        values={**(readings or {}), **inside.values(burning=len(moments) > 0)},
+        values={
+            **(readings or {}),
+            "window_p_value": inside.p_value,
+            **(inside.stretch() if len(moments) else {}),
+            **_unraised(state, watched, inside),
+        },
     )
 
 
 class _Inside:
     """The judged window's own calls."""
 
-    def __init__(self, slo: SLO, buckets: BucketCounts, part: slice, evidence: float) -> None:
-        self._slo, self._buckets, self._part = slo, buckets, part
+    def __init__(self, slo: SLO, buckets: BucketCounts, part: slice, proof: Proof) -> None:
+        self.slo, self._buckets, self._part, self._proof = slo, buckets, part, proof
         self.calls = buckets.total[part]
         self.bad = self.calls - buckets.good[part]
         self.total = float(self.calls.sum())
         spent = np.array([self.bad.sum()]), np.array([self.total])
-        chance = chance_of_bad_calls(*spent, slo.target, buckets.mean_weight)
-        self.p_value = float(chance[0])
-        self.overspending = self.p_value <= evidence
+        self.p_value = float(chance_of_bad_calls(*spent, slo.target, buckets.mean_weight)[0])
+        self.overspending = self.p_value <= proof.chance
         self.since = np.cumsum(self.bad) > 0
         self.above_even = float(self.bad.sum()) > self.total * (1 - slo.target) * _STRICTLY
 
-    def values(self, *, burning: bool) -> dict[str, float | int | str | None]:
-        """Return what a reader wants to know beside the state."""
-        found: dict[str, float | int | str | None] = {"window_p_value": self.p_value}
-        stretch = bad_stretch(self.bad, self.calls, self._slo.target) if burning else None
-        if stretch is not None:
-            opening, closing = stretch
-            bad = float(self.bad[opening:closing].sum())
-            found["bad_from"] = iso(self._buckets.end_of(self._part.start + opening - 1))
-            found["bad_to"] = iso(self._buckets.end_of(self._part.start + closing - 1))
-            found["bad_calls"] = round(bad)
-            found["bad_share"] = bad / float(self.calls[opening:closing].sum())
-        return found
+    def proves(self, period: Counted) -> Bool:
+        """Return where the calls of a period prove that it is worse than its target."""
+        return self._proof.holds(period, self.slo.target, self._buckets.mean_weight)
+
+    def stretch(self) -> Readings:
+        """Return when its calls were bad, how many, and of how many."""
+        found = bad_stretch(self.bad, self.calls, self.slo.target)
+        if found is None:
+            return {}
+        opening, closing = found
+        bad, calls = (float(n[opening:closing].sum()) for n in (self.bad, self.calls))
+        failed = self._buckets.failed
+        values: dict[str, float | int | str | None] = {
+            "bad_from": iso(self._buckets.end_of(self._part.start + opening - 1)),
+            "bad_to": iso(self._buckets.end_of(self._part.start + closing - 1)),
+            "bad_calls": round(bad),
+            "bad_share": bad / calls,
+        }
+        if failed is not None:
+            values["bad_failed"] = round(float(failed[self._part][opening:closing].sum()))
+        return values
 
 
-def _exhausted(slo: SLO, period: _Sums, evidence: float, weight: float) -> Bool:
+def _exhausted(period: Counted, inside: _Inside) -> Bool:
     """Return at which moments the whole period's budget is gone, with evidence."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        budget = period.total / period.covered * (1 - slo.target)
+        budget = period.total / period.covered * (1 - inside.slo.target)
     gone = (period.total > 0) & (period.bad > 0) & (period.bad * _STRICTLY >= budget)
-    return gone & (chance_of_bad_calls(period.bad, period.total, slo.target, weight) <= evidence)
+    return gone & inside.proves(period)
 
 
-def _state(watched: list[_Watched], spent: Bool, inside: _Inside) -> tuple[SLOState, Bool]:
+def _state(watched: list[_Watched], period: Counted, inside: _Inside) -> tuple[SLOState, Bool]:
     """Return the worst state and the moments at which something to raise held."""
+    spent = _exhausted(period, inside)
     nothing = np.zeros(len(spent) - 1, bool)
     page = _burning(watched, Urgency.PAGE, inside, nothing)
     ticket = _burning(watched, Urgency.TICKET, inside, nothing)
@@ -298,9 +304,34 @@ def _state(watched: list[_Watched], spent: Bool, inside: _Inside) -> tuple[SLOSt
         return SLOState.EXHAUSTED, (ticket | (spent[1:] & inside.since)) if news else ticket
     if ticket.any():
         return SLOState.BURNING_TICKET, ticket
-    seeing = [w for w in watched if w.reachable and w.row.urgency is Urgency.PAGE] or watched
-    could = any(w.could_fire for w in seeing)
+    below = period.bad > period.total * (1 - inside.slo.target) * _STRICTLY
+    untold = below & ~inside.proves(period)
+    could = _outage_visible(watched) and not untold[-1]
     return (SLOState.OK if could else SLOState.INSUFFICIENT), nothing
+
+
+def _outage_visible(watched: list[_Watched]) -> bool:
+    """Return whether a page would have been raised somewhere had all calls been bad."""
+    paging = [w for w in watched if w.reachable and w.row.urgency is Urgency.PAGE] or watched
+    return any(w.could_fire for w in paging)
+
+
+def _unraised(state: SLOState, watched: list[_Watched], inside: _Inside) -> Readings:
+    """Return what a window that raised nothing must say all the same."""
+    if state not in {SLOState.OK, SLOState.INSUFFICIENT}:
+        return {}
+    values: dict[str, float | int | str | None] = {}
+    if state is SLOState.INSUFFICIENT:
+        values["outage_visible"] = _outage_visible(watched)
+    for row in watched:
+        burning = np.flatnonzero(row.untold & inside.since)
+        if len(burning):
+            worst = burning[np.argmax(row.long[burning])]
+            values["untold_bad"] = round(float(row.calls.bad[worst]))
+            values["untold_of"] = round(float(row.calls.total[worst]))
+            values["untold_h"] = row.row.long_s / 3600
+            break
+    return values
 
 
 def _burning(watched: list[_Watched], urgency: Urgency, inside: _Inside, nothing: Bool) -> Bool:
@@ -328,43 +359,3 @@ def _at_end(watched: _Watched, slo: SLO) -> BurnRate:
         firing=bool(watched.firing[-1]),
         reachable=watched.reachable,
     )
-
-
-def bad_stretch(bad: Float, total: Float, target: float) -> tuple[int, int] | None:
-    """
-    Find the stretch of buckets that is most likely the fault.
-
-    Parameters
-    ----------
-    bad, total : ndarray of float64, shape (n_buckets,)
-    target : float
-        Share of calls that must be good, in (0, 1).
-
-    Returns
-    -------
-    (int, int) or None
-        Half-open range of buckets that begins and ends with a bad call; None without one.
-
-    References
-    ----------
-    The scan statistic: the segment with the largest log likelihood ratio of its own share of
-    bad calls against ``1 - target`` (Kulldorff 1997, in one dimension), by two rounds of the
-    maximal scoring segment (Karlin and Altschul 1990).
-    """
-    if not bad.any():
-        return None
-    usual = 1 - target
-    share = max(0.5, (1 + usual) / 2)
-    opening, closing = 0, len(bad)
-    for _ in range(2):
-        gain = bad * np.log(share / usual) + (total - bad) * np.log((1 - share) / target)
-        sums = np.concatenate(([0.0], np.cumsum(gain)))
-        lowest = np.minimum.accumulate(sums)
-        closing = int(np.argmax(sums - lowest))
-        opening = int(np.argmin(sums[: closing + 1]))
-        if opening == closing:
-            return None
-        share = float(bad[opening:closing].sum() / total[opening:closing].sum())
-        share = min(max(share, usual + (1 - usual) * 0.01), 1 - 1e-6)
-    hits = np.flatnonzero(bad[opening:closing] > 0)
-    return (opening + int(hits[0]), opening + int(hits[-1]) + 1) if len(hits) else None

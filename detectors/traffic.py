@@ -19,6 +19,7 @@ Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 COLUMN = "calls"
+LOST = "finding.traffic.lost"
 LOW_LINE = 1e-4
 LOW_SHARE = 0.5
 SILENCE_LINE = 1e-6
@@ -141,7 +142,7 @@ def _reason(
     current: int, expected: float, *, low: bool, p_value: float, line: float, errors: Float
 ) -> str:
     if low:
-        return "finding.traffic.low" if current else "finding.traffic.lost"
+        return "finding.traffic.low" if current else LOST
     beyond = np.log((current + 0.5) / (expected + 0.5)) > errors.max()
     return "finding.traffic.high" if 1 - p_value <= line and beyond else "finding.traffic.ok"
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from domain.call_headlines import number, objective_headline
 from domain.catalogue import say
 from domain.finding import Value
 from domain.incident import Alert, AlertState, Cause, Incident
@@ -36,7 +37,7 @@ def headline(incident: Incident, language: str = "en", timezone: str = "UTC") ->
     """
     own = [a for a in incident.alerts if a.cause is incident.cause] or list(incident.alerts)
     if incident.cause in {Cause.LATENCY, Cause.AVAILABILITY}:
-        text = _objective(incident, own, language, timezone)
+        text = objective_headline(incident, own, language, timezone)
     else:
         text = _columns(incident, own, language)
     return say("alert.headline", language, what=text, when=_when(incident, own, language, timezone))
@@ -60,8 +61,8 @@ def _columns(incident: Incident, own: list[Alert], language: str) -> str:
     values: dict[str, Value] = {
         "names": _listed(names, language),
         "count": len(names),
-        "value": _number(worst.get("value")),
-        "usual": _number(worst.get("usual")),
+        "value": number(worst.get("value")),
+        "usual": number(worst.get("usual")),
         "missed": worst.get("missed"),
     }
     return say(f"alert.headline.{_kind(incident, own, names)}", language, **values)
@@ -87,56 +88,11 @@ def _missing_kind(own: list[Alert]) -> str:
     return "changed-type" if all(why.startswith("changed_type") for why in gone) else "missing"
 
 
-def _objective(incident: Incident, own: list[Alert], language: str, timezone: str) -> str:
-    """Say who is slow or failing: a replica where one explains it, else the objective."""
-    # the overall objective knows the share of all calls; a replica's own alert who it is
-    replicas = {a.values.get("replica") for a in own if a.values.get("replica")}
-    kind = "slow" if incident.cause is Cause.LATENCY else "failed"
-    with_share = [a for a in own if isinstance(a.values.get("bad_share"), int | float)]
-    if not with_share:
-        spent = bool(own) and own[0].reason == "slo.exhausted"
-        reason = "exhausted" if spent else "burning"
-        return say(f"alert.headline.{reason}", language, name=incident.subjects[0])
-    main = next((a for a in with_share if "@" not in a.subject), with_share[0])
-    replica = str(min(map(str, replicas))) if len(replicas) == 1 else None
-    key = f"alert.headline.{kind}" + (".replica" if replica else "")
-    blamed = [a for a in with_share if replica and a.subject.endswith(f"@{replica}")]
-    shown = (blamed or [main])[0]
-    text = say(
-        key,
-        language,
-        name=main.subject.split("@", 1)[0],
-        replica=replica,
-        share=float(shown.values["bad_share"] or 0),
-        limit=_number(shown.values.get("latency_ms")),
-    )
-    status = main.values.get("status")
-    prefix = ""
-    if kind == "failed" and isinstance(status, int | float):
-        named = f"{status:g}" if status else say("alert.no-answer", language)
-        prefix = say("alert.headline.status", language, status=named)
-    return prefix + text + _between(main, language, timezone)
-
-
-def _between(alert: Alert, language: str, timezone: str) -> str:
-    """Say from when to when calls were bad, for a fault that one window saw the whole of."""
-    since, until = alert.values.get("bad_from"), alert.values.get("bad_to")
-    if alert.windows != 1 or not isinstance(since, str) or not isinstance(until, str):
-        return ""
-    zone = ZoneInfo(timezone)
-    first, last = (parse_time(text).astimezone(zone) for text in (since, until))
-    return say("alert.headline.between", language, since=f"{first:%H:%M}", until=f"{last:%H:%M}")
-
-
 def _listed(names: list[str], language: str) -> str:
     mark = say("alert.comma", language)
     if len(names) <= SHOWN:
         return mark.join(names)
     return say("alert.and-more", language, names=mark.join(names[:SHOWN]), more=len(names) - SHOWN)
-
-
-def _number(value: Value) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) else "—"
 
 
 def _when(incident: Incident, own: list[Alert], language: str, timezone: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from domain.catalogue import say
 from domain.finding import Finding
 from domain.incident import Alert
-from domain.slo import SLOResult
+from domain.slo import SLOResult, SLOState
 
 
 class _Unknown:
@@ -82,7 +82,8 @@ def slo_sentence(result: SLOResult, language: str = "en") -> str:
     Parameters
     ----------
     result : SLOResult
-        Its state chooses the text ``slo.<state>``.
+        Its state chooses the text ``slo.<state>``; a burn that was not raised, because chance
+        explains it, is told behind it.
     language : {"en", "zh"}
 
     Raises
@@ -90,26 +91,34 @@ def slo_sentence(result: SLOResult, language: str = "en") -> str:
     KeyError
         If the catalogue has no such text: a fault of the code, held by tests.
     """
-    return _fill(
-        f"slo.{result.state}",
-        language,
-        {
-            "name": result.slo.name + (f"@{result.replica}" if result.replica else ""),
-            "target": result.slo.target,
-            "period_days": result.slo.period_days,
-            "latency_ms": result.slo.latency_ms,
-            "good": result.good,
-            "total": result.total,
-            "bad": result.total - result.good,
-            "window_good": result.window_good,
-            "window_total": result.window_total,
-            "sli": result.sli,
-            "budget_remaining": result.budget_remaining,
-            "coverage": result.coverage,
-            **result.values,
-            "replica": result.replica or result.values.get("replica"),
-        },
-    )
+    values: dict[str, object] = {
+        "name": result.slo.name + (f"@{result.replica}" if result.replica else ""),
+        "target": result.slo.target,
+        "period_days": result.slo.period_days,
+        "latency_ms": result.slo.latency_ms,
+        "good": result.good,
+        "total": result.total,
+        "bad": result.total - result.good,
+        "window_good": result.window_good,
+        "window_total": result.window_total,
+        "sli": result.sli,
+        "budget_remaining": result.budget_remaining,
+        "coverage": result.coverage,
+        **result.values,
+        "replica": result.replica or result.values.get("replica"),
+    }
+    said = _fill(_objective_key(result), language, values)
+    if result.values.get("untold_bad") is None:
+        return said
+    return say("slo.behind", language, said=said, untold=_fill("slo.untold", language, values))
+
+
+def _objective_key(result: SLOResult) -> str:
+    """Return which text tells the state: what is below its target is never said to hold."""
+    if result.state is SLOState.INSUFFICIENT and result.values.get("outage_visible"):
+        return "slo.insufficient.untold"
+    below = result.sli is not None and result.sli < result.slo.target
+    return "slo.ok.below" if result.state is SLOState.OK and below else f"slo.{result.state}"
 
 
 def alert_sentence(alert: Alert, language: str = "en") -> str:

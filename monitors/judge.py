@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from detectors.traffic import LOST
 from domain.finding import Finding, Verdict
 from domain.run import Deployment, Performance, Run, RunStatus
 from domain.run_profile import RunProfile, RunProfiles
@@ -23,7 +24,7 @@ from monitors.drift_judge import Drift, DriftJudge
 from monitors.lost_rows import unjudged
 from monitors.performance_check import Quality
 from monitors.slo_check import BURNING, judge_slos
-from monitors.traffic_check import Requests, judge_traffic, usual_windows
+from monitors.traffic_check import Requests, judge_traffic, silent_since, usual_windows
 from store.store import Store
 
 
@@ -159,9 +160,24 @@ class Judge:
             requests = Requests.of(self.store, self.model, [*reach, *windows])
         shares = dict(zip(windows, self._calibrations.lost.shares(windows), strict=True))
         return {
-            w: tuple(unjudged(judge_traffic(requests, w, baseline), shares[w]))
+            w: tuple(unjudged(self._since(judge_traffic(requests, w, baseline), w), shares[w]))
             for w, baseline in usual.items()
         }
+
+    def _since(self, findings: tuple[Finding, ...], window: Window) -> tuple[Finding, ...]:
+        """Say since when traffic is lost, where whole windows before were as silent."""
+        if all(f.reason != LOST for f in findings):
+            return findings
+        last_call = self._last_call(window)
+        # those windows may never have been judged: a catch-up after a long pause is bounded
+        if last_call is None or last_call >= window.start - window.duration:
+            return findings
+        return silent_since(findings, last_call)
+
+    def _last_call(self, window: Window) -> datetime | None:
+        """Return the moment of the model's last call before a window."""
+        seen = [self._last_before(version, window) for version in self.deployments]
+        return max((at for at in seen if at is not None), default=None)
 
     def _usual(
         self, window: Window, planned: Sequence[Window], requests: Requests
@@ -169,8 +185,7 @@ class Judge:
         last_call = requests.last_before(window.start)
         if planned and (last_call is None or last_call <= planned[-1].start):
             # how far `requests` reach back hangs on what else is judged; the answer must not
-            seen = [self._last_before(version, window) for version in self.deployments]
-            last_call = max((at for at in seen if at is not None), default=None)
+            last_call = self._last_call(window)
         first_call = min(d.first for d in self.deployments.values())
         found = usual_windows(
             planned, (first_call, last_call), self.monitor.window, self.config.timezone

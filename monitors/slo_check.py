@@ -167,6 +167,7 @@ def _judge_one(
 
 def _counts(slo: SLO, part: CallBuckets, first: int, weight: float) -> dict[str, BucketCounts]:
     """Return good and all calls of each replica for this objective."""
+    by_speed = slo.latency_ms is not None
     if slo.latency_ms is None:
         total, bad = part.with_status, part.failed
     else:
@@ -174,7 +175,14 @@ def _counts(slo: SLO, part: CallBuckets, first: int, weight: float) -> dict[str,
     start = datetime.fromtimestamp(int(part.starts[0]), UTC)
     return {
         name: BucketCounts(
-            start, total[i] - bad[i], total[i], part.bucket_s, first_data=first, mean_weight=weight
+            start,
+            total[i] - bad[i],
+            total[i],
+            part.bucket_s,
+            first_data=first,
+            mean_weight=weight,
+            # a failed call spends the budget of being fast too, and is never told as slow
+            failed=part.failed[i] if by_speed else None,
         )
         for i, name in enumerate(part.replicas)
     }
@@ -184,4 +192,6 @@ def _sum(counts: Mapping[str, BucketCounts]) -> BucketCounts:
     every = list(counts.values())
     good: NDArray[np.float64] = np.sum([c.good for c in every], axis=0)
     total: NDArray[np.float64] = np.sum([c.total for c in every], axis=0)
-    return replace(every[0], good=good, total=total)
+    known = [c.failed for c in every if c.failed is not None]
+    failed: NDArray[np.float64] | None = np.sum(known, axis=0) if known else None
+    return replace(every[0], good=good, total=total, failed=failed)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.slo import BUCKET_S
-from detectors.traffic import judge_silence, judge_volume
+from detectors.traffic import LOST, judge_silence, judge_volume
 from domain.finding import Finding, Verdict
-from domain.window import Window, align, windows_between
+from domain.window import Window, align, iso, windows_between
 from monitors.drift_check import phases_of
 from store.store import Store
 
@@ -123,6 +123,22 @@ def judge_traffic(
     # a window without one call is lost, not "silent for a while"
     lost = volume.verdict is Verdict.DRIFTED and not current.any()
     return volume, replace(silence, decides=silence.decides and not lost)
+
+
+def silent_since(findings: Sequence[Finding], last_call: datetime) -> tuple[Finding, ...]:
+    """
+    Add to lost traffic when its last call came.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Of one window without a call.
+    last_call : datetime
+    """
+    return tuple(
+        replace(f, values={**f.values, "silent_since": iso(last_call)}) if f.reason == LOST else f
+        for f in findings
+    )
 
 
 def _phase(window: Window) -> int | None:

@@ -58,21 +58,27 @@ TEXTS: dict[str, dict[str, str]] = {
     "alert.headline.status": {"en": "{status}: ", "zh": "{status}："},
     "alert.no-answer": {"en": "no answer", "zh": "无应答"},
     "alert.headline.failed": {
-        "en": "{share:.0%} of calls failed",
-        "zh": "{share:.0%} 的调用失败",
+        "en": "{share} of {calls:,} calls failed",
+        "zh": "{calls:,} 次调用中 {share} 失败",
     },
     "alert.headline.failed.replica": {
-        "en": "{share:.0%} of the calls of {replica} failed",
-        "zh": "{replica} 有 {share:.0%} 的调用失败",
+        "en": "{share} of the {calls:,} calls of {replica} failed",
+        "zh": "{replica} 的 {calls:,} 次调用中 {share} 失败",
     },
     "alert.headline.slow": {
-        "en": "{share:.0%} of calls took longer than {limit} ms",
-        "zh": "{share:.0%} 的调用超过 {limit} 毫秒",
+        "en": "{share} of {calls:,} calls took longer than {limit} ms",
+        "zh": "{calls:,} 次调用中 {share} 超过 {limit} 毫秒",
     },
     "alert.headline.slow.replica": {
-        "en": "{replica} is slow: {share:.0%} of its calls took longer than {limit} ms",
-        "zh": "{replica} 变慢：{share:.0%} 的调用超过 {limit} 毫秒",
+        "en": "{replica} is slow: {share} of its {calls:,} calls took longer than {limit} ms",
+        "zh": "{replica} 变慢：{calls:,} 次调用中 {share} 超过 {limit} 毫秒",
     },
+    "alert.headline.also-failed": {"en": ", {failed:,} failed", "zh": "，{failed:,} 次失败"},
+    "alert.headline.also-slow": {
+        "en": ", {slow:,} took longer than {limit} ms",
+        "zh": "，{slow:,} 次超过 {limit} 毫秒",
+    },
+    "alert.headline.or-failed": {"en": " or failed", "zh": "或失败"},
     "alert.headline.between": {
         "en": " between {since} and {until}",
         "zh": "，{since} 至 {until} 之间",

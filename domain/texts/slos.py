@@ -18,6 +18,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "{name} 达标：{period_days:g} 天内 {sli:.3%} 的调用合格（目标 {target_share}），"
         "{budget}。",
     },
+    "slo.ok.below": {
+        "en": "{name} is below its target so far: {sli:.3%} of calls were good (target "
+        "{target_share}), with logs of {coverage:.0%} of the {period_days:g} days; nothing burns "
+        "fast enough to alert.",
+        "zh": "{name} 目前低于目标：{sli:.3%} 的调用合格（目标 {target_share}），"
+        "日志覆盖 {period_days:g} 天中的 {coverage:.0%}；消耗速度尚未达到告警条件。",
+    },
+    "slo.behind": {"en": "{said} {untold}", "zh": "{said}{untold}"},
+    "slo.untold": {
+        "en": "Within {untold_h:g} h {untold_bad:,} of {untold_of:,} calls were bad: too little "
+        "traffic to tell that from chance, so it raised no alert.",
+        "zh": "{untold_h:g} 小时内 {untold_of:,} 次调用中有 {untold_bad:,} 次不合格："
+        "流量太少，无法与偶然区分，因此没有告警。",
+    },
     "slo.burning-page": {
         "en": "{name} is failing fast: {window_good:,} of {window_total:,} calls were good in this "
         "window; over {period_days:g} days {sli:.3%} were (target {target_share}), and "
@@ -45,6 +59,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{name} cannot be judged: with {window_total:,} calls in this window even an outage "
         "would prove nothing.",
         "zh": "{name} 无法判断：本窗口仅有 {window_total:,} 次调用，即使全部失败也证明不了什么。",
+    },
+    "slo.insufficient.untold": {
+        "en": "{name} has too little traffic to tell: {bad:,} of {total:,} calls were bad over "
+        "{period_days:g} days, which chance alone may do at a target of {target_share}.",
+        "zh": "{name} 流量太少，无法判断：{period_days:g} 天内 {total:,} 次调用中有 {bad:,} 次"
+        "不合格；目标为 {target_share} 时，仅凭偶然也可能如此。",
     },
     "slo.no-data": {
         "en": "{name} cannot be judged: there were no calls in this window.",

@@ -166,44 +166,84 @@ def test_a_feature_is_missing_until_it_is_back_not_until_it_is_forgotten():
     assert headline(found) == "hour is missing (2013-04-11 to 2013-04-14)"
 
 
+def slow(bad, of, **values):
+    return {"bad_share": bad / of, "bad_calls": bad, "bad_failed": 0, "latency_ms": 100.0, **values}
+
+
 def test_a_slow_replica_is_named_with_its_own_share():
     history = History(20)
-    history.bad(Cause.LATENCY, "latency", [5, 6], replica="pod-3", bad_share=0.29, latency_ms=100.0)
-    history.bad(
-        Cause.LATENCY, "latency@pod-3", [5, 6], replica="pod-3", bad_share=0.99, latency_ms=100.0
-    )
+    history.bad(Cause.LATENCY, "latency", [5, 6], **slow(203, 700, replica="pod-3"))
+    history.bad(Cause.LATENCY, "latency@pod-3", [5, 6], **slow(198, 200, replica="pod-3"))
     assert headline(raised(history)) == (
-        "pod-3 is slow: 99% of its calls took longer than 100 ms (2013-04-06 to 2013-04-07)"
+        "pod-3 is slow: 99% of its 200 calls took longer than 100 ms (2013-04-06 to 2013-04-07)"
     )
-    assert headline(raised(history), "zh").startswith("pod-3 变慢：99% 的调用超过 100 毫秒")
+    assert headline(raised(history), "zh").startswith("pod-3 变慢：200 次调用中 99% 超过 100 毫秒")
+
+
+def told(cause=Cause.LATENCY, days=(5,), **values):
+    return headline(raised(History(20).bad(cause, str(cause), days, **values)))
 
 
 def test_slow_calls_without_a_culprit_are_all_calls():
-    history = History(20).bad(Cause.LATENCY, "latency", [5], bad_share=0.29, latency_ms=100.0)
-    assert headline(raised(history)).startswith("29% of calls took longer than 100 ms")
+    assert told(**slow(58, 200)).startswith("29% of 200 calls took longer than 100 ms (")
+
+
+def test_calls_that_failed_are_never_told_as_slow():
+    """An objective of latency counts a failed call as bad, however quickly it failed."""
+    assert (
+        told(**slow(3, 3, bad_failed=3, status=503)) == "503: 100% of 3 calls failed (2013-04-06)"
+    )
+    mixed = told(**slow(60, 200, bad_failed=10, status=503))
+    assert mixed.startswith("25% of 200 calls took longer than 100 ms, 10 failed (")
+    mostly = told(**slow(60, 200, bad_failed=40, status=0))
+    assert mostly.startswith("no answer: 20% of 200 calls failed, 20 took longer than 100 ms (")
+
+
+@pytest.mark.parametrize(("bad", "words"), [(999, "99.9%"), (1000, "100%"), (3, "0.3%"), (7, "1%")])
+def test_a_share_is_all_or_nothing_only_where_it_is(bad, words):
+    assert told(**slow(bad, 1000)).startswith(f"{words} of 1,000 calls")
+
+
+def test_a_run_that_did_not_count_failed_calls_apart_says_that_it_may_be_both():
+    older = slow(58, 200)
+    del older["bad_failed"]
+    assert told(**older).startswith("29% of 200 calls took longer than 100 ms or failed (")
 
 
 def burst(**values):
     return {
         "status": 503,
         "bad_share": 0.41,
+        "bad_calls": 123,
         "bad_from": "2013-04-06T13:00:00Z",
         "bad_to": "2013-04-06T19:00:00Z",
         **values,
     }
 
 
-def test_a_burst_says_status_share_and_hours():
+def test_a_burst_says_status_share_calls_and_hours():
     found = raised(History(20).bad(Cause.AVAILABILITY, "availability", [5], **burst()))
-    assert headline(found) == "503: 41% of calls failed between 13:00 and 19:00 (2013-04-06)"
+    assert headline(found) == "503: 41% of 300 calls failed between 13:00 and 19:00 (2013-04-06)"
     assert "09:00 and 15:00" in headline(found, timezone="America/New_York")
-    longer = raised(History(20).bad(Cause.AVAILABILITY, "availability", [5, 6], **burst()))
-    assert headline(longer) == "503: 41% of calls failed (2013-04-06 to 2013-04-07)"
-    unknown = raised(History(20).bad(Cause.AVAILABILITY, "availability", [5], **burst(status=None)))
-    assert headline(unknown).startswith("41% of calls failed")
     silent = raised(History(20).bad(Cause.AVAILABILITY, "availability", [5], **burst(status=0)))
-    assert headline(silent).startswith("no answer: 41% of calls failed")
+    assert headline(silent).startswith("no answer: 41% of 300 calls failed")
     assert headline(silent, "zh").startswith("无应答：")
+    unknown = told(Cause.AVAILABILITY, **burst(status=None))
+    assert unknown.startswith("41% of 300 calls failed")
+
+
+def test_a_share_of_one_window_of_several_says_of_which():
+    """Without its own time the share would read as that of the whole incident."""
+    assert told(Cause.AVAILABILITY, (5, 6), **burst()) == (
+        "503: 41% of 300 calls failed between 2013-04-06 13:00 and 19:00 (2013-04-06 to 2013-04-07)"
+    )
+
+
+def test_a_stretch_over_midnight_says_both_days_and_one_until_midnight_does_not():
+    long = burst(bad_to="2013-04-07T02:00:00Z")
+    assert "between 2013-04-06 13:00 and 2013-04-07 02:00 (" in told(Cause.AVAILABILITY, **long)
+    evening = burst(bad_to="2013-04-07T00:00:00Z")
+    assert "between 13:00 and 00:00 (" in told(Cause.AVAILABILITY, **evening)
 
 
 @pytest.mark.parametrize(

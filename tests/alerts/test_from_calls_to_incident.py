@@ -1,6 +1,7 @@
 """From counted calls to what a person is told: judge every day, replay, read the headline."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -47,7 +48,9 @@ def calls():
 def buckets(calls, slo, names):
     bad = 1 if slo is AVAILABILITY else 2
     total = sum(calls[name][0] for name in names).astype(float)
-    return BucketCounts(START, total - sum(calls[name][bad] for name in names), total)
+    failed = sum(calls[name][1] for name in names).astype(float) if slo is LATENCY else None
+    good = total - sum(calls[name][bad] for name in names)
+    return BucketCounts(START, good, total, failed=failed)
 
 
 def results(calls, window):
@@ -105,13 +108,22 @@ def test_each_is_raised_on_its_first_day_and_ends_with_its_last(incidents):
     assert [(a.subject, a.windows) for a in burst.alerts] == [("availability", 1), ("latency", 1)]
 
 
-def test_the_headlines_name_replica_status_share_and_time(incidents):
+def test_the_headlines_name_replica_status_share_calls_and_time(calls, incidents):
     slow, burst = (headline(i) for i in incidents)
-    assert slow == (
-        "pod-3 is slow: 100% of its calls took longer than 100 ms (2013-04-11 to 2013-04-13)"
+    shown = re.fullmatch(
+        r"pod-3 is slow: 100% of its (\d+) calls took longer than 100 ms "
+        r"between (\S+) 00:00 and \d\d:\d\d \(2013-04-11 to 2013-04-13\)",
+        slow,
     )
-    assert burst.startswith("503: ")
-    assert burst.endswith("of calls failed between 13:00 and 19:00 (2013-05-01)")
+    worst = (date.fromisoformat(shown[2]) - START.date()).days
+    assert int(shown[1]) == calls["pod-3"][0][worst * 288 : (worst + 1) * 288].sum()
+    hit = BURST.start + np.flatnonzero(sum(calls[name][1] for name in REPLICAS)[BURST])
+    inside = slice(hit[0], hit[-1] + 1)
+    total = sum(calls[name][0][inside].sum() for name in REPLICAS)
+    failed = sum(calls[name][1][inside].sum() for name in REPLICAS)
+    assert burst == (
+        f"503: {failed / total:.0%} of {total} calls failed between 13:00 and 19:00 (2013-05-01)"
+    )
 
 
 def test_every_alert_has_its_sentence_in_both_languages(incidents):

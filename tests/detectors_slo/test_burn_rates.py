@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
+from detectors.bad_calls import Proof, bad_stretch, chance_of_bad_calls
 from detectors.burn_table import notices, rows_for, unreachable
-from detectors.slo import BucketCounts, bad_stretch, chance_of_bad_calls, judge
+from detectors.slo import BucketCounts, judge
 from domain.catalogue import names_in
 from domain.errors import InvalidWindowError
 from domain.sentences import slo_sentence
@@ -26,10 +27,11 @@ DAY = timedelta(days=1)
 BUCKET = timedelta(minutes=5)
 THREE_NINES = SLO("availability", 0.999, 30)
 TWO_NINES = SLO("latency", 0.99, 28, latency_ms=100)
+PLAIN = {"page": Proof(1.0), "ticket": Proof(1.0)}
 RANK = [
     SLOState.NO_DATA,
-    SLOState.INSUFFICIENT,
     SLOState.OK,
+    SLOState.INSUFFICIENT,
     SLOState.BURNING_TICKET,
     SLOState.EXHAUSTED,
     SLOState.BURNING_PAGE,
@@ -102,7 +104,7 @@ def firing(buckets, long_s, after_s):
     """Return whether a row of the plain rule fires at the bucket that ends `after_s` into it."""
     end = START + 30 * DAY + timedelta(seconds=after_s)
     window = Window(end - timedelta(seconds=12), end)
-    result = judge(THREE_NINES, buckets, window, evidence_page=1.0, evidence_ticket=1.0)
+    result = judge(THREE_NINES, buckets, window, **PLAIN)
     return next(rate.firing for rate in result.burn_rates if rate.long_s == long_s)
 
 
@@ -165,7 +167,7 @@ def states(per_minute, bad_share, n=60, seed=7, **more):
 def test_a_healthy_service_of_one_request_a_minute_pages_nobody():
     """Measured by others: the plain rule pages in every month, the evidence rule in 0 to 3 %."""
     assert states(1, 0.0005).count(SLOState.BURNING_PAGE) <= 2
-    plain = states(1, 0.0005, n=20, evidence_page=1.0, evidence_ticket=1.0)
+    plain = states(1, 0.0005, n=20, **PLAIN)
     assert plain.count(SLOState.BURNING_PAGE) >= 19
 
 

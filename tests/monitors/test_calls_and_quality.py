@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from domain.finding import Severity, Verdict
+from domain.headlines import headline
 from domain.incident import AlertState, Cause
 from domain.run import RunStatus
 from domain.slo import SLOState
+from domain.window import parse_time
 from monitors.local_service import LocalService
 from tests.golden.logs import DAY, START, Service
 from tests.monitors.made import NOW, finding_of, judge_days, load, load_labels, opened, told
@@ -36,6 +39,22 @@ def test_a_dead_endpoint_is_judged_in_its_silence_and_is_critical(tmp_path: Path
         assert (incident.cause, incident.severity) == (Cause.TRAFFIC, Severity.CRITICAL)
         assert incident.started_at == made.window(31).start
         assert incident.state is AlertState.FIRING
+
+
+def test_traffic_that_nobody_watched_is_lost_since_its_last_call(tmp_path: Path):
+    """A catch-up is bounded: the first window that is judged is not the first silent one."""
+    made = Service(days=40, calls_a_day=80, silent_on=tuple(range(31, 40)))
+    events = made.events()
+    with opened(tmp_path / "store") as service:
+        load(service, events)
+        judge_days(service, made, 30, 31)
+        (late,) = judge_days(service, made, 38, 39)
+        (incident,) = service.incidents()
+    last_call = pc.max(events["ts"]).as_py()
+    assert last_call < made.window(31).start
+    assert parse_time(str(finding_of(late, "calls", "traffic").values["silent_since"])) == last_call
+    assert incident.started_at == last_call
+    assert headline(incident) == f"traffic is lost (since {last_call:%Y-%m-%d})"
 
 
 def test_a_version_that_another_one_replaces_is_no_lost_traffic(tmp_path: Path):
