@@ -162,15 +162,22 @@ def _of_path(message: Members) -> Iterator[tuple[str, str]]:
 
 
 _KEY: Final = re.compile(
-    rb'\\?"(instances|predictions|dataframe_split|dataframe_records)\\?"\s*:\s*[\[{]'
+    rb'\\?"(instances|predictions|dataframe_split|dataframe_records|ndarray)\\?"\s*:\s*[\[{]'
     rb'|\\?"(inputs|outputs)\\?"\s*:\s*\[\s*\{\s*\\?"(name|shape|datatype|data|parameters)\\?"\s*:'
+    # base64 of an object, a list, or gzip
+    rb'|"(request|response|body)"\s*:\s*"([eW][w-z0-9+/]|H4sI)[A-Za-z0-9+/_-]{14,}={0,2}("|\Z)'
 )
 
 
 def _recognises(head: bytes) -> bool:
-    """Return whether the first line has a side that speaks a protocol, not just any two keys."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
-    sides = b'"request"' in start or b'"response"' in start
+    """
+    Return whether the first line has sides, and any that speaks a protocol: not just any two keys.
+
+    Of the first call the bodies may be CSV or missing; those of another tell then.
+    """
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first = start.split(b"\n", 1)[0]
+    sides = b'"request"' in first or b'"response"' in first
     return start.startswith(b"{") and sides and _KEY.search(start) is not None
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -17,6 +18,10 @@ TIME = "2026-11-22T08:00:00Z"
 TENSOR = {"name": "x", "shape": [2, 2], "datatype": "FP32", "data": [1, 2, 3, 4]}
 ANSWER = {"name": "y", "shape": [2, 1], "datatype": "FP32", "data": [0.25, 0.75]}
 BODIES = {"request": {"inputs": [TENSOR]}, "response": {"outputs": [ANSWER], "model_name": "m"}}
+
+
+def in_base64(body: object) -> str:
+    return base64.b64encode(json.dumps(body).encode()).decode()
 
 
 def stream(*lines: object) -> LogStream:
@@ -112,6 +117,10 @@ def test_lines_that_are_no_calls_are_rejected_alone():
         ({"request": json.dumps(BODIES["request"]), "response": "{}"}, "v2"),
         ({"ts": TIME, "request": {"instances": [[1]]}}, "v2"),
         ({"request": {"body": '{"dataframe_split": {"columns": []}}', "path": "/"}}, "v2"),
+        ({"request": in_base64(BODIES["request"]), "response": None}, "v2"),
+        ({"request": {"path": "/"}, "response": {"body": in_base64([1, 2, 3, 4, 5, 6])}}, "v2"),
+        ({"request": {"data": {"ndarray": [[1]]}}, "response": "1"}, "v2"),
+        ({"request": "eyewitnesses of what happened", "response": "Wyoming"}, "ndjson"),
         # as docs/mapping.md shows it: somebody's own names, and a mapping file
         ({"request": {"time": TIME, "inputs": {"a": 1}}, "response": {"class": "x"}}, "ndjson"),
         ({"ts": TIME, "model": "m", "features": {"instances": 3}}, "ndjson"),
@@ -120,6 +129,13 @@ def test_lines_that_are_no_calls_are_rejected_alone():
 )
 def test_recorded_calls_are_known_by_what_they_hold(line: object, name: str):
     assert reader_for(stream(line)).name == name
+
+
+def test_recorded_calls_are_known_where_only_a_later_one_tells_of_them():
+    first = {"request": "1,2\n", "response": "3\n"}
+    assert reader_for(stream(first, BODIES)).name == "v2"
+    assert reader_for(stream(first, {"model": "m"})).name == "ndjson"
+    assert reader_for(stream({"model": "m"}, BODIES)).name == "ndjson"
 
 
 FORMATS = Path(__file__).parent.parent / "formats"
