@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb, gcd, sqrt
+from math import comb, exp, gcd, log, sqrt
 
 import numpy as np
 from scipy.special import kolmogorov
@@ -17,6 +17,8 @@ _COARSE = 2048
 _PARTS = 4
 _AT_ONCE = 4096
 _EXACT_CELLS = 1_000_000
+# one row of sums makes a number at most a million times as large
+_LARGE = 1e200
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ class Samples:
     def judged(self, gap: Gap, limits: Limits) -> Finding:
         """Say what their largest gap says."""
         p_value, p_method = significance(gap.size, *self.present)
-        drifted = self.drifts(gap.size, limits)
+        drifted = p_value < limits.alpha and gap.size >= limits.threshold
         if sum(self.infinite) and not drifted:
             return self.unjudged("infinite", limits)
         return Finding(
@@ -312,23 +314,25 @@ def _share_inside(d: float, n: int, m: int) -> float:
     step_n, step_m = n // common, m // common
     # |i/n - j/m| < d in whole numbers, so that a gap equal to d is counted as such.
     limit = round(d * step_n * m)
-    places = np.arange(m + 1) * step_n
-    row, log_scale = np.zeros(m + 1), 0.0
+    places, diagonal = np.arange(m + 1) * step_n, np.arange(n + 1) * step_m
+    # both bounds only grow, so that what was left behind is never read again
+    bounds = np.searchsorted(places, (diagonal - limit + 1, diagonal + limit))
+    row, log_scale, top = np.zeros(m + 1), 0.0, 1.0
     row[0] = 1.0
-    for i in range(n + 1):
-        first, last = np.searchsorted(places, (i * step_m - limit + 1, i * step_m + limit))
-        row[:first] = row[last:] = 0.0
-        row[first:last] = np.cumsum(row[first:last])
-        top = row[last - 1] if last > first else 0.0
+    for first, last in zip(*bounds.tolist(), strict=True):
+        inside = row[first:last]
+        np.cumsum(inside, out=inside)
+        top = float(inside[-1]) if last > first else 0.0
         if top == 0.0:
             return 0.0
-        row /= top
-        log_scale += float(np.log(top))
-    return float(np.exp(log_scale - _log_choose(n + m, n)))
+        if top > _LARGE:
+            inside /= top
+            log_scale, top = log_scale + log(top), 1.0
+    return exp(log_scale + log(top) - _log_choose(n + m, n))
 
 
 def _log_choose(total: int, part: int) -> float:
     """Return ln of the binomial coefficient, exact to the last digit: Python counts in integers."""
     count = comb(total, part)
     shift = max(count.bit_length() - 1000, 0)
-    return float(np.log(float(count >> shift))) + shift * float(np.log(2.0))
+    return log(count >> shift) + shift * log(2.0)
