@@ -1,6 +1,7 @@
 """More than the writer can store: senders are told to wait, and memory stays where it is."""
 
 import gzip
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,8 @@ from api.collector import Collector, Outcome, Sent
 from domain.errors import DiskFullError
 from monitors.collect_logs import Collected, Kind
 from store.counted import LoadCounts
-from tests.api.sending import LINES, event, lines, serving
+from store.store import Store
+from tests.api.sending import TS, event, lines, serving
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -175,26 +177,98 @@ def test_a_collector_that_stopped_turns_away(slow):
         anyio.run(collector.collect, sent())
 
 
-def test_under_overload_senders_are_told_to_wait_and_memory_stays_flat(tmp_path):
-    plain = lines([event(i, prediction_id=None, features={"t": "x" * 900}) for i in range(800)])
+# ------------------------------------------------------------------ a server and all its senders
+
+PER_BODY = 300
+TEXT = "x" * 900
+
+
+def native(ids):
+    return lines([event(0, prediction_id=i, features={"t": TEXT}) for i in ids])
+
+
+def bulk(ids):
+    documents = (event(0, prediction_id=i, features={"t": TEXT}) for i in ids)
+    return "".join(f'{{"index":{{}}}}\n{json.dumps(one)}\n' for one in documents).encode()
+
+
+def otlp(ids):
+    def record(name):
+        told = {"prediction_id": name, "model.name": "m", "feature.t": TEXT, "score": "0.5"}
+        attributes = [{"key": k, "value": {"stringValue": v}} for k, v in told.items()]
+        return {"timeUnixNano": "1795341600000000000", "attributes": attributes}
+
+    records = [record(i) | {"eventName": "ml.prediction"} for i in ids]
+    return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}).encode()
+
+
+def pairs(ids):
+    kserve, told = "org.kubeflow.serving.inference", {"specversion": "1.0", "source": "s"}
+    told |= {"inferenceservicename": "m", "time": TS}
+    sides = (
+        {"type": f"{kserve}.request", "data": {"instances": [{"t": TEXT}]}},
+        {"type": f"{kserve}.response", "data": {"predictions": [0.5]}},
+    )
+    return json.dumps([told | side | {"id": i} for i in ids for side in sides]).encode()
+
+
+# the path, how its bodies are told, and what is answered where there is no room
+SENDERS = (
+    ("/v1/predictions", "application/x-ndjson", native, {429, 503}),
+    ("/es/_bulk", "application/x-ndjson", bulk, {429}),
+    ("/v1/logs", "application/json", otlp, {429, 503}),
+    ("/v1/cloudevents", "application/cloudevents-batch+json", pairs, {429, 503}),
+)
+
+
+def stored_of(folder):
+    with Store.open(folder, create=False) as store:
+        counts = store.sql(COUNTED).to_pydict()
+    return dict(zip(counts["body"], counts["n"], strict=True))
+
+
+def test_under_overload_all_senders_are_told_to_wait_memory_stays_flat_and_nothing_is_lost(
+    tmp_path,
+):
     bomb = gzip.compress(b'{"a":"' + b"0" * (60 * 2**20) + b'"}')
-    with serving(tmp_path, str(2 * 2**20)) as server, server.client() as client:
-        assert client.post("/v1/predictions", content=plain, headers=LINES).status_code == 200
+    acknowledged: list[int] = []
+    told: dict[str, set[int]] = {path: set() for path, *_ in SENDERS}
+
+    def send(number: int) -> None:
+        path, media, body, _ = SENDERS[number % len(SENDERS)]
+        is_bomb = number % 15 == 14
+        content = bomb if is_bomb else body([f"{number}-{i}" for i in range(PER_BODY)])
+        with server.client() as own:
+            answer = own.post(path, content=content, headers={"content-type": media})
+        waits = "retry-after" in answer.headers
+        assert waits == (answer.status_code in {429, 503}), answer.text
+        told[path].add(answer.status_code)
+        if answer.status_code == 200 and not is_bomb:
+            acknowledged.append(number)
+
+    with serving(tmp_path, str(2**20)) as server:
+        for number in range(len(SENDERS)):
+            send(number)
+        assert sorted(acknowledged) == [0, 1, 2, 3]
         before = server.memory_bytes()
-
-        def send(number: int) -> tuple[int, bool]:
-            content = bomb if number % 10 == 0 else plain
-            with server.client() as own:
-                answer = own.post("/v1/predictions", content=content, headers=LINES)
-            return answer.status_code, "retry-after" in answer.headers
-
         with ThreadPoolExecutor(24) as senders:
-            answers = set(senders.map(send, range(120)))
+            list(senders.map(send, range(len(SENDERS), 90)))
         grown = server.memory_bytes() - before
-    told = {code for code, _ in answers}
-    assert told <= {200, 207, 422, 429, 503}
-    assert 200 in told
-    assert told & {429, 503}
-    assert all(waits == (code in {429, 503}) for code, waits in answers)
-    # 120 bodies of 800 kB and 12 of 60 MB when unpacked: far more than that came in
+        send(1_000)
+        assert 1_000 in acknowledged  # it recovers
+        server.kill()
+
+    for path, _, _, full in SENDERS:
+        assert told[path] & full, path
+        assert told[path] <= {200, 400, 413, 422} | full, path
+    # 90 bodies of 300 kB and 6 of 60 MB when unpacked: far more than that came in
     assert grown < 450 * 2**20, grown
+    stored = stored_of(tmp_path)
+    assert {n: stored.get(str(n)) for n in acknowledged} == dict.fromkeys(acknowledged, PER_BODY)
+
+
+COUNTED = """
+    select split_part(prediction_id, '-', 1) as body, count(*) as n
+    from predictions
+    group by all
+"""
