@@ -9,7 +9,7 @@ from store.archive.thawing import thaw_with
 from store.registry import ModelTables
 
 # The worst status wins: a failed one over any other, then the highest.
-_RANK = "case when {status} < 100 or {status} >= 500 then 1000000 + {status} else {status} end"
+RANK = "case when {status} < 100 or {status} >= 500 then 1000000 + {status} else {status} end"
 
 # What several lines say of one call may not depend on the order they came in: the earliest time,
 # the longest latency, the worst status, the first name in the alphabet.
@@ -120,7 +120,7 @@ def add_calls(
 
 def group_calls(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``new_calls`` of the events in the view ``fresh``."""
-    connection.execute(_GROUPED.format(rank=_RANK.format(status="status")))
+    connection.execute(_GROUPED.format(rank=RANK.format(status="status")))
 
 
 def find_stored(connection: duckdb.DuckDBPyConnection, tables: ModelTables, slack: str) -> int:
@@ -134,8 +134,8 @@ def merge_calls(connection: duckdb.DuckDBPyConnection, tables: ModelTables) -> N
     connection.execute(
         _MERGE.format(
             calls=tables.table("calls"),
-            old_rank=_RANK.format(status="c.status"),
-            new_rank=_RANK.format(status="n.status"),
+            old_rank=RANK.format(status="c.status"),
+            new_rank=RANK.format(status="n.status"),
         )
     )
 

@@ -87,3 +87,20 @@ def repeated_ids(bases: Lanes, ordinals: NDArray[np.int64]) -> Lanes:
     """Return the ids that `repeated` means."""
     rows = zip(ordinals.tolist(), bases[0].tolist(), bases[1].tolist(), strict=True)
     return hashed([b"o%d:%d" % (n, (high << 64) | low) for n, high, low in rows])
+
+
+def among(keys: Lanes, others: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    """
+    Return which ids are among some others.
+
+    Parameters
+    ----------
+    keys : Lanes
+    others : sequence of (int, int)
+        Upper and lower half of each.
+    """
+    held = set(others)
+    perhaps = np.isin(keys[1], np.array([low for _, low in others], np.uint64))
+    for row in np.flatnonzero(perhaps):
+        perhaps[row] = (int(keys[0][row]), int(keys[1][row])) in held
+    return perhaps

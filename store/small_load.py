@@ -7,7 +7,6 @@ the bodies that a collector gathers for one commit, and small files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -31,13 +30,14 @@ from store.counted import LoadCounts
 from store.database import Database
 from store.event_rows import SLACK, add_unanswered, prediction_statement
 from store.hours.stale import mark_calls, mark_hours
-from store.identity import Lanes, hashed, whole
+from store.identity import Lanes, among, hashed, whole
 from store.label_rows import add_told
 from store.outputs import note_outputs, outputs_of
 from store.recent_ids import HOUR_US
 from store.registry import ensure_features, ensure_model, features_of
 from store.staging import LABEL_ONLY, PREDICTION, UNANSWERED
 from store.taken_records import TakenRecords
+from store.traced_calls import any_traced, find_inner, join_inner, still_new
 from store.writer_memory import KnownModel
 
 Int = NDArray[np.int64]
@@ -256,6 +256,8 @@ class SmallLoad:
             add_unanswered(self._connection, known.tables, rows.features)
         times = rows.times_us[fresh]
         new = self._store_calls(known, times, calls)
+        if any_traced(table):
+            new = self._join_inner(known, calls, new)
         self._remember(known, times // HOUR_US, ids, calls)
         self._note(known, table, kinds)
         if self._viewed:
@@ -302,10 +304,19 @@ class SmallLoad:
             self._memory.forget(known.tables.model)
         if find_stored(self._connection, known.tables, SLACK):
             merge_calls(self._connection, known.tables)
-            first &= ~_among(calls, self._connection.execute(_STORED_CALLS).fetchall())
+            first &= ~among(calls, self._connection.execute(_STORED_CALLS).fetchall())
         insert_calls(self._connection, known.tables)
         mark_calls(self._connection, known.tables.model, self._marks.calls)
         return np.flatnonzero(first)
+
+    def _join_inner(self, known: KnownModel, calls: Lanes, new: Int) -> Int:
+        """Join calls within calls; return those rows of new ones that are still counted."""
+        self._view()
+        if not find_inner(self._connection, known.tables):
+            return new
+        counted = still_new(self._connection, _of(calls, new))
+        join_inner(self._connection, known.tables, self._marks)
+        return new[counted]
 
     def _remember(self, known: KnownModel, hours: Int, ids: Lanes, calls: Lanes) -> None:
         recent = self._memory.recent
@@ -366,12 +377,3 @@ def _hours(times_us: Int) -> set[int]:
 
 def _of(lanes: Lanes, rows: Mask | Int) -> Lanes:
     return lanes[0][rows], lanes[1][rows]
-
-
-def _among(keys: Lanes, others: Sequence[tuple[int, int]]) -> Mask:
-    """Return which keys are among others."""
-    held = set(others)
-    perhaps = np.isin(keys[1], np.array([low for _, low in others], np.uint64))
-    for row in np.flatnonzero(perhaps):
-        perhaps[row] = (int(keys[0][row]), int(keys[1][row])) in held
-    return perhaps

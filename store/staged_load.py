@@ -15,6 +15,7 @@ from store.label_rows import add_inline_labels
 from store.outputs import note_outputs
 from store.registry import ModelTables, ensure_features, ensure_model
 from store.staging import StagedModel
+from store.traced_calls import find_inner, join_inner
 
 _REPEATED = """
     create or replace temp table repeated as
@@ -83,6 +84,18 @@ _HOURS = """
     from fresh
     where kind = 2
 """
+# of a call that came in two parts only the first one is new
+_COUNTED_TWICE = """
+    with new as (
+        select id
+        from new_calls
+        where id not in (select id from stored_calls)
+    )
+    select count(distinct case when id in (select id from new) then id else served_id end)
+    from inner_calls
+    where id in (select id from new)
+       or served_id in (select id from new)
+"""
 _STAGED_SPAN = """
     select epoch_us(min(ts)), epoch_us(max(ts))
     from {staged}
@@ -122,6 +135,9 @@ def merge_staged(
     # in the transaction that stores the rows, so that none is ever stored and not counted
     mark_touched(connection, model, _HOURS, marks.predictions)
     mark_calls(connection, model, marks.calls)
+    if find_inner(connection, tables):
+        calls -= connection.execute(_COUNTED_TWICE).fetchall()[0][0]
+        join_inner(connection, tables, marks)
     labels, of_known = add_inline_labels(connection, tables, staged.table) if labelled else (0, 0)
     note_outputs(connection, model)
     return LoadCounts(predictions, calls, labels, rows - predictions - unanswered - of_known)
