@@ -19,6 +19,7 @@ from api.elasticsearch_answers import nothing_else
 from api.endpoint import GRANT, Endpoint
 from api.guard import PATH_KEY, Guard, RefusedError, hide_keys
 from api.health import Health
+from api.intake import Intake
 from api.meters import Meters
 from api.models import Models
 from api.openapi import plain_path
@@ -64,6 +65,7 @@ def table(
         *others,
         *Models(service).endpoints(),
         *Reading(service, clock).endpoints(),
+        *Intake(service, clock).endpoints(),
         *Health(service, meters, service.config.store, parts or {}).endpoints(),
     ]
     return [*found, *Docs(found, service.code_version).endpoints()]

@@ -86,6 +86,17 @@ TEXTS: dict[str, dict[str, str]] = {
         "each.",
         "zh": "某个模型的版本（按字母顺序），以及各版本最新的已判定窗口。",
     },
+    "api.sources": {
+        "en": "What came from which file or sender, how far followed logs are taken, which sides "
+        "of calls wait for the other, and what could not be read: what the page Data shows. The "
+        "first 50 sources and reasons.",
+        "zh": "各文件或发送方带来了什么、跟踪的日志已读到哪里、哪些请求或应答还在等待另一半、"
+        "哪些内容无法读取：即“数据”页面所示。最多列出 50 个来源和 50 种原因。",
+    },
+    "api.sources.ok": {
+        "en": "How it stands now.",
+        "zh": "当前状况。",
+    },
     "api.runs": {
         "en": "Runs with all that they found, the newest window first.",
         "zh": "各次运行及其全部结果，最新的窗口在前。",

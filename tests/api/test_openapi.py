@@ -122,6 +122,7 @@ def test_only_what_tells_how_the_server_is_and_this_document_are_open_to_everyon
         "/v1/findings",
         "/v1/alerts",
         "/v1/slos",
+        "/v1/sources",
         "/v1/runs?limit=0",
         "/readyz",
     ],
