@@ -27,7 +27,7 @@ from domain.window import Window
 from ingest.sources import SourceFile
 from monitors.baselines import BaselineShown
 from monitors.config import Config
-from monitors.ingest_logs import IngestCounts, Options
+from monitors.ingest_logs import IngestCounts, Options, told_unread
 from monitors.report_data import ReportRequest, ReportRows
 from monitors.report_view import ReportView
 from monitors.retrying import RetryCounts, Retrying
@@ -99,7 +99,9 @@ class RemoteService(RemotePages):
     ) -> IngestCounts:
         counts = IngestCounts()
         for source in sources:
-            one = self._upload(method, source, options=options)
+            one = IngestCounts()
+            with told_unread(counts, source, alone=len(sources) == 1):
+                one = self._upload(method, source, options=options)
             counts.stored += one.stored
             counts.rejected_reasons.update(one.rejected_reasons)
             counts.samples += one.samples

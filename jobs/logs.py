@@ -94,7 +94,7 @@ def print_counts(
     more: Mapping[str, object] | None = None,
 ) -> int:
     """
-    Print what was stored; 3 where nothing was read, or nothing but rejected lines.
+    Print what was stored; 2 where a log could not be read, 3 where nothing but rejected lines was.
 
     Parameters
     ----------
@@ -114,22 +114,32 @@ def print_counts(
             f"stored {stored.predictions} predictions, {stored.calls} calls, "
             f"{stored.labels} labels; {stored.duplicates} duplicates; {counts.rejected} rejected"
         )
-    if counts.rejected:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.rejected_reasons.most_common())
-        click.echo(
-            f"driftline: {counts.rejected} lines could not be read ({reasons}); "
-            "see them with 'driftline rejected list'",
-            err=True,
-        )
+    _complain(counts)
     if not as_json and (counts.samples or counts.passed_over):
         of = "".join(f", {n} {what}" for what, n in counts.passed_over.most_common())
         passed = f"{counts.passed_over.total()} records passed over{of}"
         click.echo(f"{counts.samples} samples of resource use; {passed}")
     if not as_json and counts.waiting:
         click.echo(f"{counts.waiting} requests or answers wait in the store for their other side")
+    if counts.unread:
+        return 2
     new = counts.stored.predictions + counts.stored.calls + counts.stored.labels
     if new or counts.stored.duplicates or counts.samples or counts.waiting:
         return 0
     if not counts.rejected and not quiet:
         click.echo("driftline: not one row in what was given; look at the files", err=True)
     return 3
+
+
+def _complain(counts: IngestCounts) -> None:
+    """Say which lines could not be read, and which logs could not at all."""
+    if counts.rejected:
+        lines = "line" if counts.rejected == 1 else "lines"
+        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.rejected_reasons.most_common())
+        click.echo(
+            f"driftline: {counts.rejected} {lines} could not be read ({reasons}); "
+            "see them with 'driftline rejected list'",
+            err=True,
+        )
+    for why in counts.unread.values():
+        click.echo(f"driftline: {why}", err=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Generic, Self
 
 import pyarrow as pa
 
-from domain.errors import DriftlineError
+from domain.errors import DriftlineError, InputError
 from domain.rejection import LineKind, ReadAs, Rejection
 from ingest.batch import LabelRead, Read
 from ingest.mapping import Mapping
@@ -71,7 +72,8 @@ class IngestCounts:
 
     Samples of resource use count whether they are new or not; what was passed over tells of no
     prediction and no call. What waits are sides of calls whose other side has not come: all that
-    the store has now, where this call brought any side.
+    the store has now, where this call brought any side. Of several logs those that cannot be read
+    at all are unread: their names, and why.
     """
 
     stored: LoadCounts = field(default_factory=LoadCounts)
@@ -79,6 +81,7 @@ class IngestCounts:
     samples: int = 0
     passed_over: Counter[str] = field(default_factory=Counter[str])
     waiting: int = 0
+    unread: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def rejected(self) -> int:
@@ -86,12 +89,14 @@ class IngestCounts:
         return sum(self.rejected_reasons.values())
 
     def shape(self) -> dict[str, object]:
-        """Return the counts as ``ingest --json`` prints them; the last three where any."""
+        """Return the counts as ``ingest --json`` prints them; the last four where any."""
         told: dict[str, object] = {"samples": self.samples} if self.samples else {}
         if self.passed_over:
             told["passed_over"] = dict(sorted(self.passed_over.items()))
         if self.waiting:
             told["waiting"] = self.waiting
+        if self.unread:
+            told["unread"] = self.unread
         return {
             "schema_version": 1,
             "predictions": self.stored.predictions,
@@ -241,6 +246,17 @@ class _WalkOfLabels(_Walk[LabelRead]):
         self._counts.stored += self._store.load_labels(batches, name, came)
 
 
+@contextmanager
+def told_unread(counts: IngestCounts, source: SourceFile, *, alone: bool) -> Generator[None]:
+    """Go on behind a log that cannot be read, and say so; not where it is the only one."""
+    try:
+        yield
+    except InputError as error:
+        if alone:
+            raise
+        counts.unread[source.name] = str(error)
+
+
 def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options) -> IngestCounts:
     """
     Load prediction logs; each source is stored whole or not at all.
@@ -250,6 +266,11 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
     store : Store
     sources : sequence of SourceFile
     options : Options
+
+    Raises
+    ------
+    InputError
+        If the only source cannot be read; of several the others are stored.
     """
     counts = IngestCounts()
     halves = SourceHalves(
@@ -269,7 +290,8 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        walk.take(source.name, allowed_events(reads, options.models, options.model))
+        with told_unread(counts, source, alone=len(sources) == 1):
+            walk.take(source.name, allowed_events(reads, options.models, options.model))
     walk.commit()
     # when all are read: an answer may be in another file than its request
     settled = halves.settle()
@@ -293,7 +315,8 @@ def ingest_labels(store: Store, sources: Sequence[SourceFile], options: Options)
             format=options.format,
             now=options.now,
         )
-        walk.take(source.name, allowed_labels(reads, options.models))
+        with told_unread(counts, source, alone=len(sources) == 1):
+            walk.take(source.name, allowed_labels(reads, options.models))
     walk.commit()
     return counts
 

@@ -110,12 +110,19 @@ def test_a_line_that_cannot_be_read_is_kept_with_its_place_and_value(desk: Path)
 
 
 def test_half_a_file_is_stored_whole_or_not_at_all(desk: Path):
-    """The first file is fine, the second is not: one is stored, of the other nothing."""
-    pq.write_table(Service(days=2, calls_a_day=9, model="new").events(), desk / "a.parquet")
+    """Of three files the second is damaged: two are stored, of that one nothing."""
+    for name in ("a", "z"):
+        table = Service(days=2, calls_a_day=9, model=f"new-{name}").events()
+        pq.write_table(table, desk / f"{name}.parquet")
     truncated_parquet(desk)
-    answer = console("ingest", "a.parquet", "cut.parquet", cwd=desk)
-    one_line(answer, "cut.parquet")
-    assert stored(desk)[0] == STORED + 18
+    answer = console("ingest", "a.parquet", "cut.parquet", "z.parquet", "--json", cwd=desk)
+    assert answer.code == 2
+    assert answer.json["predictions"] == 36
+    assert list(answer.json["unread"]) == ["cut.parquet"]
+    assert [line for line in answer.err.splitlines() if "cut.parquet" in line] == [
+        f"driftline: {answer.json['unread']['cut.parquet']}"
+    ]
+    assert stored(desk)[0] == STORED + 36
 
 
 # ------------------------------------------------------------------ words

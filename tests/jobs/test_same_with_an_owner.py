@@ -28,6 +28,7 @@ WORDS = [
     "ingest events.parquet",
     "ingest bad.ndjson --json",
     "ingest half.parquet",
+    "ingest half.parquet foreign.csv --map mapping.yaml --json",
     "ingest gone.parquet",
     "ingest events.parquet bad.ndjson --model other --format ndjson",
     "ingest foreign.csv --map mapping.yaml --json",

@@ -134,12 +134,32 @@ def test_thousands_of_logs_take_few_commits_and_one_that_fails_takes_no_other_wi
     assert commits == [256, 256, 256, 256, 88]
 
 
-def test_a_log_that_cannot_be_read_ends_the_walk_behind_what_came_before_it(store: Store):
+DAMAGED = SourceFile("table.parquet", data=b"PAR1 and no more")
+
+
+def test_a_log_that_cannot_be_read_is_told_and_the_others_are_stored(store: Store):
     good = [written([event(n)]) for n in range(3)]
-    damaged = SourceFile("table.parquet", data=b"PAR1 and no more")
+    sides = [written([half(n, side)]) for side in ("request", "response") for n in (7, 8)]
+    some, others = sources([*good[:2], *sides[:2]]), sources([*sides[2:], good[2]])
+    counts = ingest_events(store, [*some, DAMAGED, *others], OPTIONS)
+    assert (counts.stored.predictions, counts.waiting) == (5, 0)
+    assert list(counts.unread) == ["table.parquet"]
+    assert "table.parquet" in counts.unread["table.parquet"]
+    assert counts.shape()["unread"] == counts.unread
+
+
+def test_a_log_that_cannot_be_read_is_an_error_where_it_is_the_only_one(store: Store):
     with pytest.raises(InputError, match="parquet"):
-        ingest_events(store, [*sources(good[:2]), damaged, *sources(good[2:])], OPTIONS)
-    assert store.sql("select f_x from predictions order by all").to_pydict() == {"f_x": [0, 1]}
+        ingest_events(store, [DAMAGED], OPTIONS)
+    with pytest.raises(InputError, match="parquet"):
+        ingest_labels(store, [DAMAGED], OPTIONS)
+
+
+def test_of_many_logs_of_labels_those_that_can_be_read_are_stored(store: Store):
+    told = written([{"model": "m", "prediction_id": "p", "label": 1, "ts": T.isoformat()}])
+    counts = ingest_labels(store, [DAMAGED, *sources([told])], OPTIONS)
+    assert counts.stored.labels == 1
+    assert list(counts.unread) == ["table.parquet"]
 
 
 def test_labels_in_many_logs_share_a_commit_and_each_counts_under_its_own_name(
