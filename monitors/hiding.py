@@ -35,7 +35,12 @@ def look_after(store: Store, config: Config) -> None:
         return PrivacyRules() if privacy is None else privacy.rules()
 
     secret = config.privacy.secret
-    store.hide(rules_of, None if secret is None else secret.get_secret_value())
+    every = [rules_of(pattern) for pattern in config.monitors]
+    of_anybody = PrivacyRules(
+        frozenset[str]().union(*(rules.hashed for rules in every)),
+        frozenset[str]().union(*(rules.dropped for rules in every)),
+    )
+    store.hide(rules_of, None if secret is None else secret.get_secret_value(), of_anybody)
 
 
 def drop_rejected(store: Store, config: Config, now: datetime) -> int:

@@ -332,7 +332,7 @@ def _storing(
             small.add_labels(rows.model, labels, rows.parts)
         counts = small.counts()
         add_rejected(connection, source, bodies.rejections, bodies.at, database.keeping)
-        add_samples(connection, bodies.samples)
+        add_samples(connection, database.privacy.samples(bodies.samples))
         note_sources(connection, _came(bodies, source, counts))
         yield counts
 

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from domain.errors import ConfigurationError
 from domain.privacy import PrivacyRules, meant
+from domain.resource import ResourceSample
 
 # 128 bits: of 10^12 different values two are alike with a chance of 10^-15
 _HEX_DIGITS: Final = 32
@@ -53,6 +55,8 @@ class Privacy:
     anywhere : bool
         Whether any model may have rules.
     key : bytes
+    of_anybody : PrivacyRules
+        For what names no model, and may be of any: all rules that there are.
     """
 
     def __init__(
@@ -61,11 +65,13 @@ class Privacy:
         *,
         anywhere: bool = False,
         key: bytes = b"",
+        of_anybody: PrivacyRules = _NOTHING,
     ) -> None:
         # senders may name any model
         self._rules_of = lru_cache(_MOST_MODELS)(rules_of)
         self._anywhere = anywhere
         self._key = key
+        self._of_anybody = of_anybody
 
     def rules(self, model: str) -> PrivacyRules:
         """Return the rules of a model."""
@@ -116,6 +122,17 @@ class Privacy:
             if name in rules.hashed or name in rules.dropped:
                 labels = self._column(labels, name, dropped=name in rules.dropped)
         return labels
+
+    def samples(self, samples: Sequence[ResourceSample]) -> Sequence[ResourceSample]:
+        """Return samples of resource use whose replicas are called as the calls call them."""
+        return [self._sample(one) for one in samples] if self._anywhere else samples
+
+    def _sample(self, sample: ResourceSample) -> ResourceSample:
+        rules = self._of_anybody if sample.model is None else self.rules(sample.model)
+        if sample.replica is None or "replica" not in rules.hashed | rules.dropped:
+            return sample
+        dropped = "replica" in rules.dropped
+        return replace(sample, replica=None if dropped else self.of_text(sample.replica))
 
     def values(self, column: pa.Array) -> pa.Array:
         """

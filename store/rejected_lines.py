@@ -20,7 +20,12 @@ class RejectedLines(RowsElsewhere):
 
     # ------------------------------------------------------------------ what may be kept
 
-    def hide(self, rules_of: Callable[[str], PrivacyRules], secret: str | None) -> None:
+    def hide(
+        self,
+        rules_of: Callable[[str], PrivacyRules],
+        secret: str | None,
+        of_anybody: PrivacyRules,
+    ) -> None:
         """
         Hash and leave out columns from now on, before anything of them is stored.
 
@@ -32,6 +37,8 @@ class RejectedLines(RowsElsewhere):
             From a model to its rules.
         secret : str or None
             Key of the hashes; None: a salt that the store keeps.
+        of_anybody : PrivacyRules
+            All rules that there are, for what names no model.
 
         Raises
         ------
@@ -40,7 +47,7 @@ class RejectedLines(RowsElsewhere):
         """
         with self._database.writing() as connection:
             key = key_of(connection, secret)
-        privacy = Privacy(rules_of, anywhere=True, key=key)
+        privacy = Privacy(rules_of, anywhere=True, key=key, of_anybody=of_anybody)
         self._database.privacy = privacy
         self._database.keeping.conceals = privacy.conceals
 

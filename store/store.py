@@ -293,7 +293,7 @@ class Store(FollowedFiles):
         """Keep samples of resource use; one of the same series and time once."""
         if samples:
             with self._database.writing() as connection:
-                add_samples(connection, samples)
+                add_samples(connection, self.privacy.samples(samples))
 
     def resource_use(self, of: Deployment, span: Window, bucket_s: int) -> ResourceUse:
         """

@@ -25,7 +25,8 @@ from monitors.ingest_logs import Options, ingest_events
 from monitors.retrying import RetryCounts, Retrying, retry_rejected
 from store.counted import LoadCounts
 from store.store import Store
-from tests.contract.logs_of_every_format import FORMATS, Call, Format, Log
+from tests.contract.logs_of_every_format import FORMATS, Format
+from tests.contract.written_calls import Call, Log
 
 THEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NOW = THEN + timedelta(days=5)
