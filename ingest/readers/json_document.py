@@ -142,8 +142,13 @@ def rest_block(position: int, rest: bytes, damage: str | None) -> Block:
 
 def _recognises(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    first = start.split(b"\n", 1)[0].rstrip()
-    return start.startswith(b"[") or (start.startswith(b"{") and first.endswith((b"{", b"[", b",")))
+    first, _, rest = start.partition(b"\n")
+    first = first.rstrip()
+    if start.startswith(b"[") or not start.startswith(b"{"):
+        return start.startswith(b"[")
+    if first.endswith((b"{", b",")):  # a key comes next; an object: the line above is a torn one
+        return rest.lstrip()[:1] in (b'"', b"}", b"")
+    return first.endswith(b"[")
 
 
 READER: Final = Reader("json", (".json",), _recognises, read, only_likely=True)

@@ -96,3 +96,10 @@ def test_a_blob_with_a_payload_larger_than_what_is_looked_at_is_known():
     for record in (blob, [blob, blob], {name.title(): cell for name, cell in blob.items()}):
         assert chosen(compact(record), "a.json").name == "kserve-blob"
     assert chosen(compact({"url": "x", "text": "QUJD" * 40_000}), "a.json").name != "kserve-blob"
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"ts": "2026-11-01T10:00:00Z",', b'{"features": {'])
+def test_a_line_torn_at_any_place_makes_no_document_of_the_lines_behind_it(torn):
+    line = b'{"ts": "2026-11-01T10:00:00Z", "model": "m", "prediction": 1}'
+    assert chosen(b"\n".join([torn, line, line])).name == "ndjson"
+    assert chosen(torn + b'\n  "model": "m"\n}').name == "json"
