@@ -45,6 +45,8 @@ class LoggedCall:
     replica : str or None
     trace_id : str or None
         As it was logged.
+    span_id : str or None
+        Of the span that the call was; None: not known.
     """
 
     ts: datetime
@@ -52,6 +54,7 @@ class LoggedCall:
     status: int | None
     replica: str | None
     trace_id: str | None
+    span_id: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

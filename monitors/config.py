@@ -317,7 +317,7 @@ class Config(Strict):
     trace_url: TraceURL | None = Field(
         default=None,
         description="Where a call's trace is shown: http://jaeger:16686/trace/{trace_id}; there "
-        "are {start_ms} and {end_ms}, too.",
+        "are {span_id}, {start_ms} and {end_ms}, too.",
     )
     prometheus: PrometheusConfig | None = Field(
         default=None, description="A server that knows what replicas use; absent: none is asked."

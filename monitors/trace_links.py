@@ -9,11 +9,11 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 from domain.calls import LoggedCall
-from domain.trace import trace_id_of
+from domain.trace import span_id_of, trace_id_of
 from monitors.web_address import checked_address
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
-_KNOWN: Final = frozenset({"trace_id", "start_ms", "end_ms"})
+_KNOWN: Final = frozenset({"trace_id", "span_id", "start_ms", "end_ms"})
 
 
 def _checked(template: str) -> str:
@@ -44,7 +44,7 @@ def trace_link(template: str, call: LoggedCall) -> str | None:
     Parameters
     ----------
     template : str
-        As a configuration has it.
+        As a configuration has it. A span that is not known is an empty text there.
     call : LoggedCall
         Its trace id comes from a log: what is no id makes no link.
     """
@@ -54,6 +54,7 @@ def trace_link(template: str, call: LoggedCall) -> str | None:
     taken = timedelta(milliseconds=min(max(call.latency_ms or 0.0, 0.0), 86_400_000.0))
     values = {
         "trace_id": trace_id,
+        "span_id": (call.span_id and span_id_of(call.span_id)) or "",
         "start_ms": str(_milliseconds(call.ts)),
         "end_ms": str(_milliseconds(call.ts + taken) + 1),
     }

@@ -19,8 +19,14 @@ _HOUR_US: Final = 3_600_000_000
 # hours that are read for calls that lie in one cell of latencies
 _SPARE: Final = 3
 _FAILED: Final = f"coalesce(status < {ANSWERED_FROM} or status >= {SERVER_ERROR_FROM}, false)"
+# the request id of what OpenTelemetry told is made of both (`ingest.otlp`)
 _CALLS: Final = """
-    select ts, latency_ms, status, replica, trace_id
+    select
+        ts, latency_ms, status, nullif(replica, ''), nullif(trace_id, ''),
+        case
+            when starts_with(request_id, trace_id || '-')
+            then substr(request_id, length(trace_id) + 2)
+        end
     from {calls}
     where version = $version
       and ts >= make_timestamp($start)
@@ -146,7 +152,5 @@ def _ask(
         values[names["start"]] = to_microseconds(window.start)
         values[names["end"]] = to_microseconds(window.end)
     sql = _CALLS.format(calls=logs.calls, spans=" or ".join(spans), only=only, order=order)
-    return [
-        LoggedCall(from_stored(ts), latency_ms, status, replica or None, trace_id or None)
-        for ts, latency_ms, status, replica, trace_id in connection.execute(sql, values).fetchall()
-    ]
+    found = connection.execute(sql, values).fetchall()
+    return [LoggedCall(from_stored(ts), *told) for ts, *told in found]

@@ -21,6 +21,7 @@ from store.store import Store
 
 AT = datetime(2026, 11, 20, 10, 0, 1, 500_000, tzinfo=UTC)
 HOUR = Window(AT.replace(minute=0, second=0, microsecond=0), AT.replace(hour=11))
+SPAN = "b7ad6b7169203331"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 JAEGER = "http://jaeger:16686/trace/{trace_id}"
 
@@ -51,6 +52,18 @@ def test_what_is_no_trace_id_makes_no_link(odd):
     assert trace_link(JAEGER, call(odd)) is None
 
 
+@pytest.mark.parametrize(
+    ("request_id", "span"),
+    [(f"{TRACE}-{SPAN}", SPAN), (f"{TRACE}-x&y=1", ""), ("order-7", ""), (None, "")],
+)
+def test_a_link_finds_the_span_of_a_call_where_one_told_it(store, request_id, span):
+    load(store, [500], request_id=[request_id])
+    found = gathered(store, trace_url=JAEGER + "?uiFind={span_id}")
+    assert [one.trace_url for one in found.calls] == [
+        f"http://jaeger:16686/trace/{TRACE}?uiFind={span}"
+    ]
+
+
 @given(st.text(max_size=60), st.none() | st.floats(allow_nan=False))
 def test_whatever_a_log_holds_only_the_configured_place_is_linked(odd, latency_ms):
     link = trace_link(JAEGER + "?s={start_ms}&e={end_ms}", call(odd, latency_ms))
@@ -69,7 +82,7 @@ def test_whatever_a_log_holds_only_the_configured_place_is_linked(odd, latency_m
         ("javascript:alert('{trace_id}')", "http"),
         ("http://jaeger:16686/trace/", "names no trace"),
         ("http://{trace_id}.example/", "may not hang on"),
-        ("http://jaeger/{trace_id}/{span_id}", "span_id"),
+        ("http://jaeger/{trace_id}/{tenant}", "tenant"),
         ("http://user:word@jaeger/{trace_id}", "password"),
         ("http://jaeger/ {trace_id}", "white space"),
     ],
@@ -97,7 +110,7 @@ def store(tmp_path):
         yield opened
 
 
-def load(store, statuses):
+def load(store, statuses, **more):
     n = len(statuses)
     events = {
         "ts": pa.array([AT] * n, pa.timestamp("us", tz="UTC")),
@@ -105,6 +118,7 @@ def load(store, statuses):
         "latency_ms": [float(i) for i in range(n)],
         "status": pa.array(statuses, pa.int32()),
         "trace_id": [TRACE] * n,
+        **{name: pa.array(cells, pa.string()) for name, cells in more.items()},
     }
     store.load([("credit", pa.table(events), pa.table({"x": [1.0] * n}))], "test")
 
