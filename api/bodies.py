@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import pyarrow as pa
+
 from ingest.readers import json_document
 
 # As it is on the wire, and unpacked: two thousand times a usual body, and what memory can bear.
@@ -48,9 +50,13 @@ MEDIA_TYPES: Final = (
     "application/vnd.driftline.tap",
 )
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
+_ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "zstd"})
 _GZIP: Final = b"\x1f\x8b"
-# inside a gzip nothing is packed again, and nothing else is unpacked here
-_PACKED: Final = (_GZIP, b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+# what HTTP calls deflate; a text may begin so, too
+_ZLIB: Final = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+# inside of one nothing is packed again, and nothing else is unpacked here
+_PACKED: Final = (_GZIP, _ZSTD, b"BZh", b"\xfd7zXZ\x00")
 _STARTS: Final = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrow"))
 _PIECE_BYTES: Final = 64 * 1024
 
@@ -120,7 +126,7 @@ def heading(content_type: str, encoding: str) -> Heading:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip(' "').lower() not in _CHARSETS:
             raise UnfitBodyError(415, "api.collect.charset", value=value.strip(' "')[:100])
-    if encoding.strip().lower() not in {"", "identity", "gzip", "x-gzip"}:
+    if encoding.strip().lower() not in _ENCODINGS:
         raise UnfitBodyError(415, "api.collect.encoding", value=encoding.strip()[:100])
     return Heading(chosen)
 
@@ -139,10 +145,14 @@ def unpacked(content: bytes, *, may_be_empty: bool = False) -> bytes:
     ------
     UnfitBodyError
         400 if it is empty or cut off, 413 if it is larger than `UNPACKED_LIMIT_BYTES`, 415 if it
-        is packed twice or in another way than with gzip.
+        is packed twice or in a way that is not read.
     """
     if content.startswith(_GZIP):
         content = _gunzipped(content)
+    elif content.startswith(_ZSTD):
+        content = _of_zstd(content)
+    elif content.startswith(_ZLIB):
+        content = _of_zlib(content)
     if not content.strip() and not may_be_empty:
         raise UnfitBodyError(400, "api.collect.empty")
     if content.startswith(_PACKED):
@@ -189,9 +199,38 @@ def _gunzipped(content: bytes) -> bytes:
             content = member.unconsumed_tail
             room -= len(piece)
             pieces.append(piece)
-            if room < 0:
-                raise UnfitBodyError(413, "api.collect.unpacked", limit_bytes=UNPACKED_LIMIT_BYTES)
+            _require_room(room)
             if not piece and not content and not member.eof:
                 raise UnfitBodyError(400, "api.collect.cut-off")
         content = member.unused_data.lstrip(b"\0")
     return b"".join(pieces)
+
+
+def _of_zlib(content: bytes) -> bytes:
+    """Unpack where it is packed to its last byte: the sum at its end tells it from a text."""
+    member = zlib.decompressobj()
+    try:
+        inflated = member.decompress(content, UNPACKED_LIMIT_BYTES + 1)
+    except zlib.error:
+        return content
+    _require_room(UNPACKED_LIMIT_BYTES - len(inflated))
+    return inflated if member.eof and not member.unused_data else content
+
+
+def _of_zstd(content: bytes) -> bytes:
+    pieces: list[bytes] = []
+    room = UNPACKED_LIMIT_BYTES
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
+            while piece := stream.read(_PIECE_BYTES):
+                room -= len(piece)
+                _require_room(room)
+                pieces.append(piece)
+    except OSError as error:
+        raise UnfitBodyError(400, "api.collect.zstd", value=str(error)) from error
+    return b"".join(pieces)
+
+
+def _require_room(room: int) -> None:
+    if room < 0:
+        raise UnfitBodyError(413, "api.collect.unpacked", limit_bytes=UNPACKED_LIMIT_BYTES)

@@ -83,16 +83,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "不支持字符集 {value!r}；请使用 UTF-8",
     },
     "api.collect.encoding": {
-        "en": "Content-Encoding {value!r} is not read; send gzip, or nothing packed",
-        "zh": "不支持 Content-Encoding {value!r}；请使用 gzip，或不压缩",
+        "en": "Content-Encoding {value!r} is not read; send gzip, deflate, zstd, or nothing packed",
+        "zh": "不支持 Content-Encoding {value!r}；请使用 gzip、deflate 或 zstd，或不压缩",
     },
     "api.collect.packed": {
-        "en": "the body is packed twice, or otherwise than with gzip; pack it once, with gzip",
-        "zh": "请求体被重复压缩，或使用了 gzip 以外的压缩方式；请只用 gzip 压缩一次",
+        "en": "the body is packed twice, or in a way that is not read; pack it once, with gzip",
+        "zh": "请求体被重复压缩，或使用了不支持的压缩方式；请只用 gzip 压缩一次",
     },
     "api.collect.gzip": {
         "en": "the gzip is damaged ({value}); nothing is stored, send it again",
         "zh": "gzip 数据已损坏（{value}）；未存储任何内容，请重新发送",
+    },
+    "api.collect.zstd": {
+        "en": "the zstd is damaged or cut off ({value}); nothing is stored, send it again",
+        "zh": "zstd 数据已损坏或不完整（{value}）；未存储任何内容，请重新发送",
     },
     "api.collect.cut-off": {
         "en": "the gzip ends too early; nothing is stored, send it again",

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import struct
+import zlib
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,12 @@ from store.store import Store
 from tests.api.sending import LINES, TS, arrow_stream, event, lines, serving
 
 JSON = {"content-type": "application/json"}
+
+
+def zstd(content: bytes) -> bytes:
+    return pa.compress(content, codec="zstd", asbytes=True)
+
+
 PACKED = LINES | {"content-encoding": "gzip"}
 
 
@@ -59,6 +66,18 @@ def test_one_event_is_created_once_and_known_the_second_time(client):
         (LINES, gzip.compress(lines([event(i, model="gzip-unsaid") for i in range(3)]))),
         (PACKED, gzip.compress(lines([event(0, model="two")]) + b"\n")
          + gzip.compress(lines([event(i, model="two") for i in (1, 2)]))),
+        (LINES | {"content-encoding": "deflate"},
+         zlib.compress(lines([event(i, model="deflate") for i in range(3)]))),
+        (LINES, zlib.compress(lines([event(i, model="deflate-unsaid") for i in range(3)]), 1)),
+        (LINES | {"content-encoding": "deflate"},  # a proxy has unpacked it
+         lines([event(i, model="deflate-undone") for i in range(3)])),
+        (LINES | {"content-encoding": "zstd"},
+         zstd(lines([event(i, model="zstd") for i in range(3)]))),
+        (LINES, zstd(lines([event(0, model="zstd-unsaid")]) + b"\n")
+         + zstd(lines([event(i, model="zstd-unsaid") for i in (1, 2)]))),
+        ({"content-type": "text/csv"},  # begins as what deflate packs may begin
+         b"x^2,model,ts,score\n"
+         + b"".join(b"%d,csv-x,%s,0.%d\n" % (i, TS.encode(), i) for i in range(3))),
         ({"content-type": "application/vnd.apache.arrow.stream"}, arrow_stream(table())),
         ({"content-type": "application/octet-stream"}, arrow_stream(table(x=[1, 2, 3]))),
         ({"content-type": "text/csv; charset=utf-8"},
@@ -140,6 +159,8 @@ def test_of_many_errors_some_are_shown_and_that_there_are_more_is_said(client):
         (400, JSON, b'{"model":"m\xff","ts":"2026-11-22T10:00:00Z","score":1}'),
         (400, PACKED, gzip.compress(lines([event(1)]))[:40]),
         (400, PACKED, gzip.compress(lines([event(1)]))[:-9] + b"\0" * 9),
+        (400, LINES, zlib.compress(lines([event(1)]))[:-3]),
+        (400, LINES, zstd(lines([event(1)]))[:-3]),
         (400, {"content-type": "application/vnd.apache.parquet"}, b"PAR1 and nothing else"),
         (400, {"content-type": "application/vnd.apache.arrow.stream"}, arrow_stream(table())[:99]),
         (400, {"content-type": "application/vnd.apache.arrow.stream"}, b"nothing of that kind"),
@@ -154,7 +175,11 @@ def test_of_many_errors_some_are_shown_and_that_there_are_more_is_said(client):
         (415, {"content-type": "application/json; charset=utf-16"}, b"{}"),
         (415, JSON | {"content-encoding": "br"}, b"{}"),
         (415, LINES, gzip.compress(gzip.compress(lines([event(1)])))),
+        (415, LINES, zlib.compress(gzip.compress(lines([event(1)])))),
+        (415, LINES, zstd(gzip.compress(lines([event(1)])))),
         (415, LINES, b"BZh91AY&SY"),
+        (413, LINES, zlib.compress(b"0" * (65 * 2**20))),
+        (413, LINES, zstd(b"0" * (65 * 2**20))),
         (413, PACKED, gzip.compress(b"0" * (65 * 2**20))),
         (413, LINES, b" " * (8 * 2**20 + 1)),
         (413, PACKED, gzip.compress(b"\n" * 100_001 + b"{}")),

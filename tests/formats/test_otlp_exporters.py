@@ -37,7 +37,7 @@ NODE = sorted((Path(__file__).parent / "otlp_node").glob("*.http"))
 RESOURCE = Resource(
     {"service.name": "credit", "service.version": "2", "service.instance.id": "p-1"}
 )
-COMPRESSIONS = [Compression.NoCompression, Compression.Gzip]
+COMPRESSIONS = [Compression.NoCompression, Compression.Gzip, Compression.Deflate]
 
 
 @pytest.fixture
