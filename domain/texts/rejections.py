@@ -50,8 +50,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "不是 CloudEvent：既没有 type 和 specversion，也没有带 ce-type 的 headers",
     },
     "rejection.unknown_event": {
-        "en": "an event of type {value} whose data are no prediction event",
-        "zh": "类型为 {value} 的事件，其数据不是预测事件",
+        "en": "an event of type '{value}', and its data are no prediction event: known are the "
+        "types of KServe, Seldon and Azure ML, and native events as data",
+        "zh": "类型为“{value}”的事件，其数据不是预测事件：已知的有 KServe、Seldon 和 "
+        "Azure ML 的类型，以及以原生事件为数据的事件",
     },
     "rejection.missing_event_id": {
         "en": "{field} is missing: without it nobody knows which answer belongs to which request",
@@ -168,6 +170,17 @@ TEXTS: dict[str, dict[str, str]] = {
     "rejection.bad_body": {
         "en": "the body of the call cannot be decoded: {value}",
         "zh": "无法解码该调用的正文：{value}",
+    },
+    "rejection.no_call": {
+        "en": "no recorded call: it has neither request nor response; if the log is of another "
+        "format, say so with --format",
+        "zh": "不是记录的调用：既没有 request 也没有 response；"
+        "若日志是其他格式，请用 --format 指明",
+    },
+    "rejection.no_blob_record": {
+        "en": "no record of KServe's logger: {field} is missing; if the log is of another format, "
+        "say so with --format",
+        "zh": "不是 KServe 日志器的记录：缺少 {field}；若日志是其他格式，请用 --format 指明",
     },
     "rejection.bad_tensor": {
         "en": "the tensor {field} does not hold what its shape and type say: {value}",

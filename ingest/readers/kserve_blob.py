@@ -111,6 +111,8 @@ def _half(record: Json, position: int, raw: bytes, layout: Layout) -> Half:
     if not isinstance(record, dict):
         raise UnfitError("bad_json", value="no object")
     event = _event(record, position, raw, layout.times)
+    if not event.type:
+        raise UnfitError("no_blob_record", field="reqType")
     half = serving.half_of(event)
     if half is None:
         raise UnfitError("unknown_event", value=event.type)

@@ -21,6 +21,7 @@ from ingest.payload.json_text import Json, parse_record
 from ingest.pieces import RECORD_LINES
 from ingest.readers.block import Block, Layout, Reader
 from ingest.readers.line_blocks import line_blocks, take_lines
+from ingest.readers.records import first_keys
 from ingest.unpack import LogStream
 
 Members = Mapping[str, Json]
@@ -90,7 +91,7 @@ def exchange_of(position: int, line: bytes) -> Exchange:
     if not isinstance(members, dict):
         raise UnfitError("bad_json", value="it holds no object")
     if members.get("request") is None and members.get("response") is None:
-        raise UnfitError("bad_body", value="neither request nor response")
+        raise UnfitError("no_call")
     asked, answered = _side(members, "request"), _side(members, "response")
     facts: dict[str, Json] = {}
     for told in (members, answered, asked):
@@ -161,6 +162,7 @@ def _of_path(message: Members) -> Iterator[tuple[str, str]]:
         yield from ((field, value) for field, value in found.groupdict().items() if value)
 
 
+_SIDES: Final = frozenset({"request", "response"})
 _KEY: Final = re.compile(
     rb'\\?"(instances|predictions|dataframe_split|dataframe_records|ndarray)\\?"\s*:\s*[\[{]'
     rb'|\\?"(inputs|outputs)\\?"\s*:\s*\[\s*\{\s*\\?"(name|shape|datatype|data|parameters)\\?"\s*:'
@@ -175,10 +177,7 @@ def _recognises(head: bytes) -> bool:
 
     Of the first call the bodies may be CSV or missing; those of another tell then.
     """
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    first = start.split(b"\n", 1)[0]
-    sides = b'"request"' in first or b'"response"' in first
-    return start.startswith(b"{") and sides and _KEY.search(start) is not None
+    return not _SIDES.isdisjoint(first_keys(head)) and _KEY.search(head) is not None
 
 
 READER: Final = Reader("v2", (".ndjson", ".jsonl"), _recognises, read, pieces=RECORD_LINES)

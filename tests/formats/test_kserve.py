@@ -26,6 +26,7 @@ from ingest.readers.block import Layout
 from ingest.sources import SourceFile
 
 KSERVE = "org.kubeflow.serving.inference."
+BLOB = "kserve-blob"
 SELDON = "io.seldon.serving."
 TIMES = {"request": "2026-11-22T08:00:00.123456789Z", "response": "2026-11-22T08:00:00.250Z"}
 BODIES = {"request": {"instances": [[42.0, 0.5]]}, "response": {"predictions": [1]}}
@@ -206,6 +207,15 @@ def test_a_time_that_happens_twice_is_the_one_that_the_mapping_means():
     assert rejections == ["ambiguous_ts"]
     _, [half], _ = read(content, mapping={"ts_zone": "Europe/Berlin", "ts_fold": "later"})
     assert half.at.isoformat() == "2026-10-25T01:30:00+00:00"
+
+
+def test_what_is_no_record_of_the_logger_is_refused_and_says_what_it_lacks():
+    record = {name: value for name, value in blob("request").items() if name != "reqType"}
+    reads = list(read_events(SourceFile("log", data=json.dumps(record).encode()), format=BLOB))
+    [refused] = reads[0].rejections
+    assert refused.reason == "no_blob_record"
+    assert "reqType is missing" in refused.message
+    assert "--format" in refused.message
 
 
 def test_a_blob_of_one_record_is_an_object_and_of_none_an_empty_list():

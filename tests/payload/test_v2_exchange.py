@@ -106,7 +106,12 @@ def test_nan_in_a_line_is_missing():
 
 def test_lines_that_are_no_calls_are_rejected_alone():
     block = read(b"{", [1], {"ts": TIME}, b"", BODIES | {"ts": TIME}, b'{"request": "\xff"}')
-    assert [r.position for r in block.rejections] == [1, 2, 3, 6]
+    assert [(r.position, r.reason) for r in block.rejections] == [
+        (1, "bad_json"),
+        (2, "bad_json"),
+        (3, "no_call"),
+        (6, "invalid_utf8"),
+    ]
     assert block.positions.tolist() == [5, 5]
 
 
@@ -120,6 +125,7 @@ def test_lines_that_are_no_calls_are_rejected_alone():
         ({"request": in_base64(BODIES["request"]), "response": None}, "v2"),
         ({"request": {"path": "/"}, "response": {"body": in_base64([1, 2, 3, 4, 5, 6])}}, "v2"),
         ({"request": {"data": {"ndarray": [[1]]}}, "response": "1"}, "v2"),
+        ({"feedback": {"response": {}, "truth": {"ndarray": [[1]]}}}, "ndjson"),
         ({"request": "eyewitnesses of what happened", "response": "Wyoming"}, "ndjson"),
         # as docs/mapping.md shows it: somebody's own names, and a mapping file
         ({"request": {"time": TIME, "inputs": {"a": 1}}, "response": {"class": "x"}}, "ndjson"),
