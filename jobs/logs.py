@@ -124,7 +124,8 @@ def print_counts(
     if counts.unread:
         return 2
     new = counts.stored.predictions + counts.stored.calls + counts.stored.labels
-    if new or counts.stored.duplicates or counts.samples or counts.waiting:
+    old = counts.stored.duplicates + counts.events
+    if new or old or counts.samples or counts.waiting:
         return 0
     if not counts.rejected and not quiet:
         click.echo("driftline: not one row in what was given; look at the files", err=True)

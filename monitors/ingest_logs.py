@@ -73,7 +73,8 @@ class IngestCounts:
     Samples of resource use count whether they are new or not; what was passed over tells of no
     prediction and no call. What waits are sides of calls whose other side has not come: all that
     the store has now, where this call brought any side. Of several logs those that cannot be read
-    at all are unread: their names, and why.
+    at all are unread: their names, and why. Events are all that were read, also those that only
+    tell more of a call that was stored before.
     """
 
     stored: LoadCounts = field(default_factory=LoadCounts)
@@ -81,6 +82,7 @@ class IngestCounts:
     samples: int = 0
     passed_over: Counter[str] = field(default_factory=Counter[str])
     waiting: int = 0
+    events: int = 0
     unread: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -337,7 +339,8 @@ def noted(reads: Iterable[Read], store: Store, counts: IngestCounts, came: Came)
 
 
 def note(read: Read, counts: IngestCounts) -> int:
-    """Count what is no event; return how many records told of no call."""
+    """Count events and what is none; return how many records told of no call."""
+    counts.events += sum(batch.n_rows for batch in read.batches)
     counts.samples += len(read.samples)
     counts.passed_over.update(read.passed_over)
     return sum(read.passed_over.values())

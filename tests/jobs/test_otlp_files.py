@@ -41,3 +41,10 @@ def test_a_file_without_anything_to_keep_says_what_it_was(told):
     answer = told(protobuf_spans(span(kind=1)))
     assert answer.code == 3
     assert "1 records passed over, 1 other_span" in answer.out
+
+
+def test_spans_of_calls_that_their_records_told_before_are_no_empty_file(told):
+    spans, records = protobuf_spans(span()), protobuf_logs(log({"prediction": 1}))
+    assert told(records, options=["--json"]).json["calls"] == 1
+    answer = told(spans, options=["--json"])
+    assert (answer.code, answer.json["calls"], answer.err) == (0, 0, "")
