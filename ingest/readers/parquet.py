@@ -18,12 +18,15 @@ from domain.rejection import Rejection
 from ingest.arrow_values import flatten, from_arrow, one_array
 from ingest.json_cells import opened
 from ingest.readers.block import Block, Layout, Reader, reject
+from ingest.times import MICROSECONDS
 from ingest.unpack import LogStream
 from ingest.values import Values, canonical_json
 from store.arrow_columns import holds_dictionaries
 
 _ROW_INDEX: Final = re.compile(r"__index_level_\d+__")
 _ROWS: Final = 50_000
+_SPARK: Final = b"org.apache.spark.version"
+_PARQUET_MR: Final = "parquet-mr"
 # the last: a name of a column
 DAMAGE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 
@@ -43,18 +46,63 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         If the file is cut off or damaged.
     """
     try:
-        file = pq.ParquetFile(stream.seekable(), pre_buffer=False)
+        file = opened_file(stream)
+        zoned = moments(file) if _is_of_spark(file) else frozenset[str]()
         first = 1
         groups = range(file.metadata.num_row_groups)
         apart = any(holds_dictionaries(kind) for kind in file.schema_arrow.types)
         for part in [[group] for group in groups] if apart else [list(groups)]:
             for batch in file.iter_batches(_ROWS, row_groups=part, use_threads=False):
-                yield _block(batch, first, layout)
+                yield _block(in_utc(batch, zoned), first, layout)
                 first += batch.num_rows
         if first == 1:
             yield _block(pa.RecordBatch.from_pylist([], schema=file.schema_arrow), first, layout)
     except DAMAGE as error:
         raise InputError(unreadable(stream.name, error)) from error
+
+
+def opened_file(stream: LogStream, *, buffer_size: int = 0) -> pq.ParquetFile:
+    """
+    Open a Parquet file.
+
+    Parameters
+    ----------
+    stream : LogStream
+    buffer_size : int
+        Bytes that are read at once; 0: a column's piece.
+    """
+    return pq.ParquetFile(
+        stream.seekable(),
+        pre_buffer=False,
+        buffer_size=buffer_size,
+        coerce_int96_timestamp_unit="us",
+    )
+
+
+def moments(file: pq.ParquetFile) -> frozenset[str]:
+    """
+    Return the columns of the type INT96: it cannot say so, but Spark writes moments in it, in UTC.
+
+    Parameters
+    ----------
+    file : ParquetFile
+    """
+    columns = map(file.schema.column, range(len(file.schema)))
+    return frozenset(one.path for one in columns if one.physical_type == "INT96")
+
+
+def _is_of_spark(file: pq.ParquetFile) -> bool:
+    """Return whether Spark wrote a file, or another that writes as it does: Hive, Databricks."""
+    about = file.metadata
+    return _SPARK in (about.metadata or {}) or about.created_by.startswith(_PARQUET_MR)
+
+
+def in_utc(batch: pa.RecordBatch, columns: frozenset[str]) -> pa.RecordBatch:
+    """Return a batch with times of some columns as moments; others are left as they are."""
+    for place, name in enumerate(batch.schema.names):
+        if name in columns:
+            batch = batch.set_column(place, name, batch.column(place).cast(MICROSECONDS))
+    return batch
 
 
 def schema_of(stream: LogStream) -> pa.Schema | None:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-import pyarrow.parquet as pq
 
 from domain.errors import InputError
 from domain.rejection import Rejection
@@ -21,8 +20,9 @@ from ingest.json_columns import Cells
 from ingest.json_exact import UnfitError, parse_object
 from ingest.lines import Lines, Torso, pieces
 from ingest.readers.block import Block, Layout, reject, rejection_block, torso_block
+from ingest.readers.json_document import Rest, objects_in, rest_block
 from ingest.readers.line_blocks import take_lines
-from ingest.readers.parquet import DAMAGE, unreadable
+from ingest.readers.parquet import DAMAGE, in_utc, moments, opened_file, unreadable
 from ingest.readers.parquet import READER as PARQUET
 from ingest.unpack import LogStream
 
@@ -30,7 +30,11 @@ _BYTES: Final = 8 * 1024 * 1024
 _ROWS: Final = 500  # of a table at once: a body that many rows share tells nothing of its size
 _BUFFER_BYTES: Final = 1024 * 1024
 _RECORDS: Final = 5_000
+_HEAD_BYTES: Final = 64 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r\n"
+# what the first line of an object of several lines ends with
+_GOES_ON: Final = (b"{", b"[", b",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Record:
 
 def records(stream: LogStream) -> Iterator[list[Record] | Block]:
     """
-    Take a log of JSON lines or of Parquet apart; a block is what is no object.
+    Take a log of JSON lines, a JSON document or Parquet apart; a block is what is no object.
 
     Parameters
     ----------
@@ -68,6 +72,9 @@ def records(stream: LogStream) -> Iterator[list[Record] | Block]:
     """
     if PARQUET.recognises(stream.peek(4)):
         yield from _of_table(stream)
+        return
+    if _is_document(stream.peek(_HEAD_BYTES)):
+        yield from _of_document(stream)
         return
     for piece in pieces(stream, _BYTES):
         if isinstance(piece, Torso):
@@ -88,6 +95,32 @@ def _of_lines(lines: Lines) -> Iterator[list[Record] | Block]:
     yield found
 
 
+def _is_document(head: bytes) -> bool:
+    """Return whether a log is an array, or objects that are written over several lines."""
+    start = head.removeprefix(_BOM).lstrip(_BLANK)
+    line, line_break, _ = start.partition(b"\n")
+    return line.startswith(b"[") or bool(line_break and line.rstrip().endswith(_GOES_ON))
+
+
+def _of_document(stream: LogStream) -> Iterator[list[Record] | Block]:
+    found: list[Record] = []
+    n_bytes = 0
+    for number, item in enumerate(objects_in(stream), 1):
+        if isinstance(item, Rest):
+            yield found
+            yield rest_block(number, item, stream.damage)
+            return
+        try:
+            found.append(Record(number, item, parse_object(item)))
+        except UnfitError as unfit:
+            yield rejection_block(reject(number, unfit.reason, item, **unfit.values))
+        n_bytes += len(item)
+        if len(found) == _RECORDS or n_bytes > _BYTES:
+            yield found
+            found, n_bytes = [], 0
+    yield found
+
+
 def _of_table(stream: LogStream) -> Iterator[list[Record]]:
     found: list[Record] = []
     n_bytes = 0
@@ -104,14 +137,15 @@ def _of_table(stream: LogStream) -> Iterator[list[Record]]:
 
 
 def _rows(stream: LogStream) -> Iterator[Record]:
-    file = pq.ParquetFile(stream.seekable(), pre_buffer=False, buffer_size=_BUFFER_BYTES)
+    file = opened_file(stream, buffer_size=_BUFFER_BYTES)
+    zoned = moments(file)  # of such a table every time is one
     position = 0
     for group in range(file.metadata.num_row_groups):
         about = file.metadata.row_group(group)
         step = about.num_rows * _BYTES // max(about.total_byte_size, 1)
         step = max(1, min(_ROWS, step))  # a row may hold two bodies of a megabyte
         for batch in file.iter_batches(step, row_groups=[group], use_threads=False):
-            for row in batch.to_pylist(maps_as_pydicts="lossy"):
+            for row in in_utc(batch, zoned).to_pylist(maps_as_pydicts="lossy"):
                 position += 1
                 held = {name: value for name, value in row.items() if value is not None}
                 members: Any = plain(held)
@@ -173,7 +207,7 @@ _TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"|[{}\[\]:]')
 @lru_cache(maxsize=4)
 def first_keys(head: bytes) -> frozenset[str]:
     """
-    Return the keys of the first object of a log, as far as they lie in its beginning.
+    Return the keys of the first object of a log or of a list, as far as they lie in its beginning.
 
     Parameters
     ----------
@@ -185,7 +219,8 @@ def first_keys(head: bytes) -> frozenset[str]:
     >>> sorted(first_keys(b'{"a": {"b": 1}, "c": "} and so on'))
     ['a', 'c']
     """
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
+    start = head.removeprefix(_BOM).lstrip(_BLANK)
+    start = start.removeprefix(b"[").lstrip(_BLANK)
     keys: list[str] = []
     depth, text = 0, b""
     for token in _TOKEN.finditer(start) if start.startswith(b"{") else ():
