@@ -81,10 +81,8 @@ _STATES: Final = (
     "system.memory.state",
     "state",
 )
-# what nobody uses
-_UNUSED: Final = frozenset(
-    {"idle", "iowait", "wait", "steal", "free", "available", "cached", "buffered", "buffers"}
-)
+# a CPU that waits, or works for another machine; of memory whatever is not called used
+_IDLE: Final = frozenset({"idle", "iowait", "wait", "steal"})
 _PARTS: Final = ("cpu.logical_number", "system.cpu.logical_number", "cpu", "hw.id")
 # the rest of a card is counted under no task, or under `general`
 _TASKS: Final = frozenset({"encoder", "decoder"})
@@ -119,8 +117,7 @@ class ResourcePoints:
         self._made[key] = sample
         parts = self._sums.setdefault(key, defaultdict(float))
         part = tuple(point.attributes.get(name) for name in _PARTS)
-        used = _state(point.attributes) not in _UNUSED
-        parts[part] += point.value * scale if used else 0.0
+        parts[part] += point.value * scale if _is_used(rule, point.attributes) else 0.0
 
     def samples(self) -> tuple[ResourceSample, ...]:
         """Return the samples."""
@@ -167,5 +164,8 @@ def _text(cells: Cells, name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _state(attributes: Attributes) -> object:
-    return next((attributes[name] for name in _STATES if name in attributes), None)
+def _is_used(rule: _Rule, attributes: Attributes) -> bool:
+    state = next((attributes[name] for name in _STATES if name in attributes), None)
+    if rule.metric is ResourceMetric.MEMORY:
+        return state in (None, "used")
+    return state not in _IDLE

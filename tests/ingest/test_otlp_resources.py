@@ -33,6 +33,19 @@ def test_states_of_one_cpu_add_up_and_idling_is_no_use():
     assert (sample.metric, sample.unit, sample.replica) == ("cpu", "share", "pod-1")
 
 
+@pytest.mark.parametrize("name", ["system.memory.usage", "system.memory.utilization"])
+def test_of_the_system_s_memory_only_what_is_used_counts(name):
+    """The states are those of the collector's hostmetrics under Linux."""
+    states = ["used", "free", "buffered", "cached", "slab_reclaimable", "slab_unreclaimable"]
+    unit = "By" if name.endswith("usage") else "1"
+    values = [4.0, 2.0, 1.0, 0.5, 0.25, 0.125]
+    points = [
+        (name, unit, value, {"state": state}) for state, value in zip(states, values, strict=True)
+    ]
+    (sample,), _ = used(*points)
+    assert sample.value == 4.0
+
+
 def test_bytes_of_cards_add_up_and_their_shares_are_averaged():
     cards = [{"hw.id": "gpu-0"}, {"hw.id": "gpu-1"}]
     points = [
