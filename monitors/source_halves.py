@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ingest.batch import Read
@@ -27,6 +27,7 @@ from store.store import Store
 # in memory; more wait in the store
 _MOST_WAITING: Final = 20_000
 _MOST_BYTES: Final = 64 * 1024 * 1024
+_AHEAD: Final = timedelta(days=1)
 _OTHER: Final = {"request": "response", "response": "request"}
 
 
@@ -143,5 +144,8 @@ class SourceHalves:
     def _note(self, half: Half) -> None:
         whose = sender_of(half), half.side
         self._senders.add(whose)
-        if half.at is not None and (whose not in self._newest or half.at > self._newest[whose]):
+        # what lies ahead is of a clock that is off: it says nothing of how far the file goes
+        if half.at is None or half.at > self._now + _AHEAD:
+            return
+        if whose not in self._newest or half.at > self._newest[whose]:
             self._newest[whose] = half.at

@@ -263,6 +263,14 @@ def test_a_file_is_not_waited_for_beyond_what_it_tells_itself(store):
     assert store.halves_waiting().requests == 1
 
 
+def test_one_answer_of_a_clock_that_is_far_ahead_gives_up_no_call(store):
+    ahead = told(3, "response", at=T + timedelta(days=300))
+    counts = ingest(store, [told(1, "request"), told(2, "request"), told(2, "response"), ahead])
+    assert (counts.stored.calls, counts.waiting) == (1, 2)
+    assert ingest(store, [told(1, "response")]).stored.calls == 1
+    assert [status for _, status, _, _ in calls(store)] == [200, 200]
+
+
 def test_sides_in_two_files_of_one_command_are_no_failure_in_between(store):
     n = 1_200  # twenty minutes
     counts = ingest(
