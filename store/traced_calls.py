@@ -23,7 +23,8 @@ from store.registry import ModelTables
 
 # as `ingest.otlp` writes the request id of what has no other: trace, dash, span
 _SPELLED: Final = "starts_with(request_id, trace_id || '-')"
-# clocks of spans and records of one process agree; what is kept of them is rounded
+# what is kept of times is rounded, and records of JavaScript have whole milliseconds
+_EXACT: Final = "interval 1 microsecond"
 _ROUNDED: Final = "interval 1 millisecond"
 # a record looks so far back for its call: further would cost every load a look at more calls
 _LONGEST: Final = "interval 5 minutes"
@@ -50,20 +51,30 @@ _INNER: Final = f"""
                      and (select max(last) + {_ROUNDED} from traces)
           and trace_id in (select trace_id from traces)
           and {_SPELLED}
+    ),
+    served as (
+        select *, ts + to_microseconds((latency_ms * 1000)::bigint) as until
+        from near
+        where latency_ms is not null
+    ),
+    pairs as (
+        select
+            told.id, told.ts, told.version, told.request_id,
+            served.id as served_id,
+            served.ts as served_ts,
+            served.request_id as served_request_id,
+            told.ts between served.ts and served.until + {_EXACT} as within
+        from near as told
+        join served
+          on told.version = served.version
+         and told.trace_id = served.trace_id
+         and told.ts between served.ts - {_ROUNDED} and served.until + {_ROUNDED}
+        where told.latency_ms is null
     )
-    select
-        told.id, told.ts, told.version, told.request_id,
-        served.id as served_id, served.ts as served_ts, served.request_id as served_request_id
-    from near as told
-    join near as served
-      on told.version = served.version
-     and told.trace_id = served.trace_id
-     and told.ts between served.ts - {_ROUNDED}
-                     and served.ts + to_microseconds((served.latency_ms * 1000)::bigint)
-                         + {_ROUNDED}
-    where told.latency_ms is null
-      and served.latency_ms is not null
-    qualify count(*) over (partition by told.id) = 1
+    select *
+    from pairs
+    qualify within = bool_or(within) over (partition by id)
+        and count(*) over (partition by id, within) = 1
 """
 _NEW_CALLS: Final = """
     create or replace temp table new_calls as

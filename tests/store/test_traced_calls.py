@@ -105,6 +105,24 @@ def test_a_batch_job_s_hundred_calls_in_one_trace_stay_a_hundred(store):
     assert requests(store)["p-7"] == f"{TRACES[0]}-{7:016x}"
 
 
+def test_calls_that_follow_each_other_at_once_are_told_apart(store):
+    """The next one begins 10 us after the answer; a record is written within each."""
+    us = 1 / 60e6
+    spans = [span(TRACES[0], n, n * 110 * us, 0.1) for n in range(1, 41)]
+    told = [record(TRACES[0], 1000 + n, (n * 110 + 50) * us, f"p-{n}") for n in range(1, 41)]
+    store.load([batch(told)], "f")
+    store.load([batch(spans)], "f")
+    assert [rows for *_, rows in calls(store)] == [2] * 40
+    assert requests(store)["p-7"] == f"{TRACES[0]}-{7:016x}"
+
+
+def test_a_record_whose_clock_has_whole_milliseconds_belongs_to_its_call(store):
+    ms = 1 / 60e3
+    store.load([batch([record(TRACES[0], 2, 7 * ms, "p-0")])], "f")
+    store.load([batch([span(TRACES[0], 1, 7.6 * ms, 0.3)])], "f")
+    assert [rows for *_, rows in calls(store)] == [2]
+
+
 def test_the_worst_status_of_what_was_told_inside_wins(store):
     store.load([batch([record(TRACES[0], 2, 0.5, "p-0", status=503)])], "f")
     store.load([batch([span(TRACES[0], 1, 0, MINUTE_MS)])], "f")
