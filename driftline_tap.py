@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     Headers = Sequence[tuple[Any, Any]]
+    Content = bytes | list[bytes] | None
     Said = str | Callable[["Call"], str | None] | None
     # by kind of line: what to send it as, and the lines
     Batch = tuple[str, list[bytes]]
@@ -78,7 +79,7 @@ _WARN_EVERY_S = 60.0
 _STRETCH_S = 0.00005
 _REST_S = 0.0005
 _CROWD = 1_000
-_CROWDED_STRETCH_S = 0.001
+_CROWDED_STRETCH_S = 0.00015
 _PATHS_KNOWN = 1_000
 # of one call: what `record` was told, and the note itself
 _ROWS_LIMIT = 10_000
@@ -126,16 +127,26 @@ class _Body:
         elif self.pieces:
             self.pieces = []
 
-    def content(self, encoding: str) -> bytes | None:
-        """Return it as it was before it was packed; None where it is not there as a whole."""
+    def whole(self) -> bytes | list[bytes] | None:
+        """Return what is there, in pieces where it came so; None where it is not all there."""
         if not self.is_whole or self.size > self.limit:
             return None
-        content = b"".join(self.pieces)
-        if encoding in ("gzip", "x-gzip", "deflate"):
-            unpacker = zlib.decompressobj(wbits=31 if "gzip" in encoding else 15)
-            content = unpacker.decompress(content, 8 * self.limit)
-            return content if unpacker.eof else None
-        return content if encoding in ("", "identity") else None
+        return self.pieces[0] if len(self.pieces) == 1 else self.pieces
+
+
+def _unpacked(body: bytes | list[bytes] | None, encoding: str, limit: int) -> bytes | None:
+    """Return a body as it was before it was packed; None where that is not to be had."""
+    if body is None:
+        return None
+    content = b"".join(body) if isinstance(body, list) else bytes(body)
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        unpacker = zlib.decompressobj(wbits=31 if "gzip" in encoding else 15)
+        content = unpacker.decompress(content, 8 * limit)
+        return content if unpacker.eof else None
+    return content if encoding in ("", "identity") else None
+
+
+_PASSED = _Body(-1)  # of calls that are over: holds nothing
 
 
 class Call:
@@ -154,8 +165,9 @@ class Call:
     """
 
     __slots__ = (
-        "answer", "answered", "asked", "at", "began", "error", "is_chosen", "is_gone", "is_over",
-        "latency_ms", "method", "path", "request", "route", "rows", "status", "token",
+        "answer", "answer_body", "answered", "asked", "at", "began", "error", "is_chosen",
+        "is_gone", "is_over", "latency_ms", "method", "path", "request", "request_body", "route",
+        "rows", "size", "status", "token",
     )  # fmt: skip
 
     def __init__(
@@ -166,11 +178,14 @@ class Call:
         self.method = method
         self.path = path
         self.route = ""
-        self.asked = asked
-        self.answered: Headers = ()
+        self.asked: Headers | str | bytes = asked
+        self.answered: Headers | str | bytes = ()
         self.request = _Body(limit)
         self.answer = _Body(limit)
-        self.rows: list[dict[str, Any]] = []
+        self.request_body: Content = None
+        self.answer_body: Content = None
+        self.rows: list[dict[str, Any]] | None = None
+        self.size = 0
         self.status = 0
         self.latency_ms: float | None = None
         self.error = ""
@@ -189,11 +204,19 @@ class Call:
         """By lower-case name."""
         return _by_name(self.answered)
 
-    @property
-    def size(self) -> int:
-        """About how many bytes it holds."""
+    def settle(self) -> None:
+        """
+        Keep what is known in as few objects as can be, and say about how many bytes it holds.
+
+        The interpreter looks for garbage whenever so many containers were made and not given back;
+        that takes a tenth of a millisecond, of the request that made the last one. Headers are
+        dozens of them, as one text none.
+        """
         held = sum(body.size for body in (self.request, self.answer) if body.pieces)
-        return held + _CALL_BYTES + _ROW_BYTES * len(self.rows)
+        self.request_body, self.request = self.request.whole(), _PASSED
+        self.answer_body, self.answer = self.answer.whole(), _PASSED
+        self.asked, self.answered = _packed(self.asked), _packed(self.answered)
+        self.size = held + _CALL_BYTES + _ROW_BYTES * len(self.rows or ())
 
     def enter(self) -> None:
         """Let `Tap.record` find it."""
@@ -476,18 +499,23 @@ class Tap:
             row["features"] = dict(row["features"])
         call = _CURRENT.get()
         if call is not None and not call.is_over:
-            if len(call.rows) < _ROWS_LIMIT:
+            if call.rows is None:
+                call.rows = [row]
+            elif len(call.rows) < _ROWS_LIMIT:
                 call.rows.append(row)
             return
         alone = self._new("", "", ())
         if alone is not None:
-            alone.rows.append(row)
+            alone.rows = [row]
             self._end(alone)
 
     def _end(self, call: Call) -> None:
         call.leave()
+        if call.is_over:
+            return
         call.is_over = True
         if self.sink is not None and call.is_chosen:
+            call.settle()
             self.queue.put(call)
 
 
@@ -499,9 +527,20 @@ def _either(patterns: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
 
 
-def _by_name(headers: Headers) -> dict[str, str]:
-    texts = ((_text(name), _text(value)) for name, value in headers)
-    return {name.lower(): value for name, value in texts}
+def _packed(headers: Headers | str | bytes) -> str | bytes:
+    """Write headers as one text; a NUL stands in none."""
+    if isinstance(headers, (str, bytes)):
+        return headers
+    parts = [part for header in headers for part in header]
+    try:
+        return b"\0".join(parts)
+    except TypeError:  # some are texts
+        return "\0".join(map(_text, parts))
+
+
+def _by_name(headers: Headers | str | bytes) -> dict[str, str]:
+    parts = _text(_packed(headers)).split("\0")
+    return dict(zip(map(str.lower, parts[::2]), parts[1::2]))
 
 
 def _text(value: str | bytes) -> str:
@@ -520,7 +559,7 @@ class _Queue:
         """Forget all: in a forked process there is no thread, and the calls are the parent's."""
         # a signal's handler may record while its own thread is in here
         self._lock = threading.RLock()
-        self._waiting: deque[tuple[Call, int]] = deque()
+        self._waiting: deque[Call] = deque()
         self._held_bytes = 0
         self._thread: _Thread | None = None
         self.is_given_up = False  # a flush in the end was in vain
@@ -534,15 +573,14 @@ class _Queue:
             self.counts[name] += n
 
     def put(self, call: Call) -> None:
-        size = call.size
         with self._lock:
-            if self._held_bytes + size > self._limit_bytes:
+            if self._held_bytes + call.size > self._limit_bytes:
                 self.counts["dropped"] += 1
                 return
             self.counts["recorded"] += 1
             self.is_given_up = False
-            self._held_bytes += size
-            self._waiting.append((call, size))
+            self._held_bytes += call.size
+            self._waiting.append(call)
             thread = self._thread
             if thread is None:
                 thread = self._new_thread()
@@ -556,8 +594,8 @@ class _Queue:
         with self._lock:
             if not self._waiting:
                 return None
-            call, size = self._waiting.popleft()
-            self._held_bytes -= size
+            call = self._waiting.popleft()
+            self._held_bytes -= call.size
             return call
 
     def flush(self, timeout_s: float) -> bool:
@@ -620,6 +658,7 @@ class AsgiMiddleware:
         finally:
             self._tap.quietly(_end, call, scope, error)
             self._tap.end(call)
+            error = None  # it holds this frame: a ring that only the search for garbage undoes
 
     def _heard(self, call: Call, receive: Any) -> Any:
         async def heard() -> Any:
@@ -1161,7 +1200,8 @@ class _Lines:
 
     def of(self, call: Call) -> tuple[str, list[bytes]]:
         """Return the kind of lines, and the lines of a call."""
-        facts = self._facts(call)
+        asked, answered = call.request_headers, call.response_headers
+        facts = self._facts(call, asked, answered)
         if call.status == 404 and self._tap.model is None:
             return _CALLS, []  # a model by that name is not served, whoever asks for it
         if call.rows:
@@ -1172,16 +1212,15 @@ class _Lines:
             200 <= call.status < 400
         ):  # what failed predicts nothing, and errors quote what was asked
             for side, body, headers in (
-                ("request", call.request, call.request_headers),
-                ("response", call.answer, call.response_headers),
+                ("request", call.request_body, asked),
+                ("response", call.answer_body, answered),
             ):
                 payload = self._tap.quietly(self._payload, side, body, headers)
                 if payload is not None:
                     facts[side] = payload
         return _CALLS, [_line(facts)]
 
-    def _facts(self, call: Call) -> dict[str, Any]:
-        asked, answered = call.request_headers, call.response_headers
+    def _facts(self, call: Call, asked: dict[str, str], answered: dict[str, str]) -> dict[str, Any]:
         named = _NAMED_IN_PATH.search(call.path)
         trace = _TRACEPARENT.match(asked.get("traceparent", ""))
         given = self._tap.id_header.lower()
@@ -1221,9 +1260,10 @@ class _Lines:
         del facts["driftline_tap"]
         return self._tap.quietly(_line, {**facts, **ours})
 
-    def _payload(self, side: str, body: _Body, headers: dict[str, str]) -> dict[str, Any] | None:
+    def _payload(self, side: str, body: Content, headers: dict[str, str]) -> dict[str, Any] | None:
         media_type = headers.get("content-type", "")
-        content = body.content(headers.get("content-encoding", "").strip().lower())
+        encoding = headers.get("content-encoding", "").strip().lower()
+        content = _unpacked(body, encoding, self._tap.max_body_bytes)
         length = headers.get("inference-header-content-length", "")
         if not content or not (length or _is_read(media_type, content)):
             return None

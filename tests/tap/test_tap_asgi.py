@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import gzip
 import json
 import socket
@@ -388,6 +389,49 @@ def test_the_end_of_the_server_says_what_could_not_be_sent_and_waits_for_it_once
     driftline_tap._ends()
     assert caplog.text.count("the process ends") == 2
     tap.sink._url = sink.url
+
+
+@pytest.mark.parametrize(("records", "at_most"), [(False, 2), (True, 5)])
+def test_a_call_that_waits_holds_few_containers(new_tap, sink, monkeypatch, records, at_most):
+    """Each one brings the next search for garbage nearer, which a request then waits for."""
+    monkeypatch.setattr(driftline_tap, "_INTERVAL_S", 60)
+    tap = new_tap()
+    headers = [(b"h%d" % n, b"v") for n in range(8)] + [(b"content-type", b"application/json")]
+
+    async def answering(scope, receive, send):
+        await receive()
+        if records:
+            tap.record(DISTANCE, "late")
+        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def receive():
+        return {"type": "http.request", "body": b'{"a": 1}'}
+
+    async def send(message):
+        pass
+
+    async def ask(times):
+        for _ in range(times):
+            # as a server does: new ones for each request
+            told = [(bytes(name), bytes(value)) for name, value in headers]
+            scope = {"type": "http", "method": "POST", "path": "/p", "headers": told}
+            await tap.asgi(answering)(scope, receive, send)
+
+    async def counted():
+        await ask(1)
+        until(sink.lines)
+        gc.collect()
+        gc.disable()
+        try:
+            before = gc.get_count()[0]
+            await ask(200)
+            return gc.get_count()[0] - before
+        finally:
+            gc.enable()
+
+    assert in_a_loop(counted()) < 200 * at_most
+    assert len(sent(tap, sink)) == 201
 
 
 def test_a_body_beyond_the_limit_is_not_held(new_tap):
