@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -98,6 +98,14 @@ class _Prepared:
     body: bytes
     more: bool
     left_bytes: int
+
+
+def _is_for_the_next(prepared: _Prepared, batch: Sequence[_Prepared]) -> bool:
+    """Return whether a piece is handed over alone, or is looked at again behind these."""
+    content = prepared.piece.after.id
+    # two copies of a file that is gone: which of them goes on is known when the first is taken
+    copied = content is not None and any(one.piece.after.id == content for one in batch)
+    return prepared.piece.whole or copied
 
 
 class Follower:
@@ -216,12 +224,12 @@ class Follower:
                     queue.extend(self._hand_over(batch, service, now, counts))
 
     def _batch(self, queue: deque[_Seen], files: OpenFiles, now: datetime) -> list[_Prepared]:
-        """Return the next pieces, of one file each."""
+        """Return the next pieces, of one file each, and of one content each."""
         batch: list[_Prepared] = []
         n_bytes = 0
         while queue and n_bytes < _BATCH_BYTES and len(batch) < _MOST_PIECES:
             prepared = self._prepared(queue[0], files, now)
-            if prepared is not None and prepared.piece.whole and batch:
+            if prepared is not None and batch and _is_for_the_next(prepared, batch):
                 break
             queue.popleft()
             if prepared is None:

@@ -76,7 +76,8 @@ class KnownFiles:
         content : Content
         """
         here = self.at(found)
-        if here is not None and here.taken_bytes and content.is_of(here, wholly=False):
+        # also one that is to be read from its beginning again
+        if here is not None and content.is_of(here, wholly=False):
             return replace(here, path=found.shown)
         beginning = content.beginning()
         for n_bytes in {n for n, _ in self._heads}:
