@@ -105,6 +105,7 @@ class RemoteService(RemotePages):
             counts.stored += one.stored
             counts.rejected_reasons.update(one.rejected_reasons)
             counts.samples += one.samples
+            counts.formats.update(one.formats)
             counts.events += one.events
             counts.passed_over.update(one.passed_over)
             # of the whole store: the last one knows

@@ -127,9 +127,20 @@ def print_counts(
     old = counts.stored.duplicates + counts.events
     if new or old or counts.samples or counts.waiting:
         return 0
-    if not counts.rejected and not quiet:
-        click.echo("driftline: not one row in what was given; look at the files", err=True)
+    _say_why_nothing(counts, quiet=quiet)
     return 3
+
+
+def _say_why_nothing(counts: IngestCounts, *, quiet: bool) -> None:
+    if counts.rejected and counts.formats:
+        told = ", ".join(name for name, _ in counts.formats.most_common())
+        click.echo(
+            f"driftline: nothing was stored; the log was taken for {told}: if it is something "
+            "else, say --format NAME, and where its columns have other names, --map FILE",
+            err=True,
+        )
+    elif not counts.rejected and not quiet:
+        click.echo("driftline: not one row in what was given; look at the files", err=True)
 
 
 def _complain(counts: IngestCounts) -> None:

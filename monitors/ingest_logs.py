@@ -74,7 +74,8 @@ class IngestCounts:
     prediction and no call. What waits are sides of calls whose other side has not come: all that
     the store has now, where this call brought any side. Of several logs those that cannot be read
     at all are unread: their names, and why. Events are all that were read, also those that only
-    tell more of a call that was stored before.
+    tell more of a call that was stored before. Formats are what the logs were taken for, and how
+    many each.
     """
 
     stored: LoadCounts = field(default_factory=LoadCounts)
@@ -84,6 +85,7 @@ class IngestCounts:
     waiting: int = 0
     events: int = 0
     unread: dict[str, str] = field(default_factory=dict[str, str])
+    formats: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def rejected(self) -> int:
@@ -184,6 +186,7 @@ class _Walk(Generic[OneRead]):
         """Take the next log: at once, or with those that come behind it."""
         try:
             ahead, is_small = read_ahead(reads)
+            self._counts.formats.update({read.format for read in ahead if read.format})
             if is_small:
                 self._share(name, ahead)
         except DriftlineError:

@@ -113,6 +113,18 @@ def test_a_file_of_nothing_but_bad_lines_ends_with_3(call, desk: Path):
     (desk / "bad.ndjson").write_text('{"model":"m","ts":"today","score":1}\n')
     answer = call("ingest", "bad.ndjson")
     assert (answer.code, answer.out.split(";")[-1].strip()) == (3, "1 rejected")
+    assert "1 line could not be read (1 bad_ts)" in answer.err
+    assert "taken for ndjson: if it is something else, say --format NAME" in answer.err
+
+
+def test_a_log_that_is_something_else_than_was_said_is_told_as_what_it_was_taken_for(
+    call, desk: Path
+):
+    (desk / "calls.json").write_text('{"inputs": [{"name": "x", "shape": [1], "data": [1]}]}')
+    for words, taken in (([], "ndjson"), (["--format", "v2"], "v2")):
+        answer = call("ingest", "calls.json", *words)
+        assert answer.code == 3
+        assert f"taken for {taken}:" in answer.err
 
 
 def test_labels_count_as_labels(call, desk: Path):
