@@ -29,7 +29,7 @@ demo: $(READY) ## load the sample logs, check them, write demo/report.html, serv
 test: $(READY) ## run every test; REQUIRE_BROWSER=1 fails where there is no Chromium
 	@sh scripts/browser >/dev/null || [ -z "$$REQUIRE_BROWSER" ]
 	@sh scripts/prometheus >/dev/null || [ -z "$$REQUIRE_PROMETHEUS" ]
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 soak: $(READY) ## kill owners of stores at 200 random moments, look for what they acknowledged; bend payloads
 	$(BIN)/python -m pytest -q tests/store/test_store_machine.py tests/store/test_archived_writes.py \

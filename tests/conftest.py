@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import fcntl
+import gc
 import os
 import subprocess
 import sys
@@ -15,6 +16,15 @@ settings.register_profile("desk", deadline=None)
 settings.register_profile("soak", deadline=None)
 if "CI" not in os.environ:  # there hypothesis loads its own profile: no deadline, no chance
     settings.load_profile("desk")
+
+# what is imported stays: looking through it for garbage was half the time of collecting the tests
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, among what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
