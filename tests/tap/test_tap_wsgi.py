@@ -96,8 +96,8 @@ def test_the_path_is_that_of_the_route(new_tap, sink):
     with served(service(tap)) as client:
         client.post("/customers/4711")
         client.post("/nowhere/4711")
-    tags = [line["tags"]["path"] for line in sent(tap, sink)]
-    assert tags == ["/customers/<customer>", "/nowhere/4711"]
+    told = {line["tags"]["path"] for line in sent(tap, sink)}
+    assert told == {"/customers/<customer>", "/nowhere/4711"}
 
 
 def test_a_service_that_raises_is_a_call_that_failed(new_tap, sink):
@@ -106,7 +106,8 @@ def test_a_service_that_raises_is_a_call_that_failed(new_tap, sink):
     with served(app) as client:
         assert client.post("/boom").status_code == 500
         assert client.post("/nowhere").status_code == 404
-    assert [line["status"] for line in sent(tap, sink)] == [500, 404]
+    # who has his answer may be faster than the end of the request that brought it
+    assert {line["status"] for line in sent(tap, sink)} == {500, 404}
 
 
 def test_an_application_without_a_framework_that_raises_still_raises(new_tap, sink):
