@@ -80,14 +80,6 @@ class _Seen:
     error: str | None = None
     tried_at: datetime | None = None
 
-    @property
-    def stamp(self) -> tuple[str, str, int, int]:
-        return _stamp(self.found)
-
-
-def _stamp(found: Found) -> tuple[str, str, int, int]:
-    return found.device, found.inode, found.size_bytes, found.changed_ns
-
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
@@ -124,6 +116,7 @@ class Follower:
         self._asked = False
         self._moved = 0
         self._seen: dict[str, _Seen] = {}
+        self._looked = False
         self._told: FollowedState | None = None
         self._forgot_at: datetime | None = None
 
@@ -177,9 +170,18 @@ class Follower:
         before, self._seen = self._seen, {}
         for found in look.files:
             seen = before.get(found.key)
-            same = seen is not None and (seen.found is found or seen.stamp == _stamp(found))
-            self._seen[found.key] = seen if seen is not None and same else _Seen(found, now)
+            same = seen is not None and (seen.found is found or seen.found.stamp == found.stamp)
+            if seen is None or not same:
+                seen = _Seen(found, self._unchanged_since(found, now))
+            self._seen[found.key] = seen
+        self._looked = True
         self.problems = dict(look.problems)
+
+    def _unchanged_since(self, found: Found, now: datetime) -> datetime:
+        # what has changed between two looks has, whatever the clock says of who wrote it
+        if self._looked:
+            return now
+        return min(datetime.fromtimestamp(found.changed_ns / 1e9, now.tzinfo), now)
 
     def _is_due(self, seen: _Seen, now: datetime) -> bool:
         if seen.done or not seen.found.size_bytes:
@@ -192,13 +194,11 @@ class Follower:
         return self._is_settled(seen, now) and not self._is_settled(seen, seen.tried_at)
 
     def _is_settled(self, seen: _Seen, now: datetime) -> bool:
-        changed = datetime.fromtimestamp(seen.found.changed_ns / 1e9, now.tzinfo)
-        # the clock of the machine that wrote may be another one
-        return min(changed, seen.since) + self.following.settle <= now
+        return seen.since + self.following.settle <= now
 
     def _is_as_left(self, seen: _Seen) -> bool:
         stored = self._known.at(seen.found)
-        if stored is None or (stored.size_bytes, stored.changed_ns) != seen.stamp[2:]:
+        if stored is None or (stored.size_bytes, stored.changed_ns) != seen.found.stamp[2:]:
             return False
         seen.done = True
         return True

@@ -44,6 +44,11 @@ class Found:
     opened: Callable[[], BinaryIO]
     number: tuple[int, ...] = ()
 
+    @property
+    def stamp(self) -> tuple[str, str, int, int]:
+        """What is another where the file is, or has been written to."""
+        return self.device, self.inode, self.size_bytes, self.changed_ns
+
 
 @dataclass(slots=True)
 class Look:

@@ -304,6 +304,26 @@ def test_a_clock_that_runs_ahead_does_not_keep_a_file_from_ending(followed: Foll
     assert followed.look(SETTLE + timedelta(seconds=1)).stored.predictions == 1
 
 
+def test_a_clock_that_runs_behind_does_not_end_a_line_that_is_still_written(
+    followed: Followed,
+) -> None:
+    log = followed.logs / "app.csv"
+
+    def written(content: bytes) -> None:
+        append(log, content)
+        os.utime(log, (followed.now.timestamp() - 7200,) * 2)
+
+    written(b"model,ts,score,x\nm,2026-11-20T10:00:00Z,0.5,1\n")
+    followed.look()
+    written(b"m,2026-11-20T10:00:00Z,0.5,2")
+    followed.look(timedelta(seconds=2))
+    written(b"3\n")
+    followed.look(timedelta(seconds=2))
+
+    assert followed.features() == once_each(1, 23)
+    assert not followed.service.rejected(10)
+
+
 def test_a_line_too_long_for_a_log_is_rejected_and_the_rest_taken(followed: Followed) -> None:
     log = followed.logs / "app.log"
     append(log, events(1) + b'{"x": "' + b"y" * (9 * 2**20))
