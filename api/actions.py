@@ -153,7 +153,7 @@ class Actions:
             arguments = read_arguments(upload.head, method)
             # which these are is not for the sender to say
             arguments["options"] = replace(arguments["options"], models=models)
-            return self._call(method, {"sources": [upload.source()], **arguments})
+            return self._call(method, {"sources": upload.sources(), **arguments})
 
 
 def _reads_all(grant: Grant) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from api.call import Caller, plain_arguments
 from api.methods import METHODS
+from api.parcels import label_of, parcels
 from api.remote_pages import RemotePages
 from domain.acceptance import Acceptance
 from domain.checkpoint import Checkpoint, FollowedState, Piece
@@ -98,27 +100,29 @@ class RemoteService(RemotePages):
         options: Options,
     ) -> IngestCounts:
         counts = IngestCounts()
-        for source in sources:
+        for parcel in parcels(sources):
             one = IngestCounts()
-            with told_unread(counts, source, alone=len(sources) == 1):
-                one = self._upload(method, source, options=options)
+            with told_unread(counts, parcel[0], alone=len(sources) == 1):
+                one = self._upload(method, parcel, options=options)
             counts.stored += one.stored
             counts.rejected_reasons.update(one.rejected_reasons)
             counts.samples += one.samples
             counts.formats.update(one.formats)
             counts.events += one.events
             counts.passed_over.update(one.passed_over)
+            counts.unread.update(one.unread)
             # of the whole store: the last one knows
             counts.waiting = one.waiting or counts.waiting
         return counts
 
     def _upload(
-        self, method: Callable[..., Answer], source: SourceFile, **arguments: object
+        self, method: Callable[..., Answer], parcel: Sequence[SourceFile], **arguments: object
     ) -> Answer:
         asked = METHODS[method.__name__]
-        head = {"source": source.name, **plain_arguments(asked, arguments)}
-        with source.raw() as file:
-            return self._caller.follow(asked, _body(head, file), _silent)
+        head = {**label_of(parcel), **plain_arguments(asked, arguments)}
+        with ExitStack() as stack:
+            files = [stack.enter_context(one.raw()) for one in parcel]
+            return self._caller.follow(asked, _body(head, files), _silent)
 
     @property
     def config(self) -> Config:
@@ -152,7 +156,7 @@ class RemoteService(RemotePages):
         self, sources: Sequence[SourceFile], options: Options, pieces: Sequence[Piece]
     ) -> Taken:
         """Store pieces of followed files, or one whole file, and how far these are taken."""
-        return self._upload(Service.take, sources[0], options=options, pieces=pieces)
+        return self._upload(Service.take, sources, options=options, pieces=pieces)
 
     def note_followed(self, state: FollowedState, gone: Sequence[int]) -> None:
         """Keep how a follower found its source, and forget the files that have gone."""
@@ -343,10 +347,11 @@ class RemoteService(RemotePages):
         return self._ask(Service.authorize, secret=secret, now=now)
 
 
-def _body(head: dict[str, Any], file: BinaryIO) -> Iterator[bytes]:
+def _body(head: dict[str, Any], files: Sequence[BinaryIO]) -> Iterator[bytes]:
     yield orjson.dumps(head) + b"\n"
-    while piece := file.read(_PIECE_BYTES):
-        yield piece
+    for file in files:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
 
 
 def _silent(_model: str, _done: int, _planned: int) -> None:

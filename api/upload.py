@@ -11,6 +11,7 @@ from typing import IO, Final, Self
 import orjson
 from starlette.requests import Request
 
+from api.parcels import unpacked
 from domain.errors import DiskFullError, InputError
 from ingest.sources import SourceFile
 
@@ -63,10 +64,16 @@ class Upload:
         self.write()
         self._file.flush()
 
-    def source(self) -> SourceFile:
-        """Return the log under the name its sender gave it."""
-        told = orjson.loads(self.head)
-        return SourceFile(str(told.get("source", "a request")), Path(self._file.name))
+    def sources(self) -> list[SourceFile]:
+        """
+        Return the logs under the names their sender gave them.
+
+        Raises
+        ------
+        InputError
+            If they are not what the first line says.
+        """
+        return unpacked(orjson.loads(self.head), Path(self._file.name))
 
 
 async def receive(request: Request, folder: Path) -> Upload:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +15,10 @@ from typing import BinaryIO, Final
 from domain.errors import InputError
 from ingest.bucket import found_in_bucket, names_bucket
 from ingest.following.names import unrotated
-from ingest.readers.registry import endings, is_log
-from ingest.unpack import LogStream
+from ingest.readers.registry import READERS, endings, is_log
+from ingest.unpack import LogStream, Near
+
+Beside = Mapping[str, list[tuple[str, bytes]]]
 
 STANDARD_INPUT: Final = "-"
 _NEAR_BYTES: Final = 1024 * 1024
@@ -38,12 +40,16 @@ class SourceFile:
         The content itself: a request's body.
     opened : callable or None
         Opens a log that is no file of this machine.
+    beside : mapping of str to list of (str, bytes), or None
+        Names and contents of the files that patterns find from the log's folder, where that is
+        not on this machine; None: they are looked for.
     """
 
     name: str
     path: Path | None = None
     data: bytes | None = None
     opened: Callable[[], BinaryIO] | None = None
+    beside: Beside | None = None
 
     def open(self) -> LogStream:
         """
@@ -54,11 +60,22 @@ class SourceFile:
         InputError
             If it cannot be opened.
         """
-        path = self.path
+        return LogStream(self.name, self.raw(), self._near())
+
+    def _near(self) -> Near | None:
+        beside, path = self.beside, self.path
+        if beside is not None:
+            return lambda pattern: list(beside.get(pattern, ()))
         if path is None and self.opened is not None and Path(self.name).is_file():
             path = Path(self.name)
-        near = None if path is None else partial(_near, path.parent)
-        return LogStream(self.name, self.raw(), near)
+        return None if path is None else partial(_near, path.parent)
+
+    def found_beside(self) -> Beside:
+        """Return what readers may ask for beside the log; nothing where nothing is there."""
+        near = self._near()
+        asked = {pattern for reader in READERS for pattern in reader.beside}
+        found = {} if near is None else {pattern: near(pattern) for pattern in sorted(asked)}
+        return {pattern: files for pattern, files in found.items() if files}
 
     def raw(self) -> BinaryIO:
         """

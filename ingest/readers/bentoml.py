@@ -307,4 +307,11 @@ def _first(head: bytes) -> Iterable[bytes]:
     return head.removeprefix(b"\xef\xbb\xbf").splitlines()[:20]
 
 
-READER: Final = Reader("bentoml", (), _recognises, read, patterns=("data.*.log.*", "schema.*.log"))
+READER: Final = Reader(
+    "bentoml",
+    (),
+    _recognises,
+    read,
+    patterns=("data.*.log.*", "schema.*.log"),
+    beside=_SCHEMAS,
+)

@@ -134,6 +134,8 @@ class Reader:
     behind_record : bytes or None
         What a record has behind it, so that the same one several times is a log; None: it is a log
         by itself only.
+    beside : tuple of str
+        Patterns, from a log's folder, of the other files that the reader asks for.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Reader:
     only_likely: bool = False
     pieces: Pieces | None = None
     behind_record: bytes | None = b"\n"
+    beside: tuple[str, ...] = ()
 
     def bears(self, file_name: str) -> bool:
         """Return whether a file's name, without compression, is one of the format."""

@@ -233,8 +233,9 @@ def test_a_log_is_the_same_however_its_body_is_cut(tmp_path, pieces):
             if received.take(body[start : start + pieces]):
                 received.write()
         received.finish()
-        assert received.source().name == "x"
-        with received.source().raw() as file:
+        (source,) = received.sources()
+        assert source.name == "x"
+        with source.raw() as file:
             assert file.read() == LINE * 50
     assert list(tmp_path.iterdir()) == []
 
