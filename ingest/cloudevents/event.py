@@ -23,6 +23,8 @@ Json = Any
 _PREFIX: Final = "ce-"
 # members of a structured event that are no attributes
 _DATA: Final = ("data", "data_base64")
+# of an event in binary mode, and what some dumps call it
+_BODY: Final = (("body", "data"), ("body_base64", "data_base64"))
 _HEADER_LENGTH: Final = "inference-header-content-length"
 
 
@@ -107,8 +109,9 @@ def looks_like_event(record: Json) -> bool:
     """Return whether a JSON value is a CloudEvent, structured or with its headers."""
     if not isinstance(record, dict):
         return False
-    if isinstance(record.get("headers"), dict):
-        return any(str(name).lower() == "ce-type" for name in record["headers"])
+    headers = _headers(record)
+    if headers is not None:
+        return f"{_PREFIX}type" in headers
     return isinstance(record.get("type"), str) and "specversion" in record
 
 
@@ -119,8 +122,8 @@ def event_of(record: Json, position: int, raw: bytes, times: TimeRule) -> CloudE
     Parameters
     ----------
     record : JSON value
-        A structured event; or one in binary mode with its headers, written down as
-        ``{"headers": {…}, "body": …}`` (``body_base64`` where it is no text).
+        A structured event; or one in binary mode with its headers (an object, or pairs), written
+        down as ``{"headers": {…}, "body": …}`` (``body_base64`` where it is no text).
     position : int
     raw : bytes
     times : TimeRule
@@ -132,8 +135,9 @@ def event_of(record: Json, position: int, raw: bytes, times: TimeRule) -> CloudE
     """
     if not looks_like_event(record):
         raise UnfitError("not_a_cloudevent")
-    if isinstance(record.get("headers"), dict):
-        return _with_headers(record, position, raw, times)
+    headers = _headers(record)
+    if headers is not None:
+        return _with_headers(headers, record, position, raw, times)
     named = {name.lower(): value for name, value in record.items() if name not in _DATA}
     attributes = {name: value for name, value in named.items() if value is not None and value != ""}
     media_type = str(attributes.get("datacontenttype", ""))
@@ -166,16 +170,31 @@ def with_headers(headers: Mapping[str, str], body: bytes) -> bytes:
     return orjson.dumps([{"headers": kept, "body_base64": base64.b64encode(body).decode()}])
 
 
+def _headers(record: Mapping[str, Json]) -> dict[str, Json] | None:
+    """Return the headers of a record by their names in lower case; None: it has none."""
+    headers = record.get("headers")
+    if isinstance(headers, list):  # pairs
+        pairs = [pair for pair in headers if isinstance(pair, list) and len(pair) == 2]
+        return {str(name).lower(): value for name, value in pairs} or None
+    if isinstance(headers, dict):
+        return {str(name).lower(): value for name, value in headers.items()}
+    return None
+
+
 def _with_headers(
-    record: Mapping[str, Json], position: int, raw: bytes, times: TimeRule
+    headers: Mapping[str, Json],
+    record: Mapping[str, Json],
+    position: int,
+    raw: bytes,
+    times: TimeRule,
 ) -> CloudEvent:
-    headers = {str(name).lower(): value for name, value in record["headers"].items()}
     attributes = {
         name.removeprefix(_PREFIX): _decoded(value)
         for name, value in headers.items()
         if name.startswith(_PREFIX) and value not in (None, "", [])
     }
-    content = _content(record.get("body"), record.get("body_base64"))
+    body, packed = (record.get(name, record.get(data)) for name, data in _BODY)
+    content = _content(body, packed)
     if not content:
         return CloudEvent(position, raw, attributes, None, times)
     media_type = str(_decoded(headers.get("content-type")) or "")

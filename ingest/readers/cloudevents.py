@@ -28,7 +28,10 @@ from ingest.unpack import LogStream
 
 _HEAD_BYTES: Final = 8_192
 _STRUCTURED: Final = (re.compile(rb'"specversion"\s*:'), re.compile(rb'"type"\s*:'))
-_WITH_HEADERS: Final = (re.compile(rb'"headers"\s*:'), re.compile(rb'"ce-type"\s*:', re.IGNORECASE))
+_WITH_HEADERS: Final = (
+    re.compile(rb'"headers"\s*:'),
+    re.compile(rb'"ce-type"\s*[:,]', re.IGNORECASE),
+)
 
 
 def read(stream: LogStream, layout: Layout) -> Iterator[Block]:

@@ -49,6 +49,11 @@ def in_binary_mode(one):
     return {"headers": headers, "body": one["data"]}
 
 
+def in_pairs(one):
+    """The same as a recorder writes it that keeps headers as they came."""
+    return {"headers": [*map(list, one["headers"].items())], "data": one["body"]}
+
+
 def blob(side, **fields):
     """A record as the logger marshals it; types.go and marshaller_record.go of KServe 0.17."""
     return {
@@ -82,6 +87,7 @@ SIDES = ("request", "response")
     [
         lines(*(event(side) for side in SIDES)),
         lines(*(in_binary_mode(event(side)) for side in SIDES)),
+        lines(*(in_pairs(in_binary_mode(event(side))) for side in SIDES)),
         json.dumps([event(side) for side in SIDES]).encode(),
         json.dumps([in_binary_mode(event(side)) for side in SIDES], indent=2).encode(),
         b"\xef\xbb\xbf" + lines(event("request")) + b"\r\n\r\n" + lines(event("response")),
