@@ -27,6 +27,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_sessionfinish() -> None:
+    """Let the end of the process clear everything away, as always."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Path:
     """
