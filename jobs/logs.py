@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORMATS: Final = (
     *("ndjson", "json", "csv", "parquet", "arrow", "cloudevents", "kserve-blob", "tfrecord"),
     *("sagemaker", "vertex", "databricks", "bentoml", "triton", "v2", "tap", "otlp", "ecs"),
-    *("elasticsearch-bulk", "resources"),
+    *("elasticsearch-bulk", "elasticsearch-hits", "resources"),
 )
 PRESETS: Final = ("arize", "arize-regression", "evidently", "nannyml", "whylogs")
 

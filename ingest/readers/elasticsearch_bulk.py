@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import orjson
@@ -164,18 +164,31 @@ def _action(line: bytes, number: int) -> Item | None:
     operation, target = next(iter(told.items()))
     if operation not in _OPERATIONS or not isinstance(target, dict):
         return None
-    index, name = target.get("_index"), target.get("_id")
-    return Item(
-        operation,
-        index if isinstance(index, str) else None,
-        str(name) if isinstance(name, str | int) and name != "" else None,
-        number,
-    )
+    index = target.get("_index")
+    return Item(operation, index if isinstance(index, str) else None, id_of(target), number)
+
+
+def id_of(target: dict[str, Any]) -> str | None:
+    """Return the id that is told of a document."""
+    name = target.get("_id")
+    return str(name) if isinstance(name, str | int) and name != "" else None
 
 
 @dataclass(slots=True)
-class _Documents:
-    """The documents among some lines."""
+class Documents:
+    """
+    The documents among some lines, by the position of each.
+
+    Attributes
+    ----------
+    lines : list of bytes
+    numbers : list of int
+        1-based position of each.
+    parts : dict of int to tuple of bytes
+        Lines that each was told in.
+    ids : dict of int to str
+    rejections : list of Rejection
+    """
 
     lines: list[bytes] = field(default_factory=list[bytes])
     numbers: list[int] = field(default_factory=list[int])
@@ -185,18 +198,24 @@ class _Documents:
 
     def add(self, item: Item, said: bytes, line: bytes) -> None:
         """Take an item: the line that says what to do, and its last one, which may be the same."""
-        self.parts[item.position] = (said,) if item.operation == "delete" else (said, line)
+        parts = (said,) if item.operation == "delete" else (said, line)
         document = _document(item, line)
         if document is None:
+            self.parts[item.position] = parts
             self.refuse(item.position, f"elasticsearch_{item.operation}")
-            return
+        else:
+            self.put(item.position, parts, document, item.id)
+
+    def put(self, position: int, parts: tuple[bytes, ...], document: bytes, id: str | None) -> None:  # noqa: A002 (what it is)
+        """Take a document that was told in some lines."""
+        self.parts[position] = parts
         if not document.strip(_BLANK):  # a reader of lines would pass it over
-            self.refuse(item.position, "bad_json", value="a blank line")
+            self.refuse(position, "bad_json", value="a blank line")
             return
         self.lines.append(document)
-        self.numbers.append(item.position)
-        if item.id is not None:
-            self.ids[item.position] = item.id
+        self.numbers.append(position)
+        if id is not None:
+            self.ids[position] = id
 
     def refuse(self, position: int, reason: str, **values: object) -> None:
         """Refuse an item."""
@@ -271,8 +290,8 @@ def read(stream: LogStream, layout: Layout) -> Iterator[Block]:
         yield rejection_block(reject(number, "truncated", split.said, value="no document follows"))
 
 
-def _documents(piece: Lines, split: _Split) -> _Documents:
-    documents = _Documents()
+def _documents(piece: Lines, split: _Split) -> Documents:
+    documents = Documents()
     for index, number in enumerate(piece.numbers.tolist()):
         line = piece.line(index)
         if not line.strip(_BLANK) and split.waits is None:

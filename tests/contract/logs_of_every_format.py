@@ -168,6 +168,17 @@ def bulk(calls: Sequence[Call]) -> Log:
     return Log(line_each(found), positions, {len(found): "elasticsearch_delete"})  # pyright: ignore[reportArgumentType]
 
 
+def hits(calls: Sequence[Call]) -> Log:
+    found: list[Row] = []
+    for call in calls:
+        for at, row in enumerate(call.rows):
+            # what is stored has an id always: one that was made for it, if nobody gave it any
+            name = f"{unique(calls)}-{len(found)}" if call.name is None else f"{call.name}-{at}"
+            document = ecs_document(call, row)
+            found.append({"_index": "logs", "_id": name, "_source": document})
+    return in_lines(calls, found)
+
+
 # ------------------------------------------------------------------ BentoML, resource use
 
 
@@ -254,6 +265,7 @@ FORMATS: dict[str, Format] = {
     "otlp of bentoml": Format("otlp", otlp_bento, by_row=True, repeats=False),
     "ecs": Format("ecs", ecs, by_row=True),
     "elasticsearch-bulk": Format("elasticsearch-bulk", bulk, by_row=True),
+    "elasticsearch-hits": Format("elasticsearch-hits", hits, by_row=True),
     "bentoml": Format("bentoml", bentoml, by_row=True),
     "resources": Format("resources", resources, repeats=False),
 }

@@ -91,6 +91,10 @@ def records() -> dict[str, list[bytes]]:
             b'{"index":{"_index":"i","_id":"1"}}\n' + one
             for one in dumped(DOCUMENT, TOLD[0], DOCUMENT | {"message": json.dumps(TOLD[1])})
         ],
+        "elasticsearch-hits": dumped(
+            {"_index": "i", "_id": "1", "_score": 1.0, "_source": DOCUMENT},
+            {"_index": "i", "_id": 2, "_source": TOLD[0]},
+        ),
         "ecs": dumped(DOCUMENT, {key: DOCUMENT[key] for key in ("@timestamp", "ecs", "ml")}),
         "resources": dumped(SAMPLE, SAMPLE | {"metric": "memory", "unit": "bytes"}),
     }

@@ -108,6 +108,9 @@ LOGS = {
     "elasticsearch-bulk": lines(
         *(one for n in range(5) for one in ({"index": {"_index": "logs"}}, document(n)))
     ),
+    "elasticsearch-hits": lines(
+        *({"_index": "logs", "_id": f"h-{n}", "_source": document(n)} for n in range(5))
+    ),
     "v2": of_all(recorded),
     "tap": (Path(__file__).parents[1] / "formats" / "tap_mlserver" / "calls.ndjson").read_bytes(),
 }
