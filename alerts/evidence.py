@@ -22,10 +22,12 @@ from domain.located import KEPT
 from domain.profile import ColumnRole
 from domain.run import Run, RunStatus
 from domain.slo import SLOResult, SLOState
+from domain.standing import farness
 from domain.window import Window, parse_time
 
 Key = tuple[Cause, str]
 
+_OF_COLUMNS = frozenset({Cause.DRIFT, Cause.MISSING})
 _OUTPUTS = frozenset({ColumnRole.PREDICTION, ColumnRole.SCORE, ColumnRole.LABEL})
 
 
@@ -45,7 +47,8 @@ class Evidence:
     at, until : datetime
         When it was first and last seen inside the window.
     strength : float
-        How far beyond its line, to rank subjects of one severity; larger is worse.
+        How far beyond its line, to rank subjects of one severity; larger is worse, and infinite
+        for a column that is gone.
     of_output : bool
         About what the model answers (score, prediction, label, performance), not what it is fed.
     values : mapping
@@ -181,6 +184,8 @@ def _seen_from(finding: Finding, window: Window) -> datetime:
 
 
 def _strength(finding: Finding) -> float:
+    if cause_of(finding) in _OF_COLUMNS:
+        return farness(finding)
     if finding.statistic is None or not finding.threshold:
         return 0.0
     return abs(finding.statistic / finding.threshold)

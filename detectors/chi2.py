@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import chdtrc, chdtri
 
-from detectors.evidence import lack_of_values, unjudged
+from detectors.evidence import deciding_line, lack_of_values, unjudged
 from detectors.grid import cells_and_unseen
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnRole, Float, Profile
@@ -93,6 +93,8 @@ def _judged(
     v = sqrt(float(((p - q) ** 2 / (p + q)).sum()) / 2)
     line = sqrt(threshold**2 + degrees * float((1 / totals).sum()) / 4)
     drifted = p_value < alpha and v >= line
+    # V and chi-square grow together, each with the square root and the square of the difference
+    certain = v * sqrt(float(chdtri(degrees, alpha)) / chi2) if chi2 else 0.0
     return Finding(
         column=reference.column,
         kind=kind,
@@ -101,7 +103,7 @@ def _judged(
         reason=f"finding.chi2.{'drifted' if drifted else 'ok'}",
         statistic=v,
         p_value=p_value,
-        threshold=line,
+        threshold=deciding_line(v, line, certain, drifted=drifted),
         n_reference=reference.n,
         n_current=current.n,
         values={"chi2": chi2, "df": degrees, "effect": threshold},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from domain.finding import Finding, Value, Verdict
 from domain.profile import ColumnRole, Profile
 
@@ -27,6 +29,30 @@ def unjudged(
         n_current=n_current,
         values=values,
     )
+
+
+def deciding_line(statistic: float, *lines: float, drifted: bool) -> float:
+    """
+    Return the line that a reading drifts from on: the highest of those it must reach.
+
+    Parameters
+    ----------
+    statistic : float
+    *lines : float
+        Where the effect is large enough, and where it is certain enough.
+    drifted : bool
+        By the effect and the p-value themselves. Where a line was reckoned back from a p-value,
+        its last digits may say otherwise: then it gives way.
+
+    Returns
+    -------
+    float
+        At most `statistic` where that drifted, above it elsewhere.
+    """
+    line = max(lines)
+    if drifted:
+        return min(line, statistic)
+    return line if line > statistic else float(np.nextafter(statistic, np.inf))
 
 
 def lack_of_rows(n_reference: int, n_current: int, min_rows: int) -> str | None:

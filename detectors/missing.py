@@ -7,11 +7,12 @@ from math import sqrt
 import numpy as np
 from scipy.special import gammaln, ndtr
 
-from detectors.evidence import lack_of_rows, unjudged
+from detectors.evidence import deciding_line, lack_of_rows, unjudged
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnRole, Profile
 
 NAME = "missing"
+_NOT_REACHED = 100.0
 _EXACT_UP_TO = 1000
 
 
@@ -44,7 +45,8 @@ def detect(
     Returns
     -------
     Finding
-        `statistic` is the difference in percentage points, without its sign. `values`:
+        `statistic` is the difference in percentage points, without its sign, and `threshold` that
+        from which on both hold. `values`: ``effect`` (the threshold as given),
         ``reference_share`` and ``current_share`` in [0, 1], ``p_method`` (``exact``: Fisher;
         ``score``: two proportions with a pooled variance).
     """
@@ -64,6 +66,7 @@ def detect(
     p_value, p_method = significance(reference.missing, reference.n, current.missing, current.n)
     drifted = p_value < alpha and points >= threshold
     side = "more" if shares[1] > shares[0] else "less"
+    certain = _certain_points(reference, current, alpha, threshold)
     return Finding(
         column=reference.column,
         kind=kind,
@@ -72,15 +75,43 @@ def detect(
         reason=f"finding.missing.drifted.{side}" if drifted else "finding.missing.ok",
         statistic=points,
         p_value=p_value,
-        threshold=threshold,
+        threshold=deciding_line(points, threshold, certain, drifted=drifted),
         n_reference=reference.n,
         n_current=current.n,
         values={
             "reference_share": shares[0],
             "current_share": shares[1],
             "p_method": p_method,
+            "effect": threshold,
         },
     )
+
+
+def _certain_points(reference: Profile, current: Profile, alpha: float, least: float) -> float:
+    """
+    Return the difference in percentage points from which on it is certain.
+
+    That of the fewest missing rows beyond the reference's share, on the side on which the current
+    ones lie, that have ``p < alpha``; 100 where no number of them has.
+    """
+    x, n, m = reference.missing, reference.n, current.n
+    more = current.missing / m >= x / n
+    step = least / 100 * m
+    near = int(np.ceil(x / n * m + step)) if more else int(np.floor(x / n * m - step))
+    far = m if more else 0
+    if (near > far) if more else (near < far):
+        return _NOT_REACHED
+    if significance(x, n, far, m)[0] >= alpha:
+        return _NOT_REACHED
+    if significance(x, n, near, m)[0] < alpha:
+        return least
+    while abs(far - near) > 1:
+        middle = (near + far) // 2
+        if significance(x, n, middle, m)[0] < alpha:
+            far = middle
+        else:
+            near = middle
+    return 100 * abs(far / m - x / n)
 
 
 def significance(x: int, n: int, y: int, m: int) -> tuple[float, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import chdtrc, chdtri
 
-from detectors.evidence import lack_of_values, unjudged
+from detectors.evidence import deciding_line, lack_of_values, unjudged
 from detectors.grid import bins_of_places
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnRole, Float, Profile
@@ -78,7 +78,7 @@ def detect(
     -------
     Finding
         `values`: ``psi``, ``sampling`` (both in nats), ``excess`` (their difference), ``n_bins``
-        (bins in use), ``effect`` (the threshold as given).
+        (bins in use), ``effect`` (the threshold as given), ``certain`` (where p is alpha).
     """
     lack = lack_of_values(reference, current, min_rows)
     p_bins, q_bins = _in_bins(reference, current, n_bins)
@@ -98,6 +98,7 @@ def detect(
     psi, sampling = population_stability_index(p_bins, q_bins), (len(p_bins) - 1) * per_row
     p_value = float(chdtrc(len(p_bins) - 1, psi / per_row))
     drifted = psi - sampling >= threshold and p_value < alpha
+    certain = float(chdtri(len(p_bins) - 1, alpha)) * per_row
     return Finding(
         column=reference.column,
         kind=kind,
@@ -106,7 +107,7 @@ def detect(
         reason=f"finding.psi.{'drifted' if drifted else 'ok'}",
         statistic=psi,
         p_value=p_value,
-        threshold=threshold + sampling,
+        threshold=deciding_line(psi, threshold + sampling, certain, drifted=drifted),
         n_reference=reference.n,
         n_current=current.n,
         values={
@@ -115,6 +116,7 @@ def detect(
             "excess": psi - sampling,
             "n_bins": len(p_bins),
             "effect": threshold,
+            "certain": certain,
         },
     )
 

@@ -18,6 +18,7 @@ from domain.errors import NothingToJudgeError
 from domain.finding import Finding, Verdict
 from domain.incident import Incident
 from domain.run import Deployment, Run
+from domain.standing import badness
 from domain.window import Window
 from monitors.alert_desk import stale_models
 from monitors.column_names import name_of
@@ -34,7 +35,7 @@ from monitors.report_view import (
     ReportView,
     TrafficPoint,
 )
-from monitors.verdicts import visible_shift
+from monitors.verdicts import telling, unkept, visible_shift
 from store.store import Store
 
 QUANTILES = (0.5, 0.95, 0.99)
@@ -91,7 +92,10 @@ def build_view(
     columns = _columns(store, model, history, list(newest.values()))
     # a report of a span in the past says nothing of now
     stale = request.window is None and model in stale_models(store, config, request.now)
-    notes = {STALE_NOTE: stale, UNCOUNTED_NOTE: any(_uncounted(column) for column in columns)}
+    notes = {
+        STALE_NOTE: stale,
+        UNCOUNTED_NOTE: any(unkept(one.findings, one.current) for one in columns),
+    }
     return ReportView(
         title=model,
         span=span,
@@ -157,7 +161,7 @@ def _columns(
             for column in columns
             if by_column[name_of(column)]
         ]
-        views += sorted(of_run, key=_badness, reverse=True)
+        views += sorted(of_run, key=_badness)
     return views
 
 
@@ -178,19 +182,9 @@ def _readings(history: Sequence[Run]) -> Mapping[tuple[str, str], list[Reading]]
     return found
 
 
-def _uncounted(column: ColumnView) -> bool:
-    """Return whether it was compared with something by a version that did not keep the counts."""
-    return column.current is None and any(f.n_reference for f in column.findings)
-
-
-def _badness(view: ColumnView) -> tuple[int, float]:
-    worst = max((f.severity.rank for f in view.findings if f.severity is not None), default=0)
-    ratios = [
-        f.statistic / f.threshold
-        for f in view.findings
-        if f.decides and f.statistic is not None and f.threshold
-    ]
-    return worst, max(ratios, default=0.0)
+def _badness(view: ColumnView) -> tuple[object, ...]:
+    worst = telling(view.findings)
+    return (worst is None, *(badness(worst) if worst else ()))
 
 
 def _traffic(store: Store, model: str, history: Sequence[Run]) -> list[TrafficPoint]:

@@ -13,6 +13,7 @@ from detectors.evidence import unjudged
 from domain.column import Column
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnKind, ColumnRole, Profile
+from domain.standing import badness
 from ingest.kinds import GuessedColumn, GuessedRole
 from ingest.table import TableSource
 from monitors.config import DriftConfig
@@ -26,8 +27,6 @@ _ROLES: Final = {
     GuessedRole.SCORE: ColumnRole.SCORE,
     GuessedRole.LABEL: ColumnRole.LABEL,
 }
-# worst first
-_ORDER: Final = (Verdict.DRIFTED, Verdict.BLIND, Verdict.INCONCLUSIVE, Verdict.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,9 @@ class JudgedColumn:
     view: ColumnView
 
     @property
-    def badness(self) -> tuple[int, int, bool, float]:
+    def badness(self) -> tuple[int, int, bool, float, str]:
         """Sort key: the worst column comes first."""
-        return _badness(self.view.findings[0])
+        return badness(self.view.findings[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +156,7 @@ def _judged(
     view = ColumnView(
         column=_column(guess),
         version="",
-        findings=tuple(sorted(map(with_severity, findings), key=_badness)),
+        findings=tuple(sorted(map(with_severity, findings), key=badness)),
         reference=reference,
         current=current,
     )
@@ -180,17 +179,3 @@ def _without_missing(drift: DriftConfig) -> DriftConfig:
         "categorical": tuple(name for name in drift.categorical if name != missing.NAME),
     }
     return drift.model_copy(update=kept)
-
-
-def _badness(finding: Finding) -> tuple[int, int, bool, float]:
-    multiple = (
-        finding.statistic / finding.threshold
-        if finding.statistic is not None and finding.threshold
-        else 0.0
-    )
-    return (
-        _ORDER.index(finding.verdict),
-        -finding.severity.rank if finding.severity else 0,
-        finding.threshold is None,
-        -multiple,
-    )

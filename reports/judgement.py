@@ -12,10 +12,11 @@ from domain.incident import AlertState, Cause, Incident
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOResult, SLOState
+from domain.standing import badness, multiple, rank
 from domain.window import Window
 from monitors import verdicts
 from monitors.report_view import ColumnView, ReportView
-from monitors.verdicts import column_findings, multiple, rank, service_findings, worst_by_column
+from monitors.verdicts import column_findings, service_findings, worst_by_column
 from reports import numbers
 
 _NAMES_SHOWN = 4
@@ -215,7 +216,7 @@ def _of_columns(view: ReportView, language: str) -> _Found | None:
     drifted = [(run, finding) for run, finding in judged if finding.verdict is Verdict.DRIFTED]
     if not drifted:
         return None
-    drifted.sort(key=lambda pair: multiple(pair[1]) or 0.0, reverse=True)
+    drifted.sort(key=lambda pair: badness(pair[1]))
     run, worst = drifted[0]
     columns = list(dict.fromkeys(finding.column for _, finding in drifted))
     claim = say(

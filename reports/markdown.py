@@ -13,6 +13,7 @@ from domain.incident import AlertState, Incident
 from domain.run import Run
 from domain.sentences import alert_sentence, finding_sentence, slo_sentence
 from domain.slo import SLOResult
+from domain.standing import state_of
 from monitors.report_view import ReportView, TablesView
 from reports import numbers
 from reports.judgement import (
@@ -137,7 +138,7 @@ def _columns(findings: Sequence[Finding], language: str) -> Iterator[str]:
     for finding in loud:
         yield _row(
             finding.column,
-            say(f"report.verdict.{finding.verdict}", language),
+            say(f"report.state_of.{state_of(finding)}", language),
             how_far(finding, language),
             finding_sentence(finding, language),
             numbers.count(finding.n_reference),

@@ -18,8 +18,9 @@ from domain.profile import ColumnKind
 from domain.run import Run
 from domain.sentences import alert_sentence, bare_sentence, slo_sentence
 from domain.slo import BurnRate, SLOResult
+from domain.standing import ColumnState, badness, state_of
 from monitors.report_view import ColumnView, ReportView
-from monitors.verdicts import rank, worst_by_column
+from monitors.verdicts import worst_by_column
 from reports import charts, numbers
 from reports.evidence import Figure, evidence, span_of
 from reports.heatmap import heatmap
@@ -63,6 +64,7 @@ class ColumnRow:
     name: str
     role: str
     verdict: str
+    state: ColumnState
     far: str
     sentence: str
     beside: tuple[tuple[str, str], ...]
@@ -134,8 +136,7 @@ def columns(view: ReportView, language: str) -> list[ColumnsOfVersion]:
     axis = None if span is None else Axis(span)
     tables: list[ColumnsOfVersion] = []
     for version in versions:
-        # sorted is stable: among equal verdicts the view's own order, worst first, stays
-        own = sorted((c for c in shown if c.version == version), key=_rank)
+        own = sorted((c for c in shown if c.version == version), key=_badness)
         lively = [column for column in own if any(r.multiple for r in column.history)]
         drawn = heatmap(lively, axis, language) if axis and lively else None
         rows = tuple(_column(column, axis, language) for column in own)
@@ -170,9 +171,9 @@ def _bare(view: ReportView) -> Iterator[ColumnView]:
             )
 
 
-def _rank(column: ColumnView) -> int:
+def _badness(column: ColumnView) -> tuple[object, ...]:
     found = telling(column)
-    return rank(found.verdict if found else Verdict.INCONCLUSIVE)
+    return (found is None, *(badness(found) if found else ()))
 
 
 def _window_of(run: Run | None, language: str) -> str:
@@ -218,6 +219,7 @@ def _column(column: ColumnView, axis: Axis | None, language: str) -> ColumnRow:
         name=name_of(column),
         role=say(f"report.role.{column.column.role}", language),
         verdict=decides.verdict.value if decides else Verdict.INCONCLUSIVE.value,
+        state=state_of(decides),
         far=how_far(decides, language) if decides else "",
         sentence=bare_sentence(decides, language) if decides else "",
         beside=tuple(beside(column.findings, language)),

@@ -9,6 +9,7 @@ from domain.catalogue import say
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnKind
 from domain.sentences import bare_sentence
+from domain.standing import ColumnState, state_of
 from monitors.report_view import ColumnView, GuessView, ReportView, TablesView, TableView
 from reports.judgement import how_far, judge, name_of, telling
 from reports.plain import printable, shortened
@@ -158,7 +159,7 @@ def _findings(view: ReportView, language: str) -> list[str]:
     if len(loud) > _ROWS:
         lines.append(say("report.rows_more", language, n=len(loud) - _ROWS))
     if quiet:
-        title = say(f"report.verdict.{Verdict.OK}", language)
+        title = say(f"report.state_of.{ColumnState.OK}", language)
         lines += table([(title, _listed(quiet, language))])
     return lines
 
@@ -166,7 +167,7 @@ def _findings(view: ReportView, language: str) -> list[str]:
 def _metrics(view: ReportView, language: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield the deciding metric with its verdict, and the others without."""
     for finding in performance_findings(view):
-        verdict = say(f"report.verdict.{finding.verdict}", language) if finding.decides else ""
+        verdict = say(f"report.state_of.{state_of(finding)}", language) if finding.decides else ""
         name = metric_name(str(finding.values["metric"]), language)
         yield verdict, name, "", bare_sentence(finding, language)
 
@@ -193,7 +194,7 @@ def _rows(column: ColumnView, language: str) -> Iterator[tuple[str, str, str, st
 
 def _row(finding: Finding, language: str) -> tuple[str, str, str, str]:
     return (
-        say(f"report.verdict.{finding.verdict}", language),
+        say(f"report.state_of.{state_of(finding)}", language),
         shortened(finding.column, _NAME_CELLS),
         how_far(finding, language),
         bare_sentence(finding, language),

@@ -13,6 +13,7 @@ from domain.catalogue import say
 from domain.finding import Finding, Severity, Verdict
 from domain.finite import finite
 from domain.sentences import bare_sentence
+from domain.standing import state_of
 from monitors.report_view import ColumnView, ReportView, TablesView
 from reports import charts, numbers, page, service_charts
 from reports.html import environment, stylesheet
@@ -114,7 +115,7 @@ def _column(column: ColumnView, language: str) -> ComparedColumn:
         name=name_of(column),
         role=say(f"report.role.{column.column.role}", language),
         tone="critical" if critical else _TONES[verdict],
-        verdict=say(f"report.verdict.{verdict}", language),
+        verdict=say(f"report.state_of.{state_of(finding)}", language),
         far=how_far(finding, language) if finding and drifted else "",
         quiet=verdict is Verdict.OK,
         sentences=tuple(_sentences(column, finding, language)),
@@ -138,6 +139,6 @@ def _metric(finding: Finding, language: str) -> ComparedMetric:
         reference=numbers.metric(before),
         current=numbers.metric(now),
         tone=_TONES[finding.verdict],
-        verdict=say(f"report.verdict.{finding.verdict}", language) if finding.decides else "",
+        verdict=say(f"report.state_of.{state_of(finding)}", language) if finding.decides else "",
         sentence=bare_sentence(finding, language),
     )

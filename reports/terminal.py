@@ -11,6 +11,7 @@ from domain.incident import Incident
 from domain.run import Run, RunStatus
 from domain.sentences import finding_sentence, slo_sentence
 from domain.slo import SLOResult
+from domain.standing import state_of
 from monitors.report_view import ReportView
 from reports import numbers
 from reports.judgement import (
@@ -141,7 +142,7 @@ def objective_name(result: SLOResult) -> str:
 def _columns(findings: list[Finding], language: str) -> list[str]:
     rows = [
         [
-            say(f"report.verdict.{finding.verdict}", language),
+            say(f"report.state_of.{state_of(finding)}", language),
             shortened(finding.column, _NAME_CELLS),
             how_far(finding, language),
             finding_sentence(finding, language),

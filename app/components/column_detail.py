@@ -16,6 +16,7 @@ from app.queries.drift import ColumnDetail, baseline_words, detail
 from app.queries.shading import shaded
 from domain.window import Window
 from monitors.column_names import name_of
+from monitors.verdicts import unkept
 from monitors.views.drift import Against, ColumnHistory, Distribution, DriftView
 from reports import numbers
 from reports.plain import printable
@@ -32,7 +33,7 @@ def draw_column(context: Context, view: DriftView, column: ColumnHistory) -> Non
     _draw_numbers(context, said)
     if said.slices is not None:
         draw_slices(context, said.slices)
-    _draw_distribution(context, view, said.name)
+    _draw_distribution(context, view, column)
     st.markdown(f"**{context.say('page_drift.section.history')}**")
     _draw_history(context, view, column)
 
@@ -66,9 +67,9 @@ def _draw_numbers(context: Context, said: ColumnDetail) -> None:
         )
 
 
-def _draw_distribution(context: Context, view: DriftView, name: str) -> None:
+def _draw_distribution(context: Context, view: DriftView, column: ColumnHistory) -> None:
     against = context.selection.against
-    shown = fetch.distribution(context, view.run.window, name, against)
+    shown = fetch.distribution(context, view.run.window, name_of(column.column), against)
     title = f"**{context.say('page_drift.section.distribution')}**"
     if against is Against.CONFIGURED:
         baseline = baseline_words(shown.reference_name, context.language)
@@ -79,10 +80,12 @@ def _draw_distribution(context: Context, view: DriftView, name: str) -> None:
         said = context.say("page_drift.against.picture_only", name=_reference(context, shown))
         st.info(plain(said), icon=":material/compare:")
     fig = distribution(shown.reference, shown.current, context.palette, context.language)
-    if fig is None:
+    if unkept(column.findings, shown.current):
+        st.info(context.say("report.note.uncounted"), icon=":material/history:")
+    elif fig is None:
         st.markdown(f":gray[{context.say('page_drift.no_distribution')}]")
-        return
-    st.plotly_chart(fig, config=CONFIG, theme=None, key="drift-distribution")
+    if fig is not None:
+        st.plotly_chart(fig, config=CONFIG, theme=None, key="drift-distribution")
 
 
 def _reference(context: Context, shown: Distribution) -> str:

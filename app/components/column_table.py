@@ -10,8 +10,9 @@ import streamlit as st
 
 from app.components.tables import ROW_PX, chip_column, table_height, trend_column
 from app.context import Context
-from app.queries.drift import TREND_CAP, TREND_WINDOWS, ColumnRow, ColumnState
+from app.queries.drift import TREND_CAP, TREND_WINDOWS, ColumnRow
 from domain.catalogue import say
+from domain.standing import ColumnState
 from reports import numbers
 from reports.plain import printable
 
@@ -98,7 +99,6 @@ def _frame(rows: Sequence[ColumnRow], language: str) -> pd.DataFrame:
                 say("report.time.short", language, at=row.since) if row.since else None
                 for row in rows
             ],
-            "psi": pd.Series([row.psi for row in rows], dtype="Float64"),
         }
     )
 
@@ -125,9 +125,8 @@ def _columns(language: str) -> dict[str, Any]:
             title("trend"), y_max=TREND_CAP, width=80, help=hint("trend", n=TREND_WINDOWS)
         ),
         "since": config.TextColumn(title("since"), width=60, help=hint("since")),
-        "psi": config.NumberColumn(title("psi"), format="%.2f", width=50, help=hint("psi")),
     }
 
 
 def _word(state: ColumnState, language: str) -> str:
-    return say(f"page_drift.state.{state}", language)
+    return say(f"report.state_of.{state}", language)

@@ -17,17 +17,16 @@ from app.components.markdown import plain
 from app.context import Context
 from app.frame import show
 from app.queries.drift import (
-    ColumnState,
     column_named,
     first_shown,
     ordered_columns,
     rows,
-    state_of,
 )
 from app.queries.drift_verdict import DriftVerdict, verdict
 from app.selection import Notice, nearest
 from app.states import draw_notices
 from domain.errors import NothingToJudgeError
+from domain.standing import ColumnState, state_of
 from monitors.column_names import name_of
 from monitors.verdicts import telling
 from monitors.views.drift import ColumnHistory, DriftView

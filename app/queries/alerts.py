@@ -13,8 +13,9 @@ from domain.finding import Severity
 from domain.headlines import headline
 from domain.incident import Alert, AlertState, Cause, Incident
 from domain.run import Run
+from domain.standing import multiple
 from domain.window import Window
-from monitors.verdicts import multiple, telling
+from monitors.verdicts import telling
 from monitors.views.fleet import JudgedWindow
 from reports import numbers
 

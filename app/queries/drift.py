@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from app.queries.slices import SliceTable, slice_table
@@ -16,10 +15,11 @@ from domain.finite import finite
 from domain.located import without_slice
 from domain.profile import ColumnRole
 from domain.sentences import bare_sentence
+from domain.standing import ColumnState, multiple, state_of
 from domain.window import Window
 from monitors.column_names import name_of
 from monitors.report_view import Reading
-from monitors.verdicts import multiple, telling
+from monitors.verdicts import telling
 from monitors.views.drift import ColumnHistory, DriftView
 from reports import numbers
 
@@ -28,48 +28,6 @@ TREND_CAP: Final = 3.0  # multiples of the alarm line: one scale for every row
 _OUTPUTS: Final = frozenset({ColumnRole.PREDICTION, ColumnRole.SCORE, ColumnRole.LABEL})
 _SPAN: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z/\d{4}-\d\d-\d\dT[\d:.]+Z")
 _BESIDE: Final = {"psi": "PSI", "ks": "KS", "chi2": "V"}
-
-
-class ColumnState(StrEnum):
-    """
-    What a column's chip says; the loud ones first.
-
-    A column that is gone, of another type, emptier or full of new values is as loud as one
-    whose shape drifted.
-    """
-
-    GONE = "gone"
-    CHANGED_TYPE = "changed-type"
-    EMPTIER = "emptier"
-    NEW_VALUES = "new-values"
-    DRIFTED = "drifted"
-    FAILED = "failed"
-    BLIND = "blind"
-    UNJUDGED = "unjudged"
-    OK = "ok"
-
-    @property
-    def is_alarm(self) -> bool:
-        """Whether the column was judged to have moved."""
-        return self in _ALARMS
-
-
-_ALARMS: Final = frozenset(
-    {
-        ColumnState.GONE,
-        ColumnState.CHANGED_TYPE,
-        ColumnState.EMPTIER,
-        ColumnState.NEW_VALUES,
-        ColumnState.DRIFTED,
-    }
-)
-_KINDS: Final = (
-    ("finding.completeness.changed_type", ColumnState.CHANGED_TYPE),
-    ("finding.completeness", ColumnState.GONE),
-    ("finding.forecast.drifted.missing", ColumnState.EMPTIER),
-    ("finding.missing", ColumnState.EMPTIER),
-    ("finding.forecast.drifted.unseen", ColumnState.NEW_VALUES),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +49,6 @@ class ColumnRow:
         that were not judged are left out.
     since : datetime or None
         Where it drifts.
-    psi : float or None
-        As a reading.
     """
 
     name: str
@@ -101,7 +57,6 @@ class ColumnRow:
     multiple: float | None
     trend: tuple[float, ...]
     since: datetime | None
-    psi: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,22 +160,6 @@ def detail(column: ColumnHistory, now: datetime, language: str) -> ColumnDetail:
     )
 
 
-def state_of(finding: Finding | None) -> ColumnState:
-    """Return what a column's chip says, by the finding that matters most."""
-    if finding is None:
-        return ColumnState.UNJUDGED
-    if finding.verdict is Verdict.DRIFTED:
-        kinds = (state for key, state in _KINDS if finding.reason.startswith(key))
-        return next(kinds, ColumnState.DRIFTED)
-    if finding.reason == "finding.failed":
-        return ColumnState.FAILED
-    return {
-        Verdict.BLIND: ColumnState.BLIND,
-        Verdict.INCONCLUSIVE: ColumnState.UNJUDGED,
-        Verdict.OK: ColumnState.OK,
-    }[finding.verdict]
-
-
 def missing_shares(findings: Sequence[Finding]) -> tuple[float | None, float | None]:
     """
     Return the shares of missing values of both sides, in [0, 1].
@@ -298,7 +237,6 @@ def _row(column: ColumnHistory) -> ColumnRow:
         multiple=_at_least_zero(multiple(found) if found else None),
         trend=tuple(_trend(column.history[-TREND_WINDOWS:])),
         since=column.since,
-        psi=_reading(column.findings, "psi"),
     )
 
 
@@ -327,11 +265,6 @@ def capped(reading: Reading, cap: float) -> float | None:
     if reading.drifted and (far is None or far < 1):
         return cap
     return None if far is None else min(far, cap)
-
-
-def _reading(findings: Sequence[Finding], detector: str) -> float | None:
-    found = (f.statistic for f in findings if f.detector == detector)
-    return next((value for value in found if value is not None), None)
 
 
 def _sentences(column: ColumnHistory, first: Finding | None, language: str) -> Iterator[str]:

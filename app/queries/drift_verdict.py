@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.queries.drift import ColumnState, column_named, state_of
+from app.queries.drift import column_named
 from domain.catalogue import say
 from domain.finding import Calibration, Finding, Severity, Verdict
 from domain.run import RunStatus
+from domain.standing import ColumnState, state_of
 from monitors.config import FalseIncidents
-from monitors.verdicts import multiple, worst_by_column
+from monitors.verdicts import worst_by_column
 from monitors.views.drift import DriftView
 from reports import numbers
-from reports.judgement import Tone, names, plural, sure_of_drift
+from reports.judgement import Tone, how_far, names, plural, sure_of_drift
 
 NEEDED_WINDOWS = 12
 """A baseline of fewer windows calibrates nothing (ADR 0005)."""
@@ -122,11 +123,9 @@ def _facts(view: DriftView, drifted: list[Finding], language: str) -> Iterator[s
     gone = [finding.column for finding in drifted if state_of(finding) in _BEYOND_DOUBT]
     if gone:
         yield say("report.fact.critical", language, names=names(gone, language))
-    far = max(drifted, key=lambda finding: multiple(finding) or 0.0)
-    times = multiple(far)
-    if times is not None:
-        said = say("report.far.line", language, times=numbers.multiple(times))
-        yield say("report.fact.worst", language, column=far.column, far=said)
+    far = how_far(drifted[0], language)
+    if far:
+        yield say("report.fact.worst", language, column=drifted[0].column, far=far)
 
 
 _BEYOND_DOUBT = (ColumnState.GONE, ColumnState.CHANGED_TYPE)

@@ -10,7 +10,7 @@ from domain.finding import Finding, Severity
 from domain.incident import AlertState, Incident
 from domain.run import Deployment
 from domain.slo import SLOResult
-from monitors.verdicts import multiple
+from domain.standing import multiple, state_of
 from monitors.views.fleet import DeploymentView, FleetView, Health, TrendPoint
 from reports import numbers
 from reports.judgement import Tone, plural
@@ -131,6 +131,16 @@ def scale_ms(table: Sequence[DeploymentRow]) -> float:
     return max([1.0, *readings]) * 1.05
 
 
+def how_far(worst: Finding | None, language: str) -> str:
+    """Write the multiple of the alarm line, or what a column without one is called."""
+    if worst is None:
+        return numbers.DASH
+    times = multiple(worst)
+    if times is None:
+        return say(f"report.state_of.{state_of(worst)}", language)
+    return numbers.multiple(times)
+
+
 def _row(one: DeploymentView, language: str) -> DeploymentRow:
     serves = one.health is not Health.RETIRED
     run = one.run if serves else None
@@ -140,7 +150,7 @@ def _row(one: DeploymentView, language: str) -> DeploymentRow:
         health=one.health,
         chip=_chip(one, language),
         worst=worst.column if worst else numbers.DASH,
-        far=_far(worst, language),
+        far=how_far(worst, language),
         trend=[round(value, 2) for point in one.trend if (value := _height(point)) is not None],
         p99_ms=one.p99_ms if serves else None,
         p99_trend=[round(point.p99_ms, 1) for point in one.trend if point.p99_ms is not None],
@@ -154,15 +164,6 @@ def _chip(one: DeploymentView, language: str) -> str:
     if one.health is Health.RETIRED and one.last_call is not None:
         return say("page_fleet.retired", language, at=one.last_call)
     return say(f"pages.health.{one.health}", language)
-
-
-def _far(worst: Finding | None, language: str) -> str:
-    if worst is None:
-        return numbers.DASH
-    times = multiple(worst)
-    if times is None:
-        return say(f"report.verdict.{worst.verdict}", language)
-    return numbers.multiple(times)
 
 
 def _height(point: TrendPoint) -> float | None:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 _PSI = {
     "finding.psi.drifted": {
-        "en": "{column}: its distribution moved by a PSI of {psi:.3f} (line {threshold:.3f}: "
-        "{effect:g} plus {sampling:.3f} that samples of {n_reference:,} and {n_current:,} rows "
-        "give by chance; p = {p_value:.2g}).",
-        "zh": "{column}：分布变动的 PSI 为 {psi:.3f}（界线 {threshold:.3f}，即 {effect:g} 加上"
-        "参考 {n_reference:,} 行、当前 {n_current:,} 行的抽样误差 {sampling:.3f}；"
+        "en": "{column}: its distribution moved by a PSI of {psi:.3f} (line {threshold:.3f} "
+        "for {n_reference:,} and {n_current:,} rows, which give {sampling:.3f} by chance; "
+        "p = {p_value:.2g}).",
+        "zh": "{column}：分布变动的 PSI 为 {psi:.3f}（参考 {n_reference:,} 行、"
+        "当前 {n_current:,} 行的界线为 {threshold:.3f}，抽样误差为 {sampling:.3f}；"
         "p = {p_value:.2g}）。",
     },
     "finding.psi.ok": {
-        "en": "{column}: PSI {psi:.3f}, not beyond the line of {threshold:.3f} for {n_reference:,} "
-        "reference and {n_current:,} current rows with enough certainty (p = {p_value:.2g}).",
-        "zh": "{column}：PSI 为 {psi:.3f}，参考 {n_reference:,} 行、当前 {n_current:,} 行，"
-        "没有足够把握说它超过界线 {threshold:.3f}（p = {p_value:.2g}）。",
+        "en": "{column}: PSI {psi:.3f}, below the line of {threshold:.3f} for {n_reference:,} "
+        "reference and {n_current:,} current rows (p = {p_value:.2g}).",
+        "zh": "{column}：PSI 为 {psi:.3f}，低于参考 {n_reference:,} 行、当前 {n_current:,} 行的"
+        "界线 {threshold:.3f}（p = {p_value:.2g}）。",
     },
     "finding.psi.constant": {
         "en": "{column}: holds one and the same value in all {n_reference:,} reference and "
@@ -48,10 +48,10 @@ _KS = {
     },
     "finding.ks.ok": {
         "en": "{column}: the largest gap of the two distributions is {statistic:.1%} of the rows, "
-        "not a certain gap of at least {threshold:.1%} (p = {p_value:.2g}, {n_reference:,} "
-        "and {n_current:,} rows).",
-        "zh": "{column}：两个分布的最大差距为 {statistic:.1%} 的行，不能确定达到 "
-        "{threshold:.1%}（p = {p_value:.2g}，参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
+        "below the line of {threshold:.1%} for {n_reference:,} reference and {n_current:,} current "
+        "rows (p = {p_value:.2g}).",
+        "zh": "{column}：两个分布的最大差距为 {statistic:.1%} 的行，低于参考 "
+        "{n_reference:,} 行、当前 {n_current:,} 行的界线 {threshold:.1%}（p = {p_value:.2g}）。",
     },
     "finding.ks.cells.drifted.higher": {
         "en": "{column}: its values lie higher than in the reference; counts by cell certify that "
@@ -73,10 +73,10 @@ _KS = {
     },
     "finding.ks.cells.ok": {
         "en": "{column}: counts by cell certify that the largest gap of the two distributions is "
-        "between {low:.1%} and {high:.1%} of the rows, not a certain gap of at least "
+        "between {low:.1%} and {high:.1%} of the rows, below the line of "
         "{threshold:.1%} ({n_reference:,} and {n_current:,} rows, too many to look at each).",
         "zh": "{column}：按单元格计数可以确定，两个分布的最大差距在 {low:.1%} 到 {high:.1%} "
-        "的行之间，不能确定达到 {threshold:.1%}（参考 {n_reference:,} 行，当前 {n_current:,} 行，"
+        "的行之间，低于界线 {threshold:.1%}（参考 {n_reference:,} 行，当前 {n_current:,} 行，"
         "行数太多，未逐行比较）。",
     },
     "finding.ks.constant": {
@@ -104,10 +104,10 @@ _CHI2 = {
     },
     "finding.chi2.ok": {
         "en": "{column}: the shares of its categories differ by a Cramér's V of {statistic:.3f}, "
-        "not beyond the line of {threshold:.3f} for {n_reference:,} and {n_current:,} rows with "
-        "enough certainty (p = {p_value:.2g}).",
-        "zh": "{column}：各类别占比的 Cramér's V 为 {statistic:.3f}，参考 {n_reference:,} 行、"
-        "当前 {n_current:,} 行，没有足够把握说它超过界线 {threshold:.3f}（p = {p_value:.2g}）。",
+        "below the line of {threshold:.3f} for {n_reference:,} and {n_current:,} rows "
+        "(p = {p_value:.2g}).",
+        "zh": "{column}：各类别占比的 Cramér's V 为 {statistic:.3f}，低于参考 {n_reference:,} 行、"
+        "当前 {n_current:,} 行的界线 {threshold:.3f}（p = {p_value:.2g}）。",
     },
     "finding.chi2.constant": {
         "en": "{column}: holds one and the same category in all {n_reference:,} reference and "
@@ -142,10 +142,10 @@ _MISSING = {
     },
     "finding.missing.ok": {
         "en": "{column}: {current_share:.1%} of {n_current:,} rows are missing, "
-        "{reference_share:.1%} of {n_reference:,} were in the reference; not a certain change of "
-        "at least {threshold:g} points (p = {p_value:.2g}).",
+        "{reference_share:.1%} of {n_reference:,} were in the reference; a change below the "
+        "line of {threshold:.2g} points for so many rows (p = {p_value:.2g}).",
         "zh": "{column}：当前 {n_current:,} 行缺失 {current_share:.1%}，参考 {n_reference:,} "
-        "行缺失 {reference_share:.1%}；不能确定变化达到 {threshold:g} 个百分点"
+        "行缺失 {reference_share:.1%}；变化低于此行数的界线 {threshold:.2g} 个百分点"
         "（p = {p_value:.2g}）。",
     },
 }

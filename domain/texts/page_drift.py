@@ -49,7 +49,6 @@ _TABLE: dict[str, dict[str, str]] = {
     "page_drift.col.multiple": {"en": "× line", "zh": "× 告警线"},
     "page_drift.col.trend": {"en": "History", "zh": "历史"},
     "page_drift.col.since": {"en": "Since", "zh": "开始于"},
-    "page_drift.col.psi": {"en": "PSI", "zh": "PSI"},
     "page_drift.help.multiple": {
         "en": "Multiple of the column's own alarm line: from 1× on it alarms. A dash: it is gone "
         "or of another type, or there is no line.",
@@ -63,20 +62,6 @@ _TABLE: dict[str, dict[str, str]] = {
         "en": "Start of the unbroken row of windows that drifted.",
         "zh": "连续漂移窗口的起点。",
     },
-    "page_drift.help.psi": {
-        "en": "Population stability index against the baseline: a reading beside the verdict, "
-        "which is not made of it.",
-        "zh": "相对基线的总体稳定性指数（PSI）：仅作参考读数，判定不以它为准。",
-    },
-    "page_drift.state.gone": {"en": "Missing", "zh": "缺失"},
-    "page_drift.state.changed-type": {"en": "Other type", "zh": "类型改变"},
-    "page_drift.state.emptier": {"en": "More missing", "zh": "缺失增多"},
-    "page_drift.state.new-values": {"en": "New values", "zh": "出现新值"},
-    "page_drift.state.drifted": {"en": "Drifted", "zh": "漂移"},
-    "page_drift.state.failed": {"en": "Failed", "zh": "判定失败"},
-    "page_drift.state.blind": {"en": "Blind", "zh": "盲区"},
-    "page_drift.state.unjudged": {"en": "Not judged", "zh": "无法判定"},
-    "page_drift.state.ok": {"en": "OK", "zh": "正常"},
     "page_drift.show_all": {"en": "Show all {n} columns", "zh": "显示全部 {n} 列"},
     "page_drift.table.outputs": {
         "en": "Outputs of the model, worst first",

@@ -13,12 +13,13 @@ from detectors.psi import NAME as PSI
 from domain.finding import Finding, Severity, Verdict
 from domain.incident import AlertState, Incident
 from domain.run import Deployment, Run, RunStatus
+from domain.standing import farness
 from domain.window import Window, align, windows_between
 from monitors.alert_desk import stale_incidents, stale_models
 from monitors.config import Config
 from monitors.gathering.judged import DECIDERS, is_whole_model, points_of, versions_of
 from monitors.slices import slice_faults
-from monitors.verdicts import deciding, multiple, worst_by_column
+from monitors.verdicts import deciding, worst_by_column
 from monitors.views.fleet import (
     DeploymentView,
     FleetView,
@@ -260,10 +261,9 @@ def _is_over(incident: Incident) -> bool:
 
 
 def _worst_first(view: DeploymentView) -> tuple[int, float, str, str]:
-    far = multiple(view.worst) if view.worst is not None else None
     return (
         _HEALTHS.index(view.health),
-        -(far or 0.0),
+        -farness(view.worst) if view.worst is not None else 0.0,
         view.deployment.model,
         view.deployment.version,
     )

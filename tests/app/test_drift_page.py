@@ -11,6 +11,8 @@ from monitors.config_file import load_config
 from monitors.ingest_logs import Options
 from monitors.local_service import LocalService
 from tests.app.conftest import AS_OF, Dashboard, texts_of
+from tests.golden.logs import Service
+from tests.monitors.made import judge_days, load, opened
 
 DAY_IT_WAS_LOST = "2013-11-13T00:00:00Z/2013-11-14T00:00:00Z"
 
@@ -139,3 +141,27 @@ def test_too_little_data_is_said_and_not_shown_as_healthy(little):
 def test_too_little_data_leaves_no_alert(little):
     shown = little.open("alerts")
     assert not shown.exception
+
+
+@pytest.fixture
+def older(tmp_path, monkeypatch):
+    """A dashboard over a day that a version judged which did not keep what it counted."""
+    made = Service(days=34, calls_a_day=60)
+    with opened(tmp_path / "store") as service:
+        load(service, made.events())
+        (run,) = judge_days(service, made, 33, 34)
+        service.store.save_runs([run])
+        yield Dashboard(service, monkeypatch, now=made.window(34).start), str(made.window(33))
+
+
+@pytest.mark.parametrize("against", ["configured", "previous"])
+def test_a_distribution_that_was_not_kept_says_so_and_how_to_get_it(older, against):
+    dashboard, window = older
+    shown = dashboard.open(
+        "drift", model="parcel", version="1", window=window, column="weight_kg", against=against
+    )
+    assert not shown.exception
+    said = texts_of(shown)
+    assert "an earlier version of Driftline judged the window" in said
+    assert "driftline backfill --reprocess completed" in said
+    assert "neither side has rows" not in said

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.queries import drift
-from app.queries.drift import ColumnState
 from app.queries.drift_verdict import verdict
 from domain.finding import Calibration, Severity, Verdict
 from domain.profile import ColumnRole
 from domain.run import RunStatus
+from domain.standing import ColumnState, state_of
 from monitors.config import MonitorConfig
 from reports.judgement import Tone
 from tests.app.drift_views import DAY, START, day, finding, gone, history, psi, quiet, reading, view
@@ -140,17 +140,17 @@ def test_outputs_stand_above_inputs_and_each_group_is_worst_first() -> None:
     ],
 )
 def test_missing_and_new_values_are_as_loud_as_drift(reason, state) -> None:
-    found = drift.state_of(finding("a", Verdict.DRIFTED, reason=reason))
+    found = state_of(finding("a", Verdict.DRIFTED, reason=reason))
     assert found is state
     assert found.is_alarm
 
 
 def test_what_was_not_judged_is_neither_loud_nor_ok() -> None:
     failed = finding("a", Verdict.INCONCLUSIVE, reason="finding.failed")
-    assert drift.state_of(None) is ColumnState.UNJUDGED
-    assert drift.state_of(finding("a", Verdict.INCONCLUSIVE)) is ColumnState.UNJUDGED
-    assert drift.state_of(finding("a", Verdict.BLIND)) is ColumnState.BLIND
-    assert drift.state_of(failed) is ColumnState.FAILED
+    assert state_of(None) is ColumnState.UNJUDGED
+    assert state_of(finding("a", Verdict.INCONCLUSIVE)) is ColumnState.UNJUDGED
+    assert state_of(finding("a", Verdict.BLIND)) is ColumnState.BLIND
+    assert state_of(failed) is ColumnState.FAILED
     assert not any(s.is_alarm for s in (ColumnState.UNJUDGED, ColumnState.BLIND, ColumnState.OK))
 
 

@@ -140,11 +140,27 @@ def check(finding: Finding, reference: np.ndarray, current: np.ndarray) -> None:
         assert finding.verdict is Verdict.INCONCLUSIVE
     for language in LANGUAGES:
         assert sentence(finding, language).startswith("x")
+    # what is shown as beyond its line drifted, and nothing else did
+    if finding.detector in TESTS and finding.verdict in {Verdict.OK, Verdict.DRIFTED}:
+        beyond = finding.statistic >= finding.threshold
+        assert beyond is (finding.verdict is Verdict.DRIFTED)
 
 
 def sentence(finding: Finding, language: str) -> str:
     own = {field.name: getattr(finding, field.name) for field in fields(Finding)}
     return say(finding.reason, language, **{**own, **finding.values})
+
+
+@each_test
+@given(st.integers(30, 300), st.integers(30, 300), st.floats(0, 2), st.integers(0, 9))
+@settings(max_examples=40)
+def test_a_reading_is_beyond_its_line_exactly_where_it_drifted(detect, n, m, shift, seed):
+    """A fixed line beside a size-aware verdict showed columns as ok at twice their line."""
+    random = np.random.default_rng(seed)
+    before, now = random.normal(size=n), random.normal(shift, 1, size=m)
+    before[random.random(n) < 0.1] = math.nan
+    now[random.random(m) < 0.1 + shift / 10] = math.nan
+    check(detect(np.round(before), np.round(now), alpha=ALPHA), before, now)
 
 
 # --------------------------------------------------------------------------- any input at all

@@ -137,3 +137,23 @@ def test_infinite_values_do_not_hide_a_drift_of_the_finite_ones():
     found = compare(values, np.append(values + 1, -np.inf))
     assert found.verdict is Verdict.DRIFTED
     assert found.values["infinite"] == 1
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of scipy, where nothing differs
+@pytest.mark.parametrize("n", [30, 60, 100, 250])
+def test_the_line_of_small_samples_is_where_scipy_becomes_certain(n):
+    shifted = (stats.ks_2samp(np.arange(n), np.arange(n) + k, method="exact") for k in range(n))
+    first = next(k for k, found in enumerate(shifted) if found.pvalue < 0.01)
+    line = ks.certain_gap(n, n, 0.01, 0.1)
+    assert (first - 1) / n < line <= first / n * 1.005
+    found = compare(np.arange(n), np.arange(n) + first)
+    assert (found.verdict, found.threshold) == (Verdict.DRIFTED, pytest.approx(line, rel=0.006))
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.0003])
+def test_the_line_of_large_samples_is_kolmogorovs_and_never_below_the_effect(alpha):
+    n, m = 6_720, 240
+    root = np.sqrt(n * m / (n + m))
+    line = ks.certain_gap(n, m, alpha, 0.1)
+    assert stats.kstwobign.sf(line * (root + 0.12 + 0.11 / root)) == pytest.approx(alpha, rel=1e-6)
+    assert ks.certain_gap(500_000, 500_000, alpha, 0.1) == 0.1

@@ -55,3 +55,18 @@ def test_a_sure_change_below_the_threshold_is_ok():
 def test_too_few_rows_are_inconclusive():
     assert compare((2000, 0), (29, 29)).verdict is Verdict.INCONCLUSIVE
     assert compare((2000, 0), (29, 29), min_rows=20).verdict is Verdict.DRIFTED
+
+
+@pytest.mark.parametrize("reference", [(400, 4), (400, 100), (5_000, 0)])
+@pytest.mark.parametrize("m", [40, 200])
+def test_the_line_is_the_fewest_missing_rows_that_fisher_calls_certain(reference, m):
+    n, x = reference
+    least = next(
+        y
+        for y in range(m + 1)
+        if y / m - x / n >= 0.02 and stats.fisher_exact([[x, n - x], [y, m - y]]).pvalue < 0.01
+    )
+    below, at = compare(reference, (m, least - 1)), compare(reference, (m, least))
+    assert (below.verdict, at.verdict) == (Verdict.OK, Verdict.DRIFTED)
+    assert below.threshold <= 100 * (least / m - x / n) * (1 + 1e-9)
+    assert below.threshold == pytest.approx(at.threshold)
