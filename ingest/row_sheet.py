@@ -41,15 +41,16 @@ class _Column:
         self.cells += cells
         self.rows.append(rows)
 
-    def values(self, n_rows: int) -> Values:
-        """Return the column; rows without a cell hold nothing."""
-        values = cell_values(self.cells)
+    def values(self, n_rows: int) -> tuple[Values, list[int]]:
+        """Return the column, and the rows whose cells lie too deep; those hold nothing, too."""
         rows = np.concatenate(self.rows)
-        if len(rows) == n_rows and (len(self.rows) == 1 or (np.diff(rows) == 1).all()):
-            return values
-        places = np.full(n_rows, -1, dtype=np.int64)
-        places[rows] = np.arange(len(rows))
-        return values.take(pa.array(places, mask=places < 0))
+        cells, deep = _bounded(self.cells)
+        values = cell_values(cells)
+        if len(rows) != n_rows or (len(self.rows) > 1 and (np.diff(rows) != 1).any()):
+            places = np.full(n_rows, -1, dtype=np.int64)
+            places[rows] = np.arange(len(rows))
+            values = values.take(pa.array(places, mask=places < 0))
+        return values, rows[deep].tolist()
 
 
 @dataclass(slots=True)
@@ -161,10 +162,10 @@ class RowSheet:
         left_out: dict[int, list[str]] = {}
         values: dict[str, Values] = {}
         for path, column in self._columns.items():
-            filled = column.values(self._n_rows)
+            filled, rows = column.values(self._n_rows)
             if path.startswith(_FOREIGN):
-                filled, rows = _without_long(filled)
-                for row in rows:
+                filled, long = _without_long(filled)
+                for row in (*rows, *long):
                     left_out.setdefault(row, []).append(path)
             values[path] = filled
         if left_out:
@@ -175,15 +176,13 @@ class RowSheet:
 
 def cell_values(cells: list[Any]) -> Values:
     """
-    Return a column of a payload: NaN and the infinities are missing, what lies too deep is too.
+    Return a column of a payload: NaN and the infinities are missing.
 
     Parameters
     ----------
     cells : list
         JSON values, and floats that are no JSON.
     """
-    if not set(map(type, cells)).isdisjoint(_NESTED):
-        cells = [_bounded(cell) if isinstance(cell, _NESTED) else cell for cell in cells]
     values = column_of(cells)
     if values.number is None:
         return values
@@ -193,9 +192,18 @@ def cell_values(cells: list[Any]) -> Values:
     return replace(values, number=pc.if_else(finite, values.number, None))
 
 
-def _bounded(cell: Any) -> Any:  # noqa: ANN401 - a JSON value
-    if too_deep(cell):
-        return None
+def _bounded(cells: list[Any]) -> tuple[list[Any], list[int]]:
+    """Return cells with nothing for those that lie too deep, and the places of these."""
+    if set(map(type, cells)).isdisjoint(_NESTED):
+        return cells, []
+    deep = [place for place, cell in enumerate(cells) if too_deep(cell)]
+    gone = set(deep)
+    return [None if n in gone else _told(cell) for n, cell in enumerate(cells)], deep
+
+
+def _told(cell: Any) -> Any:  # noqa: ANN401 - a JSON value
+    if not isinstance(cell, _NESTED):
+        return cell
     try:
         json.dumps(cell, allow_nan=False)
     except ValueError:

@@ -221,7 +221,8 @@ def test_what_is_too_long_or_too_deep_is_left_out_and_said():
     block = block_of(exchange(asked, None))
     assert column(block, "features.a") == [None, "y", None]
     assert column(block, "features.b") == [1, None, None]
-    assert column(block, "tags.left_out") == ["features.a", "features.b", None]
+    assert column(block, "features.d") == [None, None, None]
+    assert column(block, "tags.left_out") == ["features.a", "features.b", "features.d"]
 
 
 def test_calls_with_different_columns_stand_in_one_block():
