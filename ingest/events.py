@@ -299,6 +299,6 @@ def _missing(field: str, column: str, there: tuple[str, ...], *, named: bool) ->
     if field == "ts" and "label" in there:
         remedy = "load labels with 'driftline labels', or "
     hint = hint.replace("; did you mean", "; is it")
-    return (
-        f"no column {column!r}; {remedy}name it in a mapping file (`{field}: COLUMN`, --map){hint}"
-    )
+    timeless = ", or `ts: {value: TIME}` for a log without times" if field == "ts" else ""
+    how = f"(`{field}: COLUMN`{timeless}, --map)"
+    return f"no column {column!r}; {remedy}name it in a mapping file {how}{hint}"

@@ -185,7 +185,7 @@ def test_columns_without_a_name_or_with_the_same_name_are_all_kept(read):
     ("log", "mapping", "said"),
     [
         (b"ts,a\n1,2\n", None, "no column 'model'; pass --model"),
-        (b"model,time,a\nm,1,2\n", None, "no column 'ts'"),
+        (b"model,time,a\nm,1,2\n", None, "COLUMN`, or `ts: {value: TIME}` for a log without times"),
         (b"model,when,a\nm,1,2\n", {"ts": "wen"}, "did you mean 'when'?"),
         (b"model,ts,a\nm,1,2\n", {"features": ["b"]}, "no column 'b'"),
         (b"\xff\xfem\x00o\x00", None, "UTF-16"),
