@@ -122,7 +122,7 @@ def test_a_command_in_the_text_has_the_options_it_is_given(name):
 
 
 @pytest.mark.parametrize("name", EVERY_DOCUMENT)
-def test_what_a_document_makes_is_a_target(name, desk):
+def test_what_a_document_makes_is_a_target(name):
     shown = "\n".join(block.text for block in blocks(name) if block.language == "console")
     shown += "\n".join(re.findall(r"`(make [a-z]+)[^`]*`", prose(name)))
     for target in set(re.findall(r"\bmake ([a-z]+)", shown)):

@@ -18,7 +18,7 @@ import pytest
 from domain.errors import StoreError
 from jobs import owner
 from jobs.context import code_version
-from tests.jobs.conftest import DRIFTLINE, console
+from tests.jobs.conftest import DRIFTLINE
 from tests.jobs.serving import PATIENCE_S, owner_of, server
 
 COUNT = ("sql", "select count(*) as n from calls", "--json")
@@ -60,10 +60,10 @@ def test_a_killed_owner_is_forgotten_and_nothing_that_was_acknowledged_is_lost(c
         assert stored(call) == before + 1
 
 
-def test_a_second_owner_is_refused_and_told_of_the_first(desk: Path):
+def test_a_second_owner_is_refused_and_told_of_the_first(call, desk: Path):
     with server("collect", "--no-scheduler", cwd=desk) as first:
         for words in ("serve", "collect"):
-            answer = console(words, "--port", "0", cwd=desk)
+            answer = call(words, "--port", "0")
             one_line(answer, "has an owner already", str(first.process.pid), first.url)
         assert owner_of(desk)["pid"] == first.process.pid
 
