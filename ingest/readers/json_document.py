@@ -77,7 +77,7 @@ class Rest(bytes):
 
 def objects_in(stream: LogStream, again: re.Pattern[str] | None = None) -> Iterator[bytes]:
     """
-    Cut a document into its objects, each on one line.
+    Cut a document, or several behind each other, into objects, each on one line.
 
     Parameters
     ----------
@@ -109,9 +109,12 @@ def objects_in(stream: LogStream, again: re.Pattern[str] | None = None) -> Itera
 def _cut(text: str, again: re.Pattern[str] | None) -> Iterator[bytes]:
     decoder = json.JSONDecoder()
     at = _skip(text, 0)
-    array = text.startswith("[", at)
-    at = _skip(text, at + 1) if array else at
-    while at < len(text) and not (array and text[at] == "]"):
+    array = False
+    while at < len(text):
+        # arrays may follow each other: a dump of what was sent in batches
+        if text[at] == ("]" if array else "["):
+            array, at = not array, _skip(text, at + 1)
+            continue
         try:
             _, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
@@ -123,9 +126,8 @@ def _cut(text: str, again: re.Pattern[str] | None) -> Iterator[bytes]:
         # a line break can stand between the parts of an object, never inside a text
         yield text[at:end].replace("\n", " ").replace("\r", " ").encode()
         at = _skip(text, end)
-    after = text[at + 1 :].strip() if array else ""
-    if after or (array and at >= len(text)):
-        yield Rest(after.encode())
+    if array:
+        yield Rest(b"")
 
 
 def _skip(text: str, at: int) -> int:

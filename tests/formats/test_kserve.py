@@ -108,6 +108,24 @@ def test_a_dump_is_known_by_its_content_and_tells_both_sides(content):
     assert "status" not in response.facts
 
 
+def test_batches_that_were_dumped_one_behind_the_other_are_read_all():
+    batches = [[event(side, id=f"a-{n}") for side in SIDES] for n in range(3)]
+    content = "\n".join(map(json.dumps, [*batches, []])).encode()
+    reads, halves, rejections = read(content)
+    assert [half.facts["request_id"] for half in halves] == [
+        "a-0",
+        "a-0",
+        "a-1",
+        "a-1",
+        "a-2",
+        "a-2",
+    ]
+    assert rejections == []
+    assert read(content[:-1])[2] == ["bad_json"]
+    _, halves, rejections = read(content + b"\nthe end")
+    assert (len(halves), rejections) == (6, ["bad_json"])
+
+
 def test_a_transformer_logs_the_same_call_as_another_model():
     _, halves, _ = read(
         lines(*(event("request", component=c) for c in ("predictor", "transformer")))
