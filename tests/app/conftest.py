@@ -30,7 +30,6 @@ class Dashboard:
         """Draw a page as its address with these keys would."""
         shown = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
         if page != "fleet":
-            shown.run()
             shown.switch_page(f"app/pages/{page}.py")
         for name, value in keys.items():
             shown.query_params[name] = value
