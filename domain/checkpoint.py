@@ -106,7 +106,7 @@ class Piece:
     instead_of : int or None
         The checkpoint of another content that was last known under `after`'s device and inode.
     whole : bool
-        The file itself is handed over, as it is.
+        The file itself is handed over, as it is; of no bytes: alone, whatever its size.
     kind : {"events", "labels"}
         What its records are taken for.
     """
@@ -119,6 +119,11 @@ class Piece:
     instead_of: int | None = None
     whole: bool = False
     kind: LineKind = "events"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether a file is handed over by itself."""
+        return self.whole and not self.n_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

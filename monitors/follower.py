@@ -97,7 +97,8 @@ def _is_for_the_next(prepared: _Prepared, batch: Sequence[_Prepared]) -> bool:
     content = prepared.piece.after.id
     # two copies of a file that is gone: which of them goes on is known when the first is taken
     copied = content is not None and any(one.piece.after.id == content for one in batch)
-    return prepared.piece.whole or copied
+    unlike = prepared.piece.whole != batch[0].piece.whole
+    return prepared.piece.is_alone or unlike or copied
 
 
 class Follower:
@@ -236,7 +237,7 @@ class Follower:
                 continue
             batch.append(prepared)
             n_bytes += len(prepared.body)
-            if prepared.piece.whole:
+            if prepared.piece.is_alone:
                 break
         return batch
 
@@ -292,8 +293,11 @@ class Follower:
             changed_ns=found.changed_ns,
         )
         kind = self.following.kind
-        piece = Piece(n_bytes=0, before_bytes=base.taken_bytes, after=after, whole=True, kind=kind)
-        return _Prepared(seen, piece, b"", more=False, left_bytes=0)
+        body = b"" if reader.beside or kind == "labels" else found.small_content()
+        piece = Piece(
+            n_bytes=len(body), before_bytes=base.taken_bytes, after=after, whole=True, kind=kind
+        )
+        return _Prepared(seen, piece, body, more=False, left_bytes=0)
 
     def _reader(
         self, base: Checkpoint, found: Found, file: OpenFile, *, settled: bool
@@ -312,7 +316,7 @@ class Follower:
         first = batch[0].seen.found
         content = b"".join(one.body for one in batch)
         source = SourceFile(self.name, data=content)
-        if batch[0].piece.whole:
+        if batch[0].piece.is_alone:
             source = SourceFile(first.shown, opened=first.opened)
         options = replace(self.following.options, now=now)
         try:

@@ -22,6 +22,7 @@ from ingest.readers.block import reject
 from ingest.sources import SourceFile
 from monitors.allowed_models import allowed_events
 from monitors.ingest_logs import IngestCounts, Options, note, noted
+from monitors.shared_commit import read_ahead
 from monitors.source_halves import SourceHalves
 from store.append import Bodies, EventRows
 from store.counted import Came
@@ -33,6 +34,8 @@ Int = NDArray[np.int64]
 # their lines stand for themselves, so pieces of many files are read as those of one
 _JOINED: Final = frozenset({"ndjson", "csv"})
 _MOST_REFUSED: Final = 10_000
+# of a file that is read as it is: positions are those in it
+_ALL_OF_IT: Final = np.array([np.iinfo(np.int64).max])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def take(store: Store, source: SourceFile, options: Options, pieces: Sequence[Pi
     ----------
     store : Store
     source : SourceFile
-        The bytes of all pieces, one behind the other; or one whole file.
+        The bytes of all pieces, one behind the other; or one whole file of any size, as the only
+        piece, of no bytes.
     options : Options
     pieces : sequence of Piece
         Of different files.
@@ -73,14 +77,30 @@ def take(store: Store, source: SourceFile, options: Options, pieces: Sequence[Pi
     CheckpointMovedError
         If the store knows otherwise how far one of the files is taken; nothing was stored.
     """
-    if any(piece.whole for piece in pieces):
+    if pieces[0].is_alone:
         return _take_whole(store, source, options, pieces[0])
     with source.raw() as file:
         content = file.read()
     gathered = _Gathered(store, options, pieces)
     for group in _groups(content, pieces):
         gathered.read(group)
-    return gathered.stored()
+    taken = gathered.stored()
+    for part in gathered.large:
+        log = SourceFile(part.piece.after.path, data=part.records)
+        taken = _with_one(taken, part.number, _take_whole(store, log, options, part.piece))
+    return taken
+
+
+def _with_one(taken: Taken, number: int, one: Taken) -> Taken:
+    """Return what became of all pieces, with what became of one of them by itself."""
+    counts = taken.counts
+    counts.stored += one.counts.stored
+    counts.rejected_reasons.update(one.counts.rejected_reasons)
+    counts.samples += one.counts.samples
+    counts.passed_over.update(one.counts.passed_over)
+    kept, failures = list(taken.checkpoints), list(taken.failures)
+    kept[number], failures[number] = one.checkpoints[0], one.failures[0]
+    return Taken(counts, tuple(kept), tuple(failures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +121,10 @@ def _groups(content: bytes, pieces: Sequence[Piece]) -> list[list[_Part]]:
         body = content[at : at + piece.n_bytes]
         at += piece.n_bytes
         header, records = body[: piece.header_bytes], body[piece.header_bytes :]
-        if records and not records.endswith(b"\n"):
-            records += b"\n"
-        alike = (piece.after.format, header) if piece.after.format in _JOINED else number
+        alike: object = number
+        if not piece.whole:
+            records += b"" if not records or records.endswith(b"\n") else b"\n"
+            alike = (piece.after.format, header) if piece.after.format in _JOINED else number
         groups.setdefault(alike, []).append(_Part(number, piece, header, records))
     return list(groups.values())
 
@@ -123,6 +144,8 @@ class _Gathered:
     _counts: IngestCounts = field(default_factory=IngestCounts, init=False)
     _came: Came = field(default_factory=Came, init=False)
     _samples: list[ResourceSample] = field(default_factory=list[ResourceSample], init=False)
+    # files that are whole and hold more than a commit should
+    large: list[_Part] = field(default_factory=list[_Part], init=False)
 
     def __post_init__(self) -> None:
         n, options = len(self.pieces), self.options
@@ -141,20 +164,25 @@ class _Gathered:
             for part in group:
                 self.read([part])
             return
-        # the first line is an empty one, see `_reads`
-        lengths = np.array([part.records.count(b"\n") for part in group])
-        ends = np.cumsum(lengths) + group[0].header.count(b"\n") + (not group[0].header)
+        lengths = ends = _ALL_OF_IT
+        if not group[0].piece.whole:
+            # the first line is an empty one, see `_reads`
+            lengths = np.array([part.records.count(b"\n") for part in group])
+            ends = np.cumsum(lengths) + group[0].header.count(b"\n") + (not group[0].header)
         for one in reads:
             self._add(one, group, lengths, ends)
 
     def _reads(self, group: Sequence[_Part]) -> Iterator[Read]:
         name, made_of = group[0].piece.after.path, group[0].piece.after.format
         # an empty line first, so that no line looks like the beginning of a packed file
-        header = group[0].header or b"\n"
+        header = b"" if group[0].piece.whole else group[0].header or b"\n"
         content = b"".join([header, *(part.records for part in group)])
-        source = SourceFile(name, data=content)
+        reading = _read(SourceFile(name, data=content), self.options, made_of)
         # all of it first: of what cannot be read to its end nothing is taken
-        reads = list(_read(source, self.options, made_of))
+        reads, is_small = read_ahead(reading) if group[0].piece.whole else (list(reading), True)
+        if not is_small:
+            self.large.append(group[0])
+            return
         for read in reads:
             self._came.passed_over += note(read, self._counts)
             self._samples += read.samples
@@ -187,7 +215,8 @@ class _Gathered:
 
     def stored(self) -> Taken:
         """Store all that was read, in one transaction."""
-        good = [i for i, failure in enumerate(self._failures) if failure is None]
+        apart = {part.number for part in self.large}
+        good = [i for i, why in enumerate(self._failures) if why is None and i not in apart]
         if not good:
             none = tuple(None for _ in self.pieces)
             return Taken(IngestCounts(), none, tuple(self._failures))

@@ -9,10 +9,13 @@ import glob
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from ingest.following.names import unrotated
 from ingest.readers.registry import is_log
+
+# several that are no larger go into one commit
+_SMALL_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,14 @@ class Found:
     def stamp(self) -> tuple[str, str, int, int]:
         """What is another where the file is, or has been written to."""
         return self.device, self.inode, self.size_bytes, self.changed_ns
+
+    def small_content(self) -> bytes:
+        """Return what a small file holds; nothing of a larger one."""
+        if self.size_bytes > _SMALL_BYTES:
+            return b""
+        with self.opened() as file:
+            content = file.read(_SMALL_BYTES + 1)
+        return content if len(content) <= _SMALL_BYTES else b""
 
 
 @dataclass(slots=True)

@@ -1,10 +1,13 @@
 """Small logs of one walk share commits; each is stored, counted and refused as if it were alone."""
 
+import base64
 import json
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +18,10 @@ from monitors import shared_commit
 from monitors.halves import give_up
 from monitors.ingest_logs import IngestCounts, Options, ingest_events, ingest_labels
 from store.append import Bodies
-from store.counted import LoadCounts
+from store.counted import Came, LoadCounts
 from store.store import Store
+from store.taking import Taking
+from tests.monitors.followed import SETTLE, Followed
 
 T = datetime(2026, 6, 1, 8, tzinfo=UTC)
 OPTIONS = Options(None, None, None, "auto", T + timedelta(days=1))
@@ -39,7 +44,7 @@ def half(call: int, side: str) -> dict[str, object]:
 
 def sample(number: int) -> dict[str, object]:
     at = (T + timedelta(minutes=number)).isoformat()
-    return {"ts": at, "model": "m", "metric": "memory", "value": number, "unit": "By"}
+    return {"ts": at, "model": "m", "metric": "cpu", "value": number, "unit": "cores"}
 
 
 few = st.integers(0, 4)
@@ -79,6 +84,7 @@ def told(store: Store, counts: IngestCounts, paired: set[str]) -> dict[str, obje
             for one in store.rejected()
         ),
         "halves": store.halves_waiting().responses,
+        "samples": store.sql("select ts, value from resource_samples order by all").to_pylist(),
         "rows": [store.sql(f"select * from {one} order by all").to_pylist() for one in tables],
     }
 
@@ -175,3 +181,82 @@ def test_labels_in_many_logs_share_a_commit_and_each_counts_under_its_own_name(
     assert store.sources()["1.jsonl"] == LoadCounts(labels=1, duplicates=1)
     assert [one.source for one in store.rejected()] == ["odd.jsonl"]
     assert commits == [6]
+
+
+def capture(number: int) -> bytes:
+    """A side of a call as KServe's blob logger writes it: a document, read only whole."""
+    call, side = number // 2, ("request", "response")[number % 2]
+    body = {"instances": [[call]]} if side == "request" else {"predictions": [call]}
+    record = {
+        "bytes": base64.b64encode(json.dumps(body).encode()).decode(), "id": f"call-{call}",
+        "contentType": "application/json", "reqType": f"org.kubeflow.serving.inference.{side}",
+        "inferenceService": "credit", "namespace": "risk", "component": "predictor",
+        "occurrenceTime": (T + timedelta(minutes=number)).isoformat(),
+    }  # fmt: skip
+    return json.dumps([record], indent=1).encode()
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Followed:
+    return Followed(tmp_path)
+
+
+@pytest.fixture
+def taken(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many files each commit of a follower held."""
+    made: list[int] = []
+    take, take_whole = followed.service.store.take, followed.service.store.take_whole
+
+    def counted(bodies: Bodies, taking: Taking, source: str) -> list[LoadCounts]:
+        made.append(len(taking.pieces))
+        return take(bodies, taking, source)
+
+    def counted_alone(batches, taking: Taking, source: str, came: Came) -> LoadCounts:
+        made.append(-1)
+        return take_whole(batches, taking, source, came)
+
+    monkeypatch.setattr(followed.service.store, "take", counted)
+    monkeypatch.setattr(followed.service.store, "take_whole", counted_alone)
+    return made
+
+
+def test_small_files_that_are_read_only_whole_share_a_commit_of_their_follower(
+    followed: Followed, taken: list[int]
+):
+    for number in range(8):
+        (followed.logs / f"{number}.json").write_bytes(capture(number))
+    (followed.logs / "7b.json").write_bytes(capture(7)[:-9])
+    (followed.logs / "8.parquet").write_bytes(b"PAR1 and nothing else")
+    counts = followed.look(2 * SETTLE)
+    assert (counts.stored.calls, counts.rejected) == (4, 1)
+    assert taken == [9]
+    assert list(followed.follower.problems) == [str(followed.logs / "8.parquet")]
+    (refused,) = followed.service.store.rejected()
+    assert (refused.source, refused.rejection.position) == (str(followed.logs / "7b.json"), 1)
+
+    followed.restart()
+    assert followed.look(SETTLE).stored == LoadCounts()
+    assert followed.ingest_everything().stored.calls == 0
+
+
+def test_a_small_file_that_holds_much_is_stored_by_itself(
+    followed: Followed, taken: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shared_commit, "SMALL_BYTES", 50_000)
+    for name, rows in (("a", 2), ("b", 3_000), ("c", 3)):
+        table = pa.table({
+            "model": ["m"] * rows, "ts": [T] * rows, "score": [0.5] * rows, "x": [1.0] * rows,
+        })  # fmt: skip
+        pq.write_table(table, followed.logs / f"{name}.parquet")
+    assert followed.look(2 * SETTLE).stored.predictions == 3_000
+    assert taken == [2, -1]
+    assert followed.follower.problems == {}
+    followed.restart()
+    assert followed.look(SETTLE).stored.duplicates == 0, "all of them are known"
+
+
+def test_samples_of_a_followed_file_are_kept_once(followed: Followed):
+    (followed.logs / "use.jsonl").write_bytes(written([sample(1), sample(2)]))
+    assert followed.look().samples == 2
+    rows = followed.service.store.sql("select count(*) as n from resource_samples").to_pylist()
+    assert rows == [{"n": 2}]
