@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from domain.finding import Finding, Value, Verdict
@@ -53,6 +55,37 @@ def deciding_line(statistic: float, *lines: float, drifted: bool) -> float:
     if drifted:
         return min(line, statistic)
     return line if line > statistic else float(np.nextafter(statistic, np.inf))
+
+
+NOT_REACHED = 100.0
+"""Percentage points: the line where no number of rows is certain."""
+
+
+def first_certain(chance: Callable[[int], float], near: int, far: int, alpha: float) -> int | None:
+    """
+    Return the number of rows nearest to `near` that is certain, by bisection.
+
+    Parameters
+    ----------
+    chance : callable
+        p-value of a number of rows; falls from `near` to `far`.
+    near, far : int
+        The numbers to look between, in either order.
+    alpha : float
+
+    Returns
+    -------
+    int or None
+        None where even `far` has ``p >= alpha``.
+    """
+    if chance(far) >= alpha:
+        return None
+    if chance(near) < alpha:
+        return near
+    while abs(far - near) > 1:
+        middle = (near + far) // 2
+        near, far = (near, middle) if chance(middle) < alpha else (middle, far)
+    return far
 
 
 def lack_of_rows(n_reference: int, n_current: int, min_rows: int) -> str | None:

@@ -7,12 +7,11 @@ from math import sqrt
 import numpy as np
 from scipy.special import gammaln, ndtr
 
-from detectors.evidence import deciding_line, lack_of_rows, unjudged
+from detectors.evidence import NOT_REACHED, deciding_line, first_certain, lack_of_rows, unjudged
 from domain.finding import Finding, Verdict
 from domain.profile import ColumnRole, Profile
 
 NAME = "missing"
-_NOT_REACHED = 100.0
 _EXACT_UP_TO = 1000
 
 
@@ -100,18 +99,11 @@ def _certain_points(reference: Profile, current: Profile, alpha: float, least: f
     near = int(np.ceil(x / n * m + step)) if more else int(np.floor(x / n * m - step))
     far = m if more else 0
     if (near > far) if more else (near < far):
-        return _NOT_REACHED
-    if significance(x, n, far, m)[0] >= alpha:
-        return _NOT_REACHED
-    if significance(x, n, near, m)[0] < alpha:
-        return least
-    while abs(far - near) > 1:
-        middle = (near + far) // 2
-        if significance(x, n, middle, m)[0] < alpha:
-            far = middle
-        else:
-            near = middle
-    return 100 * abs(far / m - x / n)
+        return NOT_REACHED
+    rows = first_certain(lambda y: significance(x, n, y, m)[0], near, far, alpha)
+    if rows is None:
+        return NOT_REACHED
+    return least if rows == near else 100 * abs(rows / m - x / n)
 
 
 def significance(x: int, n: int, y: int, m: int) -> tuple[float, str]:

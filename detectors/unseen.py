@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import ceil, sqrt
 
 import numpy as np
 from scipy.special import ndtr
 
-from detectors.evidence import lack_of_rows, unjudged
+from detectors.evidence import NOT_REACHED, deciding_line, first_certain, lack_of_rows, unjudged
 from detectors.missing import significance
 from domain.finding import Finding, Verdict
 from domain.profile import CategoryCounts, ColumnRole
@@ -52,7 +52,8 @@ def detect(
     -------
     Finding
         `statistic` is the share of rows in new categories less the expected one, in percentage
-        points, at least 0. `values`: ``new_share`` and ``expected_share`` in [0, 1],
+        points, at least 0, and `threshold` that from which on both hold. `values`: ``effect`` (the
+        threshold as given), ``new_share`` and ``expected_share`` in [0, 1],
         ``new_categories`` (how many), ``names`` (of the most frequent ones).
     """
     n, m = int(reference.counts.sum()), int(current.counts.sum())
@@ -72,8 +73,16 @@ def detect(
     rows = int(current.counts[fresh].sum())
     single, double = (int((reference.counts == times).sum()) for times in (1, 2))
     points = 100 * max(rows / m - single / n, 0.0)
-    p_value = max(significance(single, n, rows, m)[0], _normal(rows / m, m, single, double, n))
+
+    def chance(rows: int) -> float:
+        by_normal = _normal(rows / m, m, single, double, n)
+        return max(significance(single, n, rows, m)[0], by_normal)
+
+    p_value = chance(rows)
     drifted = points >= threshold and p_value < alpha
+    near = ceil((threshold / 100 + single / n) * m)
+    least = first_certain(chance, near, m, alpha) if near <= m else None
+    certain = NOT_REACHED if least is None else 100 * (least / m - single / n)
     return Finding(
         column=reference.column,
         kind=kind,
@@ -82,10 +91,11 @@ def detect(
         reason=f"finding.unseen.{'drifted' if drifted else 'ok' if fresh else 'none'}",
         statistic=points,
         p_value=p_value,
-        threshold=threshold,
+        threshold=deciding_line(points, threshold, certain, drifted=drifted),
         n_reference=n + reference.missing,
         n_current=m + current.missing,
         values={
+            "effect": threshold,
             "new_share": rows / m,
             "expected_share": single / n,
             "new_categories": len(fresh),

@@ -127,25 +127,25 @@ _MISSING = {
     "finding.missing.drifted.more": {
         "en": "{column}: {current_share:.1%} of {n_current:,} rows are missing, "
         "{reference_share:.1%} of {n_reference:,} were in the reference: {statistic:.1f} points "
-        "more (line {threshold:g}; p = {p_value:.2g}).",
+        "more (line {threshold:.3g}; p = {p_value:.2g}).",
         "zh": "{column}：当前 {n_current:,} 行缺失 {current_share:.1%}，参考 {n_reference:,} "
         "行缺失 {reference_share:.1%}，增加 {statistic:.1f} 个百分点"
-        "（界线 {threshold:g}；p = {p_value:.2g}）。",
+        "（界线 {threshold:.3g}；p = {p_value:.2g}）。",
     },
     "finding.missing.drifted.less": {
         "en": "{column}: {current_share:.1%} of {n_current:,} rows are missing, "
         "{reference_share:.1%} of {n_reference:,} were in the reference: {statistic:.1f} points "
-        "fewer (line {threshold:g}; p = {p_value:.2g}).",
+        "fewer (line {threshold:.3g}; p = {p_value:.2g}).",
         "zh": "{column}：当前 {n_current:,} 行缺失 {current_share:.1%}，参考 {n_reference:,} "
         "行缺失 {reference_share:.1%}，减少 {statistic:.1f} 个百分点"
-        "（界线 {threshold:g}；p = {p_value:.2g}）。",
+        "（界线 {threshold:.3g}；p = {p_value:.2g}）。",
     },
     "finding.missing.ok": {
         "en": "{column}: {current_share:.1%} of {n_current:,} rows are missing, "
         "{reference_share:.1%} of {n_reference:,} were in the reference; a change below the "
-        "line of {threshold:.2g} points for so many rows (p = {p_value:.2g}).",
+        "line of {threshold:.3g} points for so many rows (p = {p_value:.2g}).",
         "zh": "{column}：当前 {n_current:,} 行缺失 {current_share:.1%}，参考 {n_reference:,} "
-        "行缺失 {reference_share:.1%}；变化低于此行数的界线 {threshold:.2g} 个百分点"
+        "行缺失 {reference_share:.1%}；变化低于此行数的界线 {threshold:.3g} 个百分点"
         "（p = {p_value:.2g}）。",
     },
 }

@@ -17,17 +17,18 @@ _FINDINGS: dict[str, dict[str, str]] = {
     "finding.unseen.drifted": {
         "en": "{column}: {new_share:.1%} of its values are categories that the reference does not "
         "have ({new_categories:,}: {names}); by chance {expected_share:.1%} would be new (line "
-        "{threshold:g} points more; p = {p_value:.2g}, {n_reference:,} and {n_current:,} rows).",
+        "{threshold:.3g} points more; p = {p_value:.2g}, {n_reference:,} and "
+        "{n_current:,} rows).",
         "zh": "{column}：{new_share:.1%} 的值属于参考中没有的类别（{new_categories:,} 个："
-        "{names}）；偶然出现的新类别约占 {expected_share:.1%}（界线为再多 {threshold:g} 个百分点；"
+        "{names}）；偶然出现的新类别约占 {expected_share:.1%}（界线为再多 {threshold:.3g} 个百分点；"
         "p = {p_value:.2g}，参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
     },
     "finding.unseen.ok": {
         "en": "{column}: {new_share:.1%} of its values are categories that the reference does not "
-        "have ({new_categories:,}: {names}), not a certain {threshold:g} points more than chance "
-        "brings (p = {p_value:.2g}, {n_reference:,} and {n_current:,} rows).",
+        "have ({new_categories:,}: {names}), below the line of {threshold:.3g} points more than "
+        "chance brings (p = {p_value:.2g}, {n_reference:,} and {n_current:,} rows).",
         "zh": "{column}：{new_share:.1%} 的值属于参考中没有的类别（{new_categories:,} 个："
-        "{names}），不能确定比偶然多 {threshold:g} 个百分点（p = {p_value:.2g}，"
+        "{names}），低于比偶然多 {threshold:.3g} 个百分点的界线（p = {p_value:.2g}，"
         "参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
     },
     "finding.unseen.none": {

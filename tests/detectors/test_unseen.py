@@ -54,6 +54,16 @@ def test_it_raises_hardly_more_false_alarms_than_asked_for():
     assert alarms <= stats.binom.ppf(0.999, 400, 0.02)
 
 
+@pytest.mark.parametrize("fresh", [0, 1, 2, 4, 7, 12])
+@pytest.mark.parametrize("m", [40, 400])
+def test_a_reading_is_beyond_its_line_exactly_where_it_drifted(fresh, m):
+    reference = np.array(["a"] * 390 + [f"rare {i}" for i in range(10)])
+    current = np.array(["a"] * (m - fresh) + ["new"] * fresh)
+    found = detect(reference, current)
+    assert (found.statistic >= found.threshold) is (found.verdict is Verdict.DRIFTED)
+    assert found.threshold >= 1.0
+
+
 @pytest.mark.parametrize(("n", "m"), [(0, 100), (100, 0), (20, 100), (100, 20)])
 def test_too_few_values_are_inconclusive(n, m):
     finding = detect(np.repeat("a", n), np.repeat("b", m))
