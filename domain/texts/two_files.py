@@ -21,7 +21,8 @@ _FINDINGS: dict[str, dict[str, str]] = {
         "{n_current:,} rows).",
         "zh": "{column}：{new_share:.1%} 的值属于参考中没有的类别（{new_categories:,} 个："
         "{names}）；偶然出现的新类别约占 {expected_share:.1%}"
-        "（界线为再多 {threshold:.3g} 个百分点；p = {p_value:.2g}，参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
+        "（界线为再多 {threshold:.3g} 个百分点；p = {p_value:.2g}，"
+        "参考 {n_reference:,} 行，当前 {n_current:,} 行）。",
     },
     "finding.unseen.ok": {
         "en": "{column}: {new_share:.1%} of its values are categories that the reference does not "
