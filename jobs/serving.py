@@ -322,6 +322,8 @@ def _run(app: Any, door: socket.socket, announce: Callable[[], object]) -> None:
     """Answer requests until SIGTERM (fine) or Ctrl-C (an interruption)."""
     import uvicorn
 
+    from api.connections import Connection
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -334,6 +336,7 @@ def _run(app: Any, door: socket.socket, announce: Callable[[], object]) -> None:
         log_config=None,
         log_level="warning",
         access_log=False,
+        http=Connection,
         ws="websockets-sansio",
         timeout_graceful_shutdown=_GRACE_S,
         server_header=False,

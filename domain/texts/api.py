@@ -16,6 +16,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the body is larger than {limit_bytes:,} bytes; send it in smaller parts",
         "zh": "请求体超过 {limit_bytes:,} 字节；请拆分后再发送",
     },
+    "api.problem.long-head": {
+        "en": "the head of the request is longer than {limit_bytes:,} bytes; send fewer headers",
+        "zh": "请求头部超过 {limit_bytes:,} 字节；请减少请求头",
+    },
     "api.problem.failed": {
         "en": "something failed in the server; its log says what, under {reference}",
         "zh": "服务器内部出错；详情见其日志中的 {reference}",

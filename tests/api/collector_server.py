@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from api.backpressure import QUEUE_BYTES
 from api.collect import endpoints
 from api.collector import Collector
+from api.connections import Connection
 from api.guard import Guard
 from api.routes import guarded
 from monitors.config import Config
@@ -35,7 +36,9 @@ def serve(folder: str, queue_bytes: int, *, until_told: bool) -> None:
         collector = Collector(service.collecting(), clock, queue_bytes=queue_bytes)
         collector.start()
         routes = guarded(endpoints(collector), Guard(service, clock, loopback=True))
-        server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_config=None))
+        server = uvicorn.Server(
+            uvicorn.Config(Starlette(routes=routes), log_config=None, http=Connection)
+        )
         if until_told:
             threading.Thread(target=_told_to_stop, args=(server,), daemon=True).start()
         sys.stdout.write(f"{os.getpid()} {door.getsockname()[1]}\n")
