@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,11 +23,18 @@ def columns_of(run: Run) -> set[str]:
     return {f.column for f in run.findings if f.kind.value in {"feature", "prediction", "score"}}
 
 
-@pytest.fixture
-def shifted(tmp_path: Path):
-    with opened(tmp_path / "store") as service:
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("judged") / "store"
+    with opened(folder) as service:
         load(service, SHIFTED.events())
         judge_days(service, SHIFTED, 29, 37)
+    return folder
+
+
+@pytest.fixture
+def shifted(judged: Path, tmp_path: Path):
+    with opened(shutil.copytree(judged, tmp_path / "store")) as service:
         yield service
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,11 +24,18 @@ from tests.monitors.made import NOW, judge_days, load, load_labels, opened
 MADE = Service(days=34, calls_a_day=60)
 
 
-@pytest.fixture
-def service(tmp_path: Path):
-    with opened(tmp_path / "store") as made:
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("logs") / "store"
+    with opened(folder) as made:
         load(made, MADE.events())
         load_labels(made, MADE.labels())
+    return folder
+
+
+@pytest.fixture
+def service(logs: Path, tmp_path: Path):
+    with opened(shutil.copytree(logs, tmp_path / "store")) as made:
         yield made
 
 
