@@ -93,8 +93,10 @@ class _Calls:
         return f"{digest.hex()[:32]}-{self._seen[digest]}"
 
 
-def _sides(log: Any) -> tuple[Decoded, Decoded, tuple[Any, Any]]:  # noqa: ANN401 - protobuf
+def _sides(log: Any) -> tuple[Decoded, Decoded, Sequence[Any]]:  # noqa: ANN401 - protobuf
     """Return what was asked and answered, and where both may name the model."""
+    if log.HasField(_SEVERAL):
+        return _inferred(getattr(log, _SEVERAL))
     for field, decode in _KINDS.items():
         if log.HasField(field):
             part = getattr(log, field)
@@ -104,7 +106,7 @@ def _sides(log: Any) -> tuple[Decoded, Decoded, tuple[Any, Any]]:  # noqa: ANN40
     raise UnfitError("unread_call", value=unread)
 
 
-def _facts(metadata: Any, specs: tuple[Any, Any]) -> dict[str, object]:  # noqa: ANN401 - protobuf
+def _facts(metadata: Any, specs: Sequence[Any]) -> dict[str, object]:  # noqa: ANN401 - protobuf
     """Return what is told of a call; what the log leaves out, is left out."""
     told = (metadata.model_spec, *specs)
     versions = [spec.version.value for spec in told if spec.HasField("version")]
@@ -130,17 +132,48 @@ def _tensors(named: Any) -> Tensors:  # noqa: ANN401 - protobuf
 
 
 def _classified(part: Any) -> tuple[Decoded, Decoded]:  # noqa: ANN401 - protobuf
-    found = [one.classes for one in part.response.result.classifications]
+    return _examples(part.request.input), _classes(part.response.result)
+
+
+def _regressed(part: Any) -> tuple[Decoded, Decoded]:  # noqa: ANN401 - protobuf
+    return _examples(part.request.input), _regressions(part.response.result)
+
+
+def _classes(result: Any) -> Decoded:  # noqa: ANN401 - protobuf
+    found = [one.classes for one in result.classifications]
     columns: Columns = {  # as the same answer is spelled in JSON
         "classes": [[one.label or str(at) for at, one in enumerate(row)] or None for row in found],
         "scores": [[one.score for one in row] or None for row in found],
     }
-    return _examples(part.request.input), Decoded(len(found), columns)
+    return Decoded(len(found), columns)
 
 
-def _regressed(part: Any) -> tuple[Decoded, Decoded]:  # noqa: ANN401 - protobuf
-    values: list[object] = [one.value for one in part.response.result.regressions]
-    return _examples(part.request.input), Decoded(len(values), {"prediction": values})
+def _regressions(result: Any) -> Decoded:  # noqa: ANN401 - protobuf
+    values: list[object] = [one.value for one in result.regressions]
+    return Decoded(len(values), {"prediction": values})
+
+
+def _inferred(part: Any) -> tuple[Decoded, Decoded, Sequence[Any]]:  # noqa: ANN401 - protobuf
+    """Return the sides of a call with several tasks: the answer of each has its own outputs."""
+    specs = [one.model_spec for one in (*part.response.results, *part.request.tasks)]
+    answers = [
+        _classes(one.classification) if one.HasField("classification")
+        else _regressions(one.regression)
+        for one in part.response.results
+    ]  # fmt: skip
+    asked = _examples(part.request.input)
+    if len(answers) == 1:
+        return asked, answers[0], specs
+    rows = {one.n_rows for one in answers}
+    if len(rows) > 1:
+        raise UnfitError("uneven_rows", value=min(rows), expected=max(rows))
+    columns: Columns = {}
+    tasks = part.request.tasks
+    for place, answer in enumerate(answers):
+        named = (specs[place], *(one.model_spec for one in tasks[place : place + 1]))
+        task = next((one.signature_name for one in named if one.signature_name), str(place))
+        columns |= {f"{task}.{name}": list(cells) for name, cells in answer.columns.items()}
+    return asked, Decoded(max(rows, default=0), columns), specs
 
 
 def _examples(asked: Any) -> Decoded:  # noqa: ANN401 - protobuf
@@ -167,8 +200,10 @@ _KINDS: Final = {
     "predict_log": _predicted,
     "classify_log": _classified,
     "regress_log": _regressed,
+    "session_run_log": _predicted,
 }
-_UNREAD: Final = ("multi_inference_log", "session_run_log", "predict_streamed_log")
+_SEVERAL: Final = "multi_inference_log"
+_UNREAD: Final = ("predict_streamed_log",)
 
 
 def _is_zlib(head: bytes) -> bool:

@@ -22,8 +22,8 @@ message PredictionLog {
   LogMetadata log_metadata = 1;
   ClassificationLog classify_log = 2;
   RegressionLog regress_log = 3;
-  Unread multi_inference_log = 4;
-  Unread session_run_log = 5;
+  MultiInferenceLog multi_inference_log = 4;
+  SessionRunLog session_run_log = 5;
   PredictLog predict_log = 6;
   Unread predict_streamed_log = 7;
 }
@@ -37,13 +37,35 @@ message LogMetadata {
   string request_criticality = 7;
 }
 message SamplingConfig { double sampling_rate = 1; }
-message ModelSpec { string name = 1; Int64Value version = 2; string version_label = 4; }
+message ModelSpec {
+  string name = 1;
+  Int64Value version = 2;
+  string signature_name = 3;
+  string version_label = 4;
+}
 message Int64Value { int64 value = 1; }
 
 message PredictLog { PredictRequest request = 1; PredictResponse response = 2; }
 message PredictRequest { ModelSpec model_spec = 1; repeated NamedTensor inputs = 2; }
 message PredictResponse { repeated NamedTensor outputs = 1; ModelSpec model_spec = 2; }
 message NamedTensor { string key = 1; TensorProto value = 2; }
+
+message SessionRunLog { SessionRunRequest request = 1; SessionRunResponse response = 2; }
+message SessionRunRequest { ModelSpec model_spec = 1; repeated NamedTensor inputs = 2; }
+message SessionRunResponse { repeated NamedTensor outputs = 1; ModelSpec model_spec = 3; }
+
+message MultiInferenceLog {
+  MultiInferenceRequest request = 1;
+  MultiInferenceResponse response = 2;
+}
+message MultiInferenceRequest { repeated InferenceTask tasks = 1; Input input = 2; }
+message InferenceTask { ModelSpec model_spec = 1; string method_name = 2; }
+message MultiInferenceResponse { repeated InferenceResult results = 1; }
+message InferenceResult {
+  ModelSpec model_spec = 1;
+  ClassificationResult classification = 2;
+  RegressionResult regression = 3;
+}
 
 message ClassificationLog { ExamplesRequest request = 1; ClassificationResponse response = 2; }
 message ClassificationResponse { ClassificationResult result = 1; ModelSpec model_spec = 2; }

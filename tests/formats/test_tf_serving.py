@@ -189,10 +189,85 @@ def test_what_the_log_says_of_the_model_counts_before_what_the_answer_says():
 
 def test_calls_that_are_no_rows_are_rejected_with_their_kind():
     _, rejections = read(PLAIN)
-    unread = [(r.position, r.message) for r in rejections if r.reason == "unread_call"]
-    assert [position for position, _ in unread] == [14, 15]
-    assert "multi_inference_log" in unread[0][1]
-    assert "session_run_log" in unread[1][1]
+    empty = [r.position for r in rejections if r.reason == "no_substance"]
+    assert empty == [14, 15], "a call of several tasks and a session's, without tensors"
+    streamed = read(framed(metadata(1795000600) + wire(7, wire(1, b"") + wire(2, b""))))
+    (refused,) = streamed.rejections
+    assert (refused.reason, "predict_streamed_log" in refused.message) == ("unread_call", True)
+
+
+def tensors(field: int, named: dict[str, list[float]]) -> bytes:
+    return b"".join(
+        wire(field, wire(1, name) + wire(2, doubles(values, [len(values), 1])))
+        for name, values in named.items()
+    )
+
+
+def test_a_run_of_a_session_is_a_call_with_the_names_of_its_tensors():
+    spec = wire(1, "m") + wire(2, number(1, 4))
+    asked = wire(1, wire(1, "m")) + tensors(2, {"x:0": [1.0, 2.0], "z:0": [7.0, 8.0]})
+    answered = tensors(1, {"y:0": [0.5, 0.25]}) + wire(2, b"") + wire(3, spec)
+    told = wire(1, number(4, 1795000600)) + wire(5, wire(1, asked) + wire(2, answered))
+    rows, rejections = read(framed(told))
+    assert not rejections
+    assert [(row["features"], row["prediction"]) for row in rows[1]] == [
+        ({"x:0": 1.0, "z:0": 7.0}, "0.5"),
+        ({"x:0": 2.0, "z:0": 8.0}, "0.25"),
+    ]
+    assert {(row["model"], row["version"]) for row in rows[1]} == {("m", "4")}
+    assert len({row["request_id"] for row in rows[1]}) == 1
+
+
+def inferred(ages: list[float], results: list[bytes], signatures: list[str]) -> bytes:
+    """A call of `tensorflow_serving/apis/inference.proto`."""
+    tasks = [wire(1, wire(1, wire(1, "m") + wire(3, one)) + wire(2, "any")) for one in signatures]
+    values = [wire(2, wire(1, struct.pack("<f", age))) for age in ages]
+    examples = [wire(1, wire(1, wire(1, wire(1, "age") + wire(2, one)))) for one in values]
+    asked = b"".join(tasks) + wire(2, wire(1, b"".join(examples)))
+    answered = b"".join(wire(1, wire(1, wire(2, number(1, 3))) + one) for one in results)
+    return framed(metadata(1795000600) + wire(4, wire(1, asked) + wire(2, answered)))
+
+
+def value(number: float) -> bytes:
+    return varint(1 << 3 | 5) + struct.pack("<f", number)
+
+
+def regression(values: list[float]) -> bytes:
+    return wire(3, b"".join(wire(1, value(one)) for one in values))
+
+
+def classes(rows: list[dict[str, float]]) -> bytes:
+    score = varint(2 << 3 | 5)
+    return wire(2, b"".join(
+        wire(1, b"".join(wire(1, wire(1, name) + score + struct.pack("<f", one))
+                         for name, one in row.items()))
+        for row in rows
+    ))  # fmt: skip
+
+
+def test_a_call_of_several_tasks_is_one_call_and_a_mapping_names_its_prediction():
+    rain = classes([{"yes": 0.25, "no": 0.75}, {"yes": 0.5, "no": 0.5}])
+    file = inferred([42.0, 43.0], [rain, regression([20.5, 21.5])], ["rain", "temperature"])
+    rows, rejections = read(file)
+    assert not rejections
+    assert [row["features"] for row in rows[1]] == [{"age": 42.0}, {"age": 43.0}]
+    assert not {"prediction", "score"} & set(rows[1][0]), "of several nobody says which"
+    assert len({row["request_id"] for row in rows[1]}) == 1
+    named = {"prediction": "outputs.temperature.prediction", "score": "outputs.rain.scores.0"}
+    told = read(file, mapping=named).rows[1]
+    assert [(row["prediction"], row["score"]) for row in told] == [("20.5", 0.25), ("21.5", 0.5)]
+
+
+def test_a_call_of_one_task_is_what_that_task_is():
+    row = read(inferred([42.0], [regression([7.5])], ["temperature"])).only
+    assert (row["prediction"], row["version"], row["features"]) == ("7.5", "3", {"age": 42.0})
+    row = read(inferred([42.0], [classes([{"a": 0.25, "b": 0.75}])], [])).only
+    assert (row["prediction"], row["score"]) == ("b", 0.75)
+
+
+def test_tasks_with_answers_of_differing_length_are_refused():
+    file = inferred([42.0], [regression([7.5]), regression([7.5, 1.0])], ["a", "b"])
+    assert read(file).reasons == [(1, "uneven_rows")]
 
 
 @pytest.mark.parametrize("name", ["predictions.tfrecord.gz", "predictions-00000-of-00001.zlib"])
@@ -334,8 +409,8 @@ def test_what_is_kept_of_a_refused_record_can_be_read_again():
     refused = read(framed(metadata(1) + wire(CALL, call_sides([1.0])))).rejections[0]
     assert refused.reason == "past_ts"
     assert [r.reason for r in read(refused.raw).rejections] == ["past_ts"]
-    unread = [r for r in read(PLAIN).rejections if r.reason == "unread_call"]
-    assert [r.reason for r in read(unread[0].raw).rejections] == ["unread_call"]
+    empty = [r for r in read(PLAIN).rejections if r.reason == "no_substance"]
+    assert [r.reason for r in read(empty[0].raw).rejections] == ["no_substance"]
 
 
 # ------------------------------------------------------------------ counts of files never seen
