@@ -237,7 +237,11 @@ def _application(
     if not plan.dashboard:
         from starlette.applications import Starlette
 
-        return Starlette(routes=routes, lifespan=lifespan)
+        from api.routes import unknown_path
+
+        app = Starlette(routes=routes, lifespan=lifespan)
+        app.router.default = unknown_path
+        return app
     from app import server
     from app.provided import provide
 

@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from domain.errors import StoreError
@@ -58,6 +59,12 @@ def test_a_killed_owner_is_forgotten_and_nothing_that_was_acknowledged_is_lost(c
     with server("collect", "--no-scheduler", cwd=desk) as second:
         assert owner_of(desk)["pid"] == second.process.pid
         assert stored(call) == before + 1
+        # and what is not there is told as everything else
+        nothing = httpx.get(f"{second.url}/nothing")
+        assert (nothing.status_code, nothing.headers["content-type"]) == (
+            404,
+            "application/problem+json",
+        )
 
 
 def test_a_second_owner_is_refused_and_told_of_the_first(call, desk: Path):
