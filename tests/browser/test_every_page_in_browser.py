@@ -35,8 +35,9 @@ def test_a_page_opens_over_the_sample(served, visit, path, scheme):
     fits_a_phone(visitor, path)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("path", "scheme"), [*((path, "light") for path in PAGES), (next(iter(PAGES)), "dark")]
+)
 def test_a_page_opens_over_an_empty_store_and_says_how_to_fill_it(
     served_empty, visit, path, scheme
 ):

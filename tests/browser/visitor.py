@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 # Streamlit asks for these beside a page's own path before it asks at the root
 KNOWN_404 = ("/_stcore/health", "/_stcore/host-config")
+# by default a page is looked at with every frame that it draws
+POLLING_MS = 50
 SETTLED = """() => {
     const app = document.querySelector('[data-testid=stApp]');
     return app && app.dataset.testScriptState === 'notRunning'
@@ -97,9 +99,9 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait until the page stands still."""
-        self.page.wait_for_function(SETTLED, timeout=60_000)
+        self.page.wait_for_function(SETTLED, polling=POLLING_MS, timeout=60_000)
         self.page.wait_for_timeout(300)
-        self.page.wait_for_function(SETTLED, timeout=60_000)
+        self.page.wait_for_function(SETTLED, polling=POLLING_MS, timeout=60_000)
 
     def arrive(self, path: str) -> None:
         """Wait until the address has that path and its page is drawn."""

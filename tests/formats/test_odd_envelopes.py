@@ -44,24 +44,29 @@ def places(envelope: dict, above: tuple = ()) -> list[tuple]:
 
 
 @st.composite
-def logs(draw):
-    log_format = draw(st.sampled_from(sorted(ENVELOPES)))
-    envelope = draw(st.sampled_from(ENVELOPES[log_format]))
-    envelope = json.loads(json.dumps(envelope, default=str))
+def bent(draw, envelopes: list[dict]) -> dict:
+    envelope = json.loads(json.dumps(draw(st.sampled_from(envelopes)), default=str))
     for path in draw(st.lists(st.sampled_from(places(envelope)), min_size=1, max_size=3)):
         inner = envelope
         for name in path[:-1]:
             inner = inner.get(name) if isinstance(inner, dict) else None
         if isinstance(inner, dict):
             inner[path[-1]] = draw(VALUES)
-    return log_format, envelope
+    return envelope
 
 
-@given(logs())
-@settings(max_examples=600)
-def test_a_record_with_odd_parts_is_rows_or_a_rejection(log):
-    log_format, envelope = log
-    line = json.dumps(envelope).encode()
-    found = read(line + b"\n" + line, model="m", format=log_format)
-    assert {r.position for r in found.rejections} | set(found.rows) == {1, 2}
-    assert len(found.rows.get(1, [])) == len(found.rows.get(2, []))
+LOGS = st.sampled_from(sorted(ENVELOPES)).flatmap(
+    lambda name: st.tuples(st.just(name), st.lists(bent(ENVELOPES[name]), min_size=1, max_size=8))
+)
+
+
+@given(LOGS)
+@settings(max_examples=150)
+def test_a_record_with_odd_parts_is_rows_or_a_rejection_whatever_stands_beside_it(log):
+    log_format, envelopes = log
+    lines = [json.dumps(one).encode() for one in envelopes for _ in range(2)]
+    found = read(b"\n".join(lines), model="m", format=log_format)
+    every = range(1, len(lines) + 1)
+    assert {r.position for r in found.rejections} | set(found.rows) == set(every)
+    for first in every[::2]:
+        assert len(found.rows.get(first, [])) == len(found.rows.get(first + 1, []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -28,16 +29,26 @@ WORD = st.one_of(
 TAGS = st.none() | st.dictionaries(st.sampled_from(["role", "a", 'x"role', "z"]) | WORD, WORD)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory):
+    with Store.open(tmp_path_factory.mktemp("roles")) as store:
+        yield store
+
+
+EXAMPLES = itertools.count()
+
+
 @settings(max_examples=60)
 @given(every=st.lists(TAGS, min_size=1, max_size=20))
 def test_a_prediction_is_in_shadow_when_its_role_says_so(
-    every: list[dict[str, str] | None], tmp_path_factory: pytest.TempPathFactory
+    every: list[dict[str, str] | None], shared: Store
 ) -> None:
+    """Each example is a version of its own, since a store of its own would cost more than it."""
+    version = f"example {next(EXAMPLES)}"
     texts = [None if tags is None else canonical_json(tags) for tags in every]
-    with Store.open(tmp_path_factory.mktemp("roles")) as store:
-        rows = [event(i, prediction="a", tags=text) for i, text in enumerate(texts)]
-        store.load([batch(rows)], "f")
-        found = store.logs("m").prediction_counts("", [HOUR])
+    rows = [event(i, version=version, prediction="a", tags=text) for i, text in enumerate(texts)]
+    shared.load([batch(rows)], "f")
+    found = shared.logs("m").prediction_counts(version, [HOUR])
     told = [json.loads(text) if text else {} for text in texts]
     assert found.predictions.tolist() == [len(every)]
     assert found.shadow.tolist() == [sum(tags.get("role") == "shadow" for tags in told)]
