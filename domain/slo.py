@@ -19,6 +19,16 @@ class SLOState(StrEnum):
     NO_DATA = "no-data"
 
 
+class BurnState(StrEnum):
+    """What is said of one row of the alert table."""
+
+    FIRING = "firing"
+    QUIET = "quiet"
+    UNTOLD = "untold"
+    UNKNOWN = "unknown"
+    UNREACHABLE = "unreachable"
+
+
 @dataclass(frozen=True, slots=True)
 class SLO:
     """
@@ -67,6 +77,23 @@ class BurnRate:
     short: float | None
     firing: bool
     reachable: bool = True
+
+    @property
+    def above(self) -> bool:
+        """Whether the long window burns faster than the factor, whatever the short one does."""
+        return self.long is not None and self.long > self.factor
+
+    @property
+    def state(self) -> BurnState:
+        """What is said of it: a burn that chance explains is untold, never quiet."""
+        if not self.reachable:
+            return BurnState.UNREACHABLE
+        if self.firing:
+            return BurnState.FIRING
+        if self.long is None or self.short is None:
+            return BurnState.UNKNOWN
+        burns = self.above and self.short > self.factor
+        return BurnState.UNTOLD if burns else BurnState.QUIET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,12 +285,11 @@ def _target(result: SLOResult, language: str) -> str:
 
 
 def _burn(rate: BurnRate, language: str) -> BurnRow:
-    state = "firing" if rate.firing else "quiet" if rate.reachable else "unreachable"
     long, short = (numbers.length(s, language) for s in (rate.long_s, rate.short_s))
     return BurnRow(
         windows=f"{long} / {short}",
         factor=numbers.multiple(rate.factor),
         long=numbers.multiple(rate.long),
         short=numbers.multiple(rate.short),
-        state=state,
+        state=rate.state,
     )

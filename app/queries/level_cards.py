@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.queries.levels import failed_share, goal, good_share
 from domain.catalogue import say
-from domain.slo import BurnRate, SLOResult
+from domain.slo import BurnRate, BurnState, SLOResult
 from monitors.views.levels import LevelPoint, ObjectiveHistory, ServiceLevels
 from reports import numbers
 from reports.judgement import Tone
@@ -93,13 +93,20 @@ def _burn(result: SLOResult, language: str) -> Card:
     if rate is None:
         unknown = say("page_service.card.burn.unknown", language)
         return Card(label, numbers.DASH, unknown, Tone.UNKNOWN, about)
+    key, tone = "quiet", Tone.OK
+    if rate.firing:
+        key, tone = "firing", Tone.CRITICAL
+    elif rate.state is BurnState.UNTOLD:
+        key, tone = "untold", Tone.UNKNOWN
+    elif rate.above:
+        key, tone = "past", Tone.INFO
     note = say(
-        "page_service.card.burn.firing" if rate.firing else "page_service.card.burn.quiet",
+        f"page_service.card.burn.{key}",
         language,
         length=numbers.length(rate.long_s, language),
+        short=numbers.length(rate.short_s, language),
         factor=numbers.multiple(rate.factor),
     )
-    tone = Tone.CRITICAL if rate.firing else Tone.OK
     return Card(label, numbers.multiple(rate.long), note, tone, about)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from domain.catalogue import say
 from domain.sentences import slo_sentence
-from domain.slo import BurnRate, SLOResult, SLOState
+from domain.slo import BurnRate, BurnState, SLOResult, SLOState
 from domain.window import Window
 from monitors.views.levels import LevelPoint, ObjectiveHistory, ReplicaLevels, ServiceLevels
 from reports import numbers
@@ -25,6 +25,13 @@ TONES: Final = {
     SLOState.EXHAUSTED: Tone.CRITICAL,
     SLOState.INSUFFICIENT: Tone.UNKNOWN,
     SLOState.NO_DATA: Tone.UNKNOWN,
+}
+_BURN_TONES: Final = {
+    BurnState.FIRING: Tone.CRITICAL,
+    BurnState.QUIET: Tone.OK,
+    BurnState.UNTOLD: Tone.UNKNOWN,
+    BurnState.UNKNOWN: Tone.UNKNOWN,
+    BurnState.UNREACHABLE: Tone.WARNING,
 }
 # worst first; what could not be judged stands before what holds
 _ORDER: Final = (
@@ -363,20 +370,13 @@ def goal(result: SLOResult, language: str) -> str:
 
 
 def _burn_row(rate: BurnRate, language: str) -> BurnRow:
-    key = "firing" if rate.firing else "quiet"
-    tone = Tone.CRITICAL if rate.firing else Tone.OK
-    if not rate.reachable:
-        key, tone = "unreachable", Tone.WARNING
-    elif rate.long is None or rate.short is None:
-        key, tone = "unknown", Tone.UNKNOWN
-    where = "page_service.burn" if key == "unknown" else "report.burn"
     return BurnRow(
         windows=" / ".join(numbers.length(s, language) for s in (rate.long_s, rate.short_s)),
         factor=numbers.multiple(rate.factor),
         long=numbers.multiple(rate.long),
         short=numbers.multiple(rate.short),
-        state=say(f"{where}.{key}", language),
-        tone=tone,
+        state=say(f"report.burn.{rate.state}", language),
+        tone=_BURN_TONES[rate.state],
     )
 
 

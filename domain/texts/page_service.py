@@ -75,6 +75,14 @@ _CARDS: dict[str, dict[str, str]] = {
         "en": "over {length}; would fire at {factor}",
         "zh": "过去 {length}；告警线为 {factor}",
     },
+    "page_service.card.burn.untold": {
+        "en": "over {length}; too few calls to tell",
+        "zh": "过去 {length}；调用太少，无法判断",
+    },
+    "page_service.card.burn.past": {
+        "en": "over {length}; not over the last {short}",
+        "zh": "过去 {length}；最近 {short} 已恢复",
+    },
     "page_service.card.burn.unknown": {"en": "no calls to measure", "zh": "没有可衡量的调用"},
     "page_service.card.burn.help": {
         "en": "At 1× the budget lasts exactly its period; at 2× half as long. Measured at the end "

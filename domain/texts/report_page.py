@@ -120,6 +120,8 @@ _TABLES: dict[str, dict[str, str]] = {
     "report.burn.firing": {"en": "fires", "zh": "触发"},
     "report.burn.unreachable": {"en": "can never fire", "zh": "永不触发"},
     "report.burn.quiet": {"en": "quiet", "zh": "正常"},
+    "report.burn.untold": {"en": "too few calls", "zh": "调用太少"},
+    "report.burn.unknown": {"en": "no calls", "zh": "无调用"},
     "report.target.of": {
         "en": "{target} over {period} d",
         "zh": "{period} 天内 {target}",

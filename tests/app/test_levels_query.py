@@ -1,5 +1,6 @@
 """What the Latency and SLO page shows, from levels small enough to reckon by hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.queries import level_cards, levels
 from app.queries.shading import shaded, touching
+from domain.catalogue import say
 from domain.incident import Cause
 from domain.slo import SLO, BurnRate, SLOState
 from domain.window import Window
@@ -173,6 +175,44 @@ def test_a_rate_that_can_never_fire_says_so():
     assert [row.windows for row in rows] == ["1 h / 5 min", "6 h / 30 min", "1 d / 2 h"]
     assert [row.state for row in rows] == ["quiet", "quiet", "can never fire"]
     assert rows[2].tone is Tone.WARNING
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("long", "short", "state", "tone"),
+    [
+        (0.5, 0.0, "quiet", Tone.OK),
+        (33.0, 0.0, "quiet", Tone.OK),
+        (33.0, 20.0, "untold", Tone.UNKNOWN),
+        (33.0, None, "unknown", Tone.UNKNOWN),
+        (None, None, "unknown", Tone.UNKNOWN),
+    ],
+)
+def test_every_state_of_a_burn_rate_has_its_word(long, short, state, tone, language):
+    """A service that nobody called in its last five minutes had no word, and so no page."""
+    rate = BurnRate(3600, 300, 14.4, long, short, firing=False)
+    history = made.objective([1])
+    result = replace(history.results[-1], burn_rates=(rate,))
+    (row,) = levels.burn_rows(result, language)
+    assert (row.state, row.tone) == (say(f"report.burn.{state}", language), tone)
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "words", "tone"),
+    [
+        (0.5, 0.0, "over 1 h; would fire at 14×", Tone.OK),
+        (33.0, 0.0, "over 1 h; not over the last 5 min", Tone.INFO),
+        (33.0, 20.0, "over 1 h; too few calls to tell", Tone.UNKNOWN),
+    ],
+)
+def test_a_burn_above_its_line_that_raised_nothing_says_why(long, short, words, tone):
+    rate = BurnRate(3600, 300, 14.4, long, short, firing=False)
+    history = made.objective([1])
+    history = replace(
+        history, results=(*history.results[:-1], replace(history.results[-1], burn_rates=(rate,)))
+    )
+    card = level_cards.cards(made.levels([made.point(0)], objectives=[history]), history, "en")[2]
+    assert (card.note, card.tone) == (words, tone)
 
 
 def test_a_replica_that_the_runs_blame_comes_first():
