@@ -117,7 +117,7 @@ class Follower:
         self._asked = False
         self._moved = 0
         self._seen: dict[str, _Seen] = {}
-        self._looked = False
+        self._looked_at: datetime | None = None
         self._told: FollowedState | None = None
         self._forgot_at: datetime | None = None
 
@@ -175,14 +175,14 @@ class Follower:
             if seen is None or not same:
                 seen = _Seen(found, self._unchanged_since(found, now))
             self._seen[found.key] = seen
-        self._looked = True
+        self._looked_at = now
         self.problems = dict(look.problems)
 
     def _unchanged_since(self, found: Found, now: datetime) -> datetime:
-        # what has changed between two looks has, whatever the clock says of who wrote it
-        if self._looked:
-            return now
-        return min(datetime.fromtimestamp(found.changed_ns / 1e9, now.tzinfo), now)
+        changed = datetime.fromtimestamp(found.changed_ns / 1e9, now.tzinfo)
+        # it has changed between two looks, and the clock of who wrote it may be another one
+        behind = self._looked_at is not None and changed <= self._looked_at
+        return now if behind else min(changed, now)
 
     def _is_due(self, seen: _Seen, now: datetime) -> bool:
         if seen.done or not seen.found.size_bytes:

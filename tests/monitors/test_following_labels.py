@@ -94,6 +94,8 @@ def test_a_table_of_labels_is_taken_when_it_has_settled_and_again_when_it_change
     assert followed.look(LATER).stored.labels == 0
 
     pq.write_table(pa.table({"prediction_id": ["a", "c"], "label": ["x", "y"]}), file)
+    # written now, by a clock that is hours behind that of the follower
+    assert followed.look(LATER).stored.labels == 0
     counts = followed.look(LATER)
     assert (counts.stored.labels, counts.stored.duplicates) == (1, 1)
     assert {row["prediction_id"] for row in followed.labels()} == {"a", "b", "c"}
