@@ -2,10 +2,12 @@
 Measure what `driftline_tap` adds to a request: ``python benchmarks/tap.py``.
 
 An ASGI application that parses and answers a request of 31 features is called in this process,
-without a server between, at a steady rate: in turn bare, with the tap, and bare again. What the
-second bare one takes longer than the first is what the machine does by itself; nothing below that
-can be told from it. The tap sends to a collector in a process of its own. CPU seconds are those of
-the whole process, the tap's thread among them, of blocks with and without it.
+without a server between, at a steady rate: in blocks of two seconds in turn bare, with the tap, and
+bare again. What the second bare ones take longer than the first is what the machine does by itself;
+nothing below that can be told from it. Of each request the time is left out that its thread was
+ready and waited for a core, which others held (`/proc`, schedstat): what it waits for the
+interpreter, held by the tap's thread, stays in. The tap sends to a collector in a process of its
+own. CPU is that of the whole process, the tap's thread among it.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +36,7 @@ from driftline_tap import Tap
 
 FEATURES = {f"f{i}": i * 1.5 for i in range(26)} | {f"t{i}": "LaGuardia" for i in range(5)}
 BODY = json.dumps(FEATURES).encode()
-ROUNDS, BLOCK, WARM_UP = 20_000, 400, 500
+BLOCKS, BLOCK_S, WARM_UP = 10, 2.0, 20
 RATES = (100, 500)
 SINK = """if True:
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +59,8 @@ SINK = """if True:
 
 Times = NDArray[np.float64]
 App = Callable[[Any, Any, Any], Awaitable[None]]
+# of each block: times of its requests, CPU microseconds of one
+Arm = tuple[list[Times], list[float]]
 
 
 def service(tap: Tap | None) -> Starlette:
@@ -114,86 +120,82 @@ def collector() -> Iterator[str]:
             process.kill()
 
 
-async def in_turn(bare: Caller, tapped: Caller, rate: float, rounds: int) -> Times:
-    """Return the microseconds of each round: bare, with the tap, bare again."""
-    taken = np.zeros((rounds, 3))
-    for at in range(rounds + WARM_UP):
-        due = time.perf_counter() + 1 / rate
-        # who comes first finds colder caches: each takes its turn
-        order = [(0, bare), (1, tapped), (2, bare)]
-        for place, caller in order[at % 3 :] + order[: at % 3]:
-            took = await caller.ask()
-            if at >= WARM_UP:
-                taken[at - WARM_UP, place] = took
+async def block(caller: Caller, rate: float, schedstat: IO[bytes]) -> tuple[Times, float]:
+    """Return the microseconds of each request with and without waiting for a core, and of CPU."""
+    taken = np.zeros((int(rate * BLOCK_S), 2))
+    began = time.process_time()
+    for at in range(-WARM_UP, len(taken)):
+        due = time.perf_counter() + random.uniform(0.5, 1.5) / rate
+        before = waited_us(schedstat)
+        took = await caller.ask()
+        if at >= 0:
+            taken[at] = took, max(took - (waited_us(schedstat) - before), 0)
         await asyncio.sleep(max(due - time.perf_counter(), 0))
-    return taken
+    return taken, (time.process_time() - began) * 1e6 / (len(taken) + WARM_UP)
 
 
-async def cpu_of_blocks(bare: Caller, tapped: Caller, tap: Tap, blocks: int) -> Times:
-    """Return the CPU microseconds of a request in each pair of blocks: bare, and with the tap."""
-    used = np.zeros((blocks, 2))
-    for at in range(blocks):
-        for place, caller in ((0, bare), (1, tapped)):
-            began = time.process_time()
-            for _ in range(BLOCK):
-                await caller.ask()
-            while place and not tap.flush(60):
-                pass
-            used[at, place] = (time.process_time() - began) / BLOCK * 1e6
-    return used
+def waited_us(schedstat: IO[bytes]) -> float:
+    """Return how long the thread was ready and had no core."""
+    schedstat.seek(0)
+    return int(schedstat.read(100).split()[1]) / 1e3
 
 
-def lines_of(name: str, rate: float, taken: Times) -> str:
+def in_turn(bare: Caller, tapped: Caller, tap: Tap, rate: float, blocks: int) -> list[Arm]:
+    """Return what the requests took: bare, with the tap, bare again."""
+    arms: list[Arm] = [([], []) for _ in range(3)]
+    with Path("/proc/thread-self/schedstat").open("rb", 0) as schedstat:
+        for _ in range(blocks):
+            for (taken, cpu), caller in zip(arms, (bare, tapped, bare), strict=True):
+                times, cpu_us = asyncio.run(block(caller, rate, schedstat))
+                if not tap.close(60):  # its thread ends: none is there while the next block runs
+                    raise SystemExit("the collector does not take what is sent")
+                taken.append(times)
+                cpu.append(cpu_us)
+    return arms
+
+
+def line_of(name: str, rate: float, arms: list[Arm]) -> str:
     """Return a row of the table."""
-    bare, tapped, again = (np.percentile(taken[:, i], [50, 99]) for i in range(3))
-    more = np.percentile(taken[:, 1] - taken[:, 0], [50, 99])
-    noise = np.percentile(taken[:, 2] - taken[:, 0], 99)
-    return (
-        f"| {name} | {rate:g} | {bare[0]:.0f} / {bare[1]:.0f} | {tapped[0]:.0f} / {tapped[1]:.0f} "
-        f"| {tapped[0] - bare[0]:.0f} / {tapped[1] - bare[1]:.0f} | {more[0]:.0f} / {more[1]:.0f} "
-        f"| {again[1] - bare[1]:.0f} | {noise:.0f} |"
+    wall, own = (
+        [np.percentile(np.concatenate(taken)[:, i], [50, 99]) for taken, _ in arms] for i in (0, 1)
     )
+    cpu = [float(np.median(cpu_us)) for _, cpu_us in arms]
+    cells = [f"{one[0]:.0f} / {one[1]:.0f}" for one in (*own[:2], own[1] - own[0])]
+    machine, raw = own[2] - own[0], wall[1] - wall[0]
+    cells += [f"{one[0]:.0f} / {one[1]:.0f}" for one in (machine, raw)]
+    return f"| {name} | {rate:g} | {' | '.join(cells)} | {cpu[1] - cpu[0]:.0f} |"
 
 
-def sheet(rounds: int) -> Iterator[str]:
+def sheet(blocks: int) -> Iterator[str]:
     """Yield the lines of the result as they are measured."""
     yield from heading(
         "What the tap adds to a request", (__doc__ or "").split("\n\n", 1)[1].strip()
     )
-    yield "Microseconds, p50 / p99; `paired` is of the differences within a round."
+    yield "Microseconds, p50 / p99."
     yield ""
     yield (
-        "| recorded | rounds/s | bare | with the tap | added | paired "
-        "| the machine itself: p99 | paired p99 |"
+        "| recorded | requests/s | bare | with the tap | added | the machine itself "
+        "| added, waiting for a core included | CPU added |"
     )
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
-    cpu: list[str] = []
     with collector() as url:
         for name, path in (("both bodies", "/predict"), ("by `record`", "/native")):
             tap = Tap("flights", version="1", url=url)
             bare, tapped = Caller(service(None), path), Caller(tap.asgi(service(tap)), path)
             for rate in RATES:
-                taken = asyncio.run(in_turn(bare, tapped, rate, min(rounds, rate * 40)))
-                yield lines_of(name, rate, taken)
-            used = np.median(asyncio.run(cpu_of_blocks(bare, tapped, tap, 20)), axis=0)
-            cpu.append(f"| {name} | {used[0]:.0f} | {used[1]:.0f} | {used[1] - used[0]:.0f} |")
+                yield line_of(name, rate, in_turn(bare, tapped, tap, rate, blocks))
             counts = tap.counts()
             if counts["dropped"] + counts["errors"] + counts["lost"] + counts["refused"]:
                 raise SystemExit(f"not all was sent: {counts}")
-            tap.close()
-    yield ""
-    yield "| recorded | CPU µs of a request, bare | with the tap and its thread | added |"
-    yield "|---|--:|--:|--:|"
-    yield from cpu
 
 
 def main() -> None:
     """Measure, print and keep the result."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--blocks", type=int, default=BLOCKS)
     parser.add_argument("--no-save", action="store_true")
     arguments = parser.parse_args()
-    tell(sheet(arguments.rounds), "tap", save=not arguments.no_save)
+    tell(sheet(arguments.blocks), "tap", save=not arguments.no_save)
 
 
 if __name__ == "__main__":
