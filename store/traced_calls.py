@@ -28,53 +28,82 @@ _EXACT: Final = "interval 1 microsecond"
 _ROUNDED: Final = "interval 1 millisecond"
 # a record looks so far back for its call: further would cost every load a look at more calls
 _LONGEST: Final = "interval 5 minutes"
+# a latency may be any number, a time may not; of nothing and a number the least is the number
+_TAKEN: Final = """
+    case
+        when latency_ms is not null
+        then to_microseconds((least(latency_ms, 86_400_000) * 1000)::bigint)
+    end"""
 _ANY: Final = f"""
     select count(*)
     from fresh
     where {_SPELLED}
 """
-_INNER: Final = f"""
-    create or replace temp table inner_calls as
-    with traces as (
-        select
-            trace_id,
-            min(ts) as first,
-            max(ts) + to_microseconds((coalesce(max(latency_ms), 0) * 1000)::bigint) as last
-        from fresh
-        where {_SPELLED}
-        group by trace_id
-    ),
-    near as (
-        select id, ts, version, trace_id, request_id, latency_ms
-        from {{calls}}
-        where ts between (select min(first) - {_LONGEST} from traces)
-                     and (select max(last) + {_ROUNDED} from traces)
-          and trace_id in (select trace_id from traces)
-          and {_SPELLED}
-    ),
-    served as (
-        select *, ts + to_microseconds((latency_ms * 1000)::bigint) as until
-        from near
-        where latency_ms is not null
-    ),
-    pairs as (
+# the call that began last before a record was written: it holds it, and none that began earlier
+# does. One look at each, for a sender may write everything into one trace
+_HOLDING: Final = """
         select
             told.id, told.ts, told.version, told.request_id,
             served.id as served_id,
             served.ts as served_ts,
-            served.request_id as served_request_id,
-            told.ts between served.ts and served.until + {_EXACT} as within
-        from near as told
-        join served
+            served.request_id as served_request_id
+        from told
+        asof join served
           on told.version = served.version
          and told.trace_id = served.trace_id
-         and told.ts between served.ts - {_ROUNDED} and served.until + {_ROUNDED}
-        where told.latency_ms is null
+         and told.{at} >= served.ts
+        where told.ts <= served.until + {within}
+          and coalesce(served.earlier + {within} < told.ts, true)
+"""
+# by itself: how it is joined has to follow from how many there really are
+_NEAR: Final = f"""
+    create or replace temp table near_calls as
+    with traces as (
+        select
+            trace_id,
+            min(ts) as first,
+            max(ts) + coalesce(max({_TAKEN}), interval 0 second) as last
+        from fresh
+        where {_SPELLED}
+        group by trace_id
+    )
+    select id, ts, version, trace_id, request_id, ts + {_TAKEN} as until
+    from {{calls}}
+    where ts between (select min(first) - {_LONGEST} from traces)
+                 and (select max(last) + {_ROUNDED} from traces)
+      and trace_id in (select trace_id from traces)
+      and {_SPELLED}
+"""
+_INNER: Final = f"""
+    create or replace temp table inner_calls as
+    with told as (
+        select *, ts + {_ROUNDED} as reach
+        from near_calls
+        where until is null
+    ),
+    served as (
+        select
+            *,
+            max(until) over (
+                partition by version, trace_id
+                order by ts, id
+                rows between unbounded preceding and 1 preceding
+            ) as earlier
+        from near_calls
+        where until is not null
+    ),
+    exactly as (
+        {_HOLDING.format(at="ts", within=_EXACT)}
+    ),
+    nearly as (
+        {_HOLDING.format(at="reach", within=_ROUNDED)}
+          and told.id not in (select id from exactly)
     )
     select *
-    from pairs
-    qualify within = bool_or(within) over (partition by id)
-        and count(*) over (partition by id, within) = 1
+    from exactly
+    union all
+    select *
+    from nearly
 """
 _NEW_CALLS: Final = """
     create or replace temp table new_calls as
@@ -169,8 +198,8 @@ def find_inner(connection: duckdb.DuckDBPyConnection, tables: ModelTables) -> in
     """
     if not connection.execute(_ANY).fetchall()[0][0]:
         return 0
-    statement = _INNER.format(calls=tables.table("calls"))
-    return int(connection.execute(statement).fetchall()[0][0])
+    connection.execute(_NEAR.format(calls=tables.table("calls")))
+    return int(connection.execute(_INNER).fetchall()[0][0])
 
 
 def join_inner(connection: duckdb.DuckDBPyConnection, tables: ModelTables, marks: Marks) -> None:

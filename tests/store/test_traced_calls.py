@@ -123,6 +123,14 @@ def test_a_record_whose_clock_has_whole_milliseconds_belongs_to_its_call(store):
     assert [rows for *_, rows in calls(store)] == [2]
 
 
+@pytest.mark.parametrize("ms", [1e300, 0.0])
+def test_a_latency_may_be_any_number(store, ms):
+    told = record(TRACES[0], 2, 0, "p-0")
+    store.load([batch([told])], "f")
+    store.load([batch([span(TRACES[0], 1, 0, ms)])], "f")
+    assert [rows for *_, rows in calls(store)] == [2]
+
+
 def test_the_worst_status_of_what_was_told_inside_wins(store):
     store.load([batch([record(TRACES[0], 2, 0.5, "p-0", status=503)])], "f")
     store.load([batch([span(TRACES[0], 1, 0, MINUTE_MS)])], "f")
