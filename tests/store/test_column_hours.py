@@ -133,7 +133,7 @@ STEPS = st.lists(
         st.just(("open again", None)),
     ),
     min_size=2,
-    max_size=12,
+    max_size=8,
 )
 
 
