@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import ceil, sqrt
 
 import numpy as np
@@ -68,21 +70,26 @@ def detect(
             n_current=m + current.missing,
             min_rows=min_rows,
         )
+    return _judged(reference, current, kind, alpha, threshold)
+
+
+def _judged(
+    reference: CategoryCounts,
+    current: CategoryCounts,
+    kind: ColumnRole,
+    alpha: float,
+    threshold: float,
+) -> Finding:
+    n, m = int(reference.counts.sum()), int(current.counts.sum())
     known = set(reference.labels)
     fresh = [at for at, label in enumerate(current.labels) if label not in known]
     rows = int(current.counts[fresh].sum())
     single, double = (int((reference.counts == times).sum()) for times in (1, 2))
     points = 100 * max(rows / m - single / n, 0.0)
-
-    def chance(rows: int) -> float:
-        by_normal = _normal(rows / m, m, single, double, n)
-        return max(significance(single, n, rows, m)[0], by_normal)
-
+    chance = partial(_chance, m=m, single=single, double=double, n=n)
     p_value = chance(rows)
     drifted = points >= threshold and p_value < alpha
-    near = ceil((threshold / 100 + single / n) * m)
-    least = first_certain(chance, near, m, alpha) if near <= m else None
-    certain = NOT_REACHED if least is None else 100 * (least / m - single / n)
+    certain = _certain_points(chance, single / n, m, alpha, threshold)
     return Finding(
         column=reference.column,
         kind=kind,
@@ -102,6 +109,21 @@ def detect(
             "names": _most_frequent(current, fresh),
         },
     )
+
+
+def _certain_points(
+    chance: Callable[[int], float], expected: float, m: int, alpha: float, least: float
+) -> float:
+    """Return the percentage points beyond the expected share from which on p is below alpha."""
+    near = ceil((least / 100 + expected) * m)
+    rows = first_certain(chance, near, m, alpha) if near <= m else None
+    return NOT_REACHED if rows is None else 100 * (rows / m - expected)
+
+
+def _chance(rows: int, *, m: int, single: int, double: int, n: int) -> float:
+    """Return the chance of so many rows in new categories: the larger of two tests'."""
+    by_normal = _normal(rows / m, m, single, double, n)
+    return max(significance(single, n, rows, m)[0], by_normal)
 
 
 def _normal(share: float, m: int, single: int, double: int, n: int) -> float:
