@@ -145,11 +145,10 @@ def test_a_collector_that_does_not_answer_is_said_while_calls_wait(new_tap, sink
 
 def test_a_batch_that_is_too_large_is_halved_until_it_fits(new_tap, sink):
     tap = new_tap()
-    sink.open.clear()
-    for n in range(5):
-        tap.record({"n": n}, n)
     sink.answers.extend([(413, {}, b"")] * 2)
-    sink.open.set()
+    with tap.call("p"):  # all of them in one batch
+        for n in range(5):
+            tap.record({"n": n}, n)
     assert [line["prediction"] for line in sent(tap, sink)] == list(range(5))
     sink.answers.extend([(413, {}, b"")])
     tap.record({"n": 5}, 5)
