@@ -24,7 +24,6 @@ from api.bodies import (
     BY_LINE,
     JSON_DOCUMENT,
     JSON_LINES,
-    UNPACKED_LIMIT_BYTES,
     Heading,
     UnfitBodyError,
     format_of,
@@ -297,7 +296,7 @@ class Collector:
                 answers[number] = error
                 continue
             size += len(body.content)
-            if bodies and size > UNPACKED_LIMIT_BYTES:
+            if bodies and size > COMMIT_BYTES:
                 _fill(answers, self._stored(bodies))
                 bodies, size = {}, len(body.content)
             bodies[number] = body

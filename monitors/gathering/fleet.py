@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from alerts.desk import ordered
-from detectors.psi import NAME as PSI
 from domain.finding import Finding, Severity, Verdict
 from domain.incident import AlertState, Incident
 from domain.run import Deployment, Run, RunStatus
@@ -172,7 +171,6 @@ class _Deployments:
             unjudged=verdicts[Verdict.INCONCLUSIVE],
             judged=len(worst),
             worst=worst[0] if worst else None,
-            psi=_psi(run, worst),
             trend=tuple(self._trend(point) for point in points),
             incidents=tuple(i.incident_id for i in own),
         )
@@ -244,12 +242,6 @@ def _is_unjudged(run: Run, worst: Sequence[Finding]) -> bool:
     """Return whether nothing was judged, or none of the columns where it has any."""
     dark = bool(worst) and all(f.verdict is Verdict.INCONCLUSIVE for f in worst)
     return dark or run.status is RunStatus.INSUFFICIENT
-
-
-def _psi(run: Run, worst: Sequence[Finding]) -> float | None:
-    """Return the PSI of the worst column, as a reading beside its verdict."""
-    own = (f for f in run.findings if worst and (f.detector, f.column) == (PSI, worst[0].column))
-    return next((f.statistic for f in own), None)
 
 
 def _concerns(incident: Incident, deployment: Deployment) -> bool:

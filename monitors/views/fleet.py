@@ -186,8 +186,6 @@ class DeploymentView:
         Columns of that run by verdict; `judged` counts them all.
     worst : Finding or None
         The finding of the furthest column.
-    psi : float or None
-        That column's PSI, as a reading beside the verdict.
     trend : tuple of TrendPoint
         Up to 30 windows, oldest first.
     incidents : tuple of str
@@ -205,7 +203,6 @@ class DeploymentView:
     unjudged: int
     judged: int
     worst: Finding | None
-    psi: float | None
     trend: tuple[TrendPoint, ...]
     incidents: tuple[str, ...]
 

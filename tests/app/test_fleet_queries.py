@@ -94,7 +94,6 @@ def deployment(health=Health.OK, **changes):
         "unjudged": 0,
         "judged": 18,
         "worst": None,
-        "psi": None,
         "trend": (),
         "incidents": (),
     }
