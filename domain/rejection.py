@@ -10,38 +10,6 @@ LineKind = Literal["events", "labels"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
-    """
-    One line, row or item that was not stored.
-
-    Parameters
-    ----------
-    position : int
-        1-based line of a text file, row of a table or item of an array.
-    reason : str
-        Code, for example ``"naive_ts"``; its sentence is ``rejection.<reason>`` in the catalogue.
-    message : str
-        One English line with the value and what to do.
-    raw : bytes
-        What was read, cut at ``domain.event.RAW_LIMIT_BYTES``; rows of tables as a JSON object.
-    cut : bool, default=False
-        Whether `raw` is not all of it.
-    model : str or None
-        Whose line it is, where the line could be read so far.
-    format : str or None
-        Name of the reader that `raw` is a record for; None: the one that took the log apart.
-    """
-
-    position: int
-    reason: str
-    message: str
-    raw: bytes
-    cut: bool = False
-    model: str | None = None
-    format: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ReadAs:
     """
     How lines were read when they were rejected: what reading them again takes.
@@ -62,6 +30,38 @@ class ReadAs:
     model: str | None = None
     version: str | None = None
     mapping: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """
+    One line, row or item that was not stored.
+
+    Parameters
+    ----------
+    position : int
+        1-based line of a text file, row of a table or item of an array.
+    reason : str
+        Code, for example ``"naive_ts"``; its sentence is ``rejection.<reason>`` in the catalogue.
+    message : str
+        One English line with the value and what to do.
+    raw : bytes
+        What was read, cut at ``domain.event.RAW_LIMIT_BYTES``; rows of tables as a JSON object.
+    cut : bool, default=False
+        Whether `raw` is not all of it.
+    model : str or None
+        Whose line it is, where the line could be read so far.
+    read_as : ReadAs or None
+        How reading `raw` again goes; None: as it does for all of its log.
+    """
+
+    position: int
+    reason: str
+    message: str
+    raw: bytes
+    cut: bool = False
+    model: str | None = None
+    read_as: ReadAs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,11 @@ class Mapping(BaseModel, frozen=True, extra="forbid"):
         return value
 
     @property
+    def as_json(self) -> str:
+        """What it says, and no more, as JSON that `model_validate_json` reads."""
+        return self.model_dump_json(exclude_unset=True)
+
+    @property
     def time_rule(self) -> TimeRule:
         """How the log writes its times."""
         return TimeRule(self.ts_zone, self.ts_fold, self.ts_format, self.ts_unit)

@@ -9,11 +9,15 @@ another call uses again hours later finds no old half. Nothing is ever joined by
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
 
 from ingest.exchange import Exchange, Half
+from ingest.mapping import Mapping
 
 # no answer came, whatever the reason; below 100 a status is no HTTP status, and failed
 NO_ANSWER: Final = 0
@@ -21,6 +25,80 @@ NO_ANSWER: Final = 0
 # status is known, and were the failed ones all of them, it would be missed by every single one.
 ANSWERED: Final = 200
 _MS: Final = timedelta(milliseconds=1)
+# What a mapping says of what was asked. Of all else it tells what was answered, as answers tell
+# the model and the version rather than requests.
+_OF_REQUEST: Final = (
+    "features",
+    "exclude",
+    "rename",
+    "types",
+    "ts",
+    "ts_zone",
+    "ts_fold",
+    "ts_format",
+    "ts_unit",
+)
+# of which source a half came is remembered by that: there are few
+_MOST_MAPPINGS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    How a source says that its records are to be read.
+
+    Parameters
+    ----------
+    model, version : str or None
+        For events that carry none.
+    mapping : str or None
+        `Mapping.as_json`; None: the native names.
+    """
+
+    model: str | None = None
+    version: str | None = None
+    mapping: str | None = None
+
+    @property
+    def plan(self) -> Mapping:
+        """The mapping, read."""
+        return Mapping() if self.mapping is None else _read(self.mapping)
+
+    def of_no_answer(self) -> Reading:
+        """Return how a call is read that nobody answered: no status that all calls have is its."""
+        if self.mapping is None:
+            return self
+        said: dict[str, Any] = orjson.loads(self.mapping)
+        said.pop("status", None)
+        return replace(self, mapping=Mapping.model_validate(said).as_json)
+
+
+@lru_cache(_MOST_MAPPINGS)
+def _read(mapping: str) -> Mapping:
+    return Mapping.model_validate_json(mapping)
+
+
+def read_as_both(request: Reading, response: Reading) -> Reading:
+    """
+    Return how a call is read whose sides came with readings of their own.
+
+    What one of them does not say, the other does. Where both do, that of the request counts for
+    what was asked and when, and that of the answer for everything else.
+    """
+    return Reading(
+        response.model or request.model,
+        response.version or request.version,
+        _joined(request.mapping, response.mapping),
+    )
+
+
+@lru_cache(_MOST_MAPPINGS)
+def _joined(request: str | None, response: str | None) -> str | None:
+    if request is None or response is None or request == response:
+        return response if request is None else request
+    asked, answered = orjson.loads(request), orjson.loads(response)
+    of_request = {name: asked[name] for name in _OF_REQUEST if name in asked}
+    return Mapping.model_validate({**asked, **answered, **of_request}).as_json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +109,7 @@ class Side:
     Parameters
     ----------
     half : Half
-    model, version : str or None
-        For events that carry none.
+    reading : Reading
     part : int
         Number of the body that brought it; -1: it waited in the store.
     stored : int or None
@@ -42,11 +119,19 @@ class Side:
     """
 
     half: Half
-    model: str | None = None
-    version: str | None = None
+    reading: Reading = field(default_factory=Reading)
     part: int = -1
     stored: int | None = None
     given_up: bool = False
+
+    @property
+    def model(self) -> str | None:
+        """Whose call it is by what stands beside the bodies; None where that does not tell."""
+        plan = self.reading.plan
+        if plan.column("model") != "model":
+            return plan.constant("model")
+        told = self.half.facts.get("model")
+        return str(told) if told else self.reading.model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +151,11 @@ class Pair:
     def last(self) -> Side:
         """The side whose coming made the pair: the one that did not wait in the store."""
         return self.request if self.request.part > self.response.part else self.response
+
+    @property
+    def reading(self) -> Reading:
+        """How the call is to be read."""
+        return read_as_both(self.request.reading, self.response.reading)
 
 
 class Matcher:
@@ -181,6 +271,11 @@ def lonely(half: Half, *, failed: bool) -> Exchange:
     if failed:
         facts["status"] = NO_ANSWER
     return Exchange(half.position, half.raw, facts, half.payload, None)
+
+
+def envelope(half: Half) -> Exchange:
+    """Return what stands beside the bodies of a call, as it is told where nobody answers."""
+    return lonely(replace(half, side="request", payload=None), failed=True)
 
 
 def _tell_time(facts: dict[str, object], at: datetime | None) -> None:

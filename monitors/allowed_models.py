@@ -10,13 +10,14 @@ from domain.rejection import Rejection
 from domain.resource import ResourceSample
 from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
 from ingest.exchange import Half
+from ingest.pairing import Reading, Side
 from ingest.readers.block import reject
 
 Models = frozenset[str] | None
 Batch = TypeVar("Batch", EventBatch, LabelBatch)
 
 
-def allowed_events(reads: Iterable[Read], models: Models, default: str | None) -> Iterator[Read]:
+def allowed_events(reads: Iterable[Read], models: Models, reading: Reading) -> Iterator[Read]:
     """
     Yield what was read of the models that may be brought, and the rest as rejections.
 
@@ -25,15 +26,15 @@ def allowed_events(reads: Iterable[Read], models: Models, default: str | None) -
     reads : iterable of Read
     models : frozenset of str or None
         None: every model.
-    default : str or None
-        The model of halves that name none.
+    reading : Reading
+        Of sides of calls; those whose model only their bodies tell are refused.
     """
     if models is None:
         yield from reads
         return
     for read in reads:
         batches, refused = _parted(read.batches, models)
-        halves, of_halves = _halves(read.halves, models, default)
+        halves, of_halves = _halves(read.halves, models, reading)
         samples, of_samples = _samples(read.samples, models)
         rejections = (*read.rejections, *refused, *of_halves, *of_samples)
         yield replace(
@@ -70,10 +71,10 @@ def _parted(
 
 
 def _halves(
-    halves: Sequence[Half], models: frozenset[str], default: str | None
+    halves: Sequence[Half], models: frozenset[str], reading: Reading
 ) -> tuple[tuple[Half, ...], list[Rejection]]:
     # what its other side will say of the model counts less than this
-    of = [str(told) if (told := half.facts.get("model")) else default for half in halves]
+    of = [Side(half, reading).model for half in halves]
     kept = tuple(half for half, model in zip(halves, of, strict=True) if model in models)
     refused = [
         _wrong(half.position, model)

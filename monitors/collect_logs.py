@@ -16,7 +16,7 @@ from domain.rejection import ReadAs, Refused, Rejection
 from domain.resource import ResourceSample
 from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
 from ingest.exchange import Half
-from ingest.pairing import Side
+from ingest.pairing import Reading, Side
 from ingest.read import BodyLines, read_events, read_labels
 from ingest.readers.block import reject
 from ingest.sources import SourceFile
@@ -267,14 +267,15 @@ class _Gathered:
                 self._passed_over[part].update(read.passed_over)
 
     def _take_halves(self, part: int, body: Body, halves: Sequence[Half]) -> None:
+        reading = Reading(body.model, body.version)
         for half in halves:
+            side = Side(half, reading, part=part)
             # what its other side will say of the model counts less than this
-            model = half.facts.get("model") or body.model
-            if body.models is not None and model not in body.models:
-                refused = reject(half.position, "wrong_model", b"", value=model)
+            if body.models is not None and side.model not in body.models:
+                refused = reject(half.position, "wrong_model", b"", value=side.model)
                 self._rejections[part].append(refused)
             else:
-                self.sides.append(Side(half, body.model, body.version, part=part))
+                self.sides.append(side)
 
     def _take_samples(self, part: int, body: Body, samples: Sequence[ResourceSample]) -> None:
         for number, sample in enumerate(samples, start=1):

@@ -21,8 +21,7 @@ from ingest.batch import Read
 from ingest.events import Defaults, events_of
 from ingest.exchange import Exchange, Half, Payload
 from ingest.exchange_rows import exchange_block
-from ingest.mapping import Mapping
-from ingest.pairing import Matcher, Pair, Side, exchange_of, lonely
+from ingest.pairing import Matcher, Pair, Reading, Side, envelope, exchange_of, lonely
 from ingest.readers import tap
 from ingest.readers.block import with_raw
 from store.append import Bodies, EventRows
@@ -121,14 +120,14 @@ def join(store: Store, sides: Sequence[Side], source: str, now: datetime) -> Joi
     pairs = [*matcher.add_all(waiting), *matcher.add_all(sides)]
     kept = [side for side in matcher.take_waiting() if id(side) not in stored]
     changes = replace(
-        _changes(pairs),
+        _changes(pairs, now),
         keep=[stored_of(side, source, now) for side in kept],
         senders={(sender_of(side.half), side.half.side) for side in sides},
     )
     return Joined(list(told(calls_of(pairs), source, now)), changes, kept)
 
 
-def join_waiting(store: Store, now: datetime, mapping: Mapping | None = None) -> Settled:
+def join_waiting(store: Store, now: datetime) -> Settled:
     """
     Join halves that wait for each other, as those of a file larger than memory do.
 
@@ -136,8 +135,6 @@ def join_waiting(store: Store, now: datetime, mapping: Mapping | None = None) ->
     ----------
     store : Store
     now : datetime
-    mapping : Mapping or None
-        What the log calls the fields that its payloads hold.
     """
     settled = Settled()
     while True:
@@ -147,8 +144,8 @@ def join_waiting(store: Store, now: datetime, mapping: Mapping | None = None) ->
             if not pairs:
                 return settled
             source = found[0].source
-            calls = told(calls_of(pairs), source, now, mapping)
-            settled += _store_calls(store, calls, _changes(pairs), source, now, mapping)
+            calls = told(calls_of(pairs), source, now)
+            settled += _store_calls(store, calls, _changes(pairs, now), source, now)
 
 
 def give_up(
@@ -184,7 +181,7 @@ def give_up(
 
 def _give_up_some(store: Store, due: Sequence[StoredHalf], source: str, now: datetime) -> Settled:
     sides = [_side(one) for one in due]
-    known = store.known_calls([call for side in sides if (call := _asked(side)) is not None])
+    known = store.known_calls(_asked(sides, now))
     answering = store.answering_senders()
     calls: list[tuple[Exchange, Side]] = []
     taken, kept = list(known), list[int]()
@@ -193,9 +190,9 @@ def _give_up_some(store: Store, due: Sequence[StoredHalf], source: str, now: dat
         if one.id in known:
             continue
         fails = one.side == "request" and one.sender in answering
-        calls.append((lonely(side.half, failed=fails), side))
+        calls.append((lonely(side.half, failed=fails), _alone(side, failed=fails)))
         # a request waits on for a late answer, as it came: not where columns are hidden
-        waits_on = one.side == "request" and not store.privacy.conceals(_model_of(side))
+        waits_on = one.side == "request" and not store.privacy.conceals(side.model)
         (kept if waits_on else taken).append(one.id)
         failed += fails
     log.info("halves.given_up", extra={"calls": len(calls), "failed": failed, "known": len(known)})
@@ -203,30 +200,26 @@ def _give_up_some(store: Store, due: Sequence[StoredHalf], source: str, now: dat
     return _store_calls(store, told(calls, source, now), changes, source, now)
 
 
-def told(
-    calls: Iterable[tuple[Exchange, Side]],
-    source: str,
-    now: datetime,
-    mapping: Mapping | None = None,
-) -> Iterator[Told]:
-    """Decode calls, a bounded number at a time."""
-    plan = mapping or Mapping()
-    groups: dict[tuple[str | None, str | None], list[tuple[Exchange, Side]]] = {}
+def told(calls: Iterable[tuple[Exchange, Side]], source: str, now: datetime) -> Iterator[Told]:
+    """Decode calls as their sides say, a bounded number at a time."""
+    groups: dict[Reading, list[tuple[Exchange, Side]]] = {}
     for call in calls:
-        groups.setdefault((call[1].model, call[1].version), []).append(call)
-    for (model, version), some in groups.items():
+        groups.setdefault(call[1].reading, []).append(call)
+    for how, some in groups.items():
+        plan, defaults = how.plan, Defaults(how.model, how.version, now)
         for step in _steps(some):
             numbered = [replace(call, position=n) for n, (call, _) in enumerate(step, 1)]
-            block = exchange_block(numbered, plan.layout)
-            read = events_of(block, plan, Defaults(model, version, now), source)
-            refused = tuple(_as_line(one, step[one.position - 1][0]) for one in read.rejections)
+            read = events_of(exchange_block(numbered, plan.layout), plan, defaults, source)
+            refused = tuple(_as_line(r, *step[r.position - 1]) for r in read.rejections)
             read = replace(read, rejections=refused, format=tap.READER.name)
             yield Told(read, [side for _, side in step])
 
 
-def _as_line(refused: Rejection, call: Exchange) -> Rejection:
+def _as_line(refused: Rejection, call: Exchange, side: Side) -> Rejection:
     """Return what is kept of a call: no record of its log tells both sides."""
-    return replace(with_raw(refused, tap.written(call)), format=tap.READER.name)
+    how = side.reading
+    read_as = ReadAs("events", tap.READER.name, how.model, how.version, how.mapping)
+    return replace(with_raw(refused, tap.written(call)), read_as=read_as)
 
 
 def _steps(
@@ -255,7 +248,6 @@ def _store_calls(
     changes: HalfChanges,
     source: str,
     now: datetime,
-    mapping: Mapping | None = None,
 ) -> Settled:
     events: list[EventRows] = []
     reasons: list[str] = []
@@ -265,43 +257,47 @@ def _store_calls(
             parts = np.zeros(batch.n_rows, np.int64)
             events.append(EventRows(batch.model, batch.events, batch.features, parts))
         if read.rejections:
-            store.reject(source, read.rejections, _read_as(one.sides[0], read, mapping), now)
+            store.reject(source, read.rejections, None, now)
             reasons += [rejection.reason for rejection in read.rejections]
     [stored] = store.collect(Bodies(1, events, halves=changes), source)
     return Settled(stored, tuple(reasons))
 
 
-def _read_as(side: Side, read: Read, mapping: Mapping | None) -> ReadAs:
-    told = None if mapping is None else mapping.model_dump_json(exclude_unset=True)
-    return ReadAs("events", read.format, side.model, side.version, told)
-
-
 def calls_of(pairs: Iterable[Pair]) -> Iterator[tuple[Exchange, Side]]:
-    """Return the calls of pairs, each with the half that came last."""
-    return ((exchange_of(pair), pair.last) for pair in pairs)
+    """Return the calls of pairs, each with the half that came last, read as both sides say."""
+    return ((exchange_of(pair), replace(pair.last, reading=pair.reading)) for pair in pairs)
 
 
-def _changes(pairs: Iterable[Pair]) -> HalfChanges:
+def _changes(pairs: Iterable[Pair], now: datetime) -> HalfChanges:
     """Return what pairs take out of the store, and which failed calls they correct."""
-    changes = HalfChanges(taken=[], corrected=[])
-    taken, corrected = list[int](), list[AskedCall]()
+    taken, given_up = list[int](), list[Side]()
     for pair in pairs:
         taken += [s.stored for s in (pair.request, pair.response) if s.stored is not None]
-        if pair.request.given_up and (call := _asked(pair.request)) is not None:
-            corrected.append(call)
-    return replace(changes, taken=taken, corrected=corrected)
+        if pair.request.given_up:
+            given_up.append(pair.request)
+    return HalfChanges(taken=taken, corrected=_asked(given_up, now))
 
 
-def _model_of(side: Side) -> str | None:
-    model = side.half.facts.get("model") or side.model
-    return model if isinstance(model, str) else None
+def _alone(side: Side, *, failed: bool) -> Side:
+    return replace(side, reading=side.reading.of_no_answer()) if failed else side
 
 
-def _asked(side: Side) -> AskedCall | None:
-    at, model, request = side.half.at, _model_of(side), side.half.facts.get("request_id")
-    if at is None or model is None or not isinstance(request, str):
-        return None
-    return AskedCall(side.stored or 0, model, request, at)
+def _asked(sides: Iterable[Side], now: datetime) -> list[AskedCall]:
+    """Return what is stored of the calls that halves tell of which wait, under which names."""
+    alone = [(envelope(side.half), _alone(side, failed=True)) for side in sides]
+    return [
+        AskedCall(one.sides[position - 1].stored or 0, batch.model, request, at)
+        for one in told(alone, "", now)
+        for batch in one.read.batches
+        if "request_id" in batch.events.column_names
+        for position, request, at in zip(
+            batch.positions.tolist(),
+            batch.events["request_id"].to_pylist(),
+            batch.events["ts"].to_pylist(),
+            strict=True,
+        )
+        if request is not None
+    ]
 
 
 def key_of(half: Half) -> str:
@@ -325,12 +321,13 @@ def stored_of(side: Side, source: str, now: datetime) -> StoredHalf:
         seen_at=now,
         source=source,
         position=half.position,
-        model=side.model,
-        version=side.version,
+        model=side.reading.model,
+        version=side.reading.version,
         facts=orjson.dumps(dict(half.facts)).decode(),
         media_type=payload.media_type if payload else None,
         header_length=payload.header_length if payload else None,
         payload=payload.content if payload else None,
+        mapping=side.reading.mapping,
     )
 
 
@@ -348,4 +345,5 @@ def _side(one: StoredHalf) -> Side:
         orjson.loads(one.facts),
         payload,
     )
-    return Side(half, one.model, one.version, stored=one.id, given_up=one.given_up)
+    reading = Reading(one.model, one.version, one.mapping)
+    return Side(half, reading, stored=one.id, given_up=one.given_up)

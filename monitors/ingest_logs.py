@@ -20,6 +20,7 @@ from domain.errors import DriftlineError, InputError
 from domain.rejection import LineKind, ReadAs, Rejection
 from ingest.batch import LabelRead, Read
 from ingest.mapping import Mapping
+from ingest.pairing import Reading
 from ingest.read import read_events, read_labels
 from ingest.sources import SourceFile
 from monitors.allowed_models import allowed_events, allowed_labels
@@ -59,10 +60,14 @@ class Options:
         """Return what it takes to read lines like this again; None where nobody knows."""
         if not format:
             return None
-        mapping = None
-        if self.mapping is not None:
-            mapping = self.mapping.model_dump_json(exclude_unset=True)
-        return ReadAs(kind, format, self.model, self.version, mapping)
+        how = self.reading
+        return ReadAs(kind, format, how.model, how.version, how.mapping)
+
+    @property
+    def reading(self) -> Reading:
+        """How sides of calls are to be read, now or when the other side comes."""
+        mapping = None if self.mapping is None else self.mapping.as_json
+        return Reading(self.model, self.version, mapping)
 
 
 @dataclass(slots=True)
@@ -278,13 +283,7 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
         If the only source cannot be read; of several the others are stored.
     """
     counts = IngestCounts()
-    halves = SourceHalves(
-        store,
-        options.now,
-        model=options.model,
-        version=options.version,
-        mapping=options.mapping,
-    )
+    halves = SourceHalves(store, options.now, options.reading)
     walk = _WalkOfEvents(store, options, counts, halves)
     for source in sources:
         reads = read_events(
@@ -296,7 +295,7 @@ def ingest_events(store: Store, sources: Sequence[SourceFile], options: Options)
             now=options.now,
         )
         with told_unread(counts, source, alone=len(sources) == 1):
-            walk.take(source.name, allowed_events(reads, options.models, options.model))
+            walk.take(source.name, allowed_events(reads, options.models, options.reading))
     walk.commit()
     # when all are read: an answer may be in another file than its request
     settled = halves.settle()

@@ -16,7 +16,7 @@ from domain.rejection import ReadAs, Rejection
 from domain.resource import ResourceSample
 from ingest.batch import EventBatch, LabelBatch, LabelRead, Read
 from ingest.mapping import Mapping
-from ingest.pairing import Side
+from ingest.pairing import Reading, Side
 from ingest.pieces import RECORD_LINES
 from ingest.read import read_events, read_labels
 from ingest.readers.block import reject
@@ -134,7 +134,8 @@ class Room:
             record.anything = True
             self._whose.append(record)
             placed = replace(half, position=len(self._whose))
-            self._sides.append(Side(placed, read_as.model, read_as.version, part=0))
+            reading = Reading(read_as.model, read_as.version, read_as.mapping)
+            self._sides.append(Side(placed, reading, part=0))
 
     def join_halves(self) -> None:
         """Put halves together with those that wait, which stay as they are until all is stored."""

@@ -228,7 +228,7 @@ def _how(line: RejectedLine, wanted: Retrying) -> ReadAs | None:
         wanted.format or then.format,
         wanted.model or then.model,
         wanted.version or then.version,
-        then.mapping if mapping is None else mapping.model_dump_json(exclude_unset=True),
+        then.mapping if mapping is None else mapping.as_json,
     )
 
 

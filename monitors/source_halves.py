@@ -9,8 +9,7 @@ from typing import Final
 
 from ingest.batch import Read
 from ingest.exchange import Half
-from ingest.mapping import Mapping
-from ingest.pairing import Matcher, Pair, Side
+from ingest.pairing import Matcher, Pair, Reading, Side
 from monitors.halves import (
     Settled,
     calls_of,
@@ -39,24 +38,13 @@ class SourceHalves:
     ----------
     store : Store
     now : datetime
-    model, version : str or None
-        For events that carry none.
-    mapping : Mapping or None
+    reading : Reading
     """
 
-    def __init__(
-        self,
-        store: Store,
-        now: datetime,
-        *,
-        model: str | None = None,
-        version: str | None = None,
-        mapping: Mapping | None = None,
-    ) -> None:
+    def __init__(self, store: Store, now: datetime, reading: Reading) -> None:
         self._store = store
         self._now = now
-        self._defaults = model, version
-        self._mapping = mapping
+        self._reading = reading
         self._matcher = Matcher(store.answers_within)
         self._again: list[Side] = []
         self._newest: dict[tuple[str, str], datetime] = {}
@@ -112,7 +100,7 @@ class SourceHalves:
         """
         if not self._senders:
             return Settled()
-        joined = join_waiting(self._store, self._now, self._mapping)
+        joined = join_waiting(self._store, self._now)
         passed = {
             (sender, _OTHER[side]): newest - self._store.answers_within
             for (sender, side), newest in self._newest.items()
@@ -121,12 +109,11 @@ class SourceHalves:
 
     def _take(self, halves: Sequence[Half], part: int) -> Iterator[Read]:
         self._any_new = True
-        model, version = self._defaults
-        sides = [Side(half, model, version, part=part) for half in halves]
+        sides = [Side(half, self._reading, part=part) for half in halves]
         pairs = self._new(list(self._matcher.add_all(sides)))
         for half in halves:
             self._note(half)
-        for one in told(calls_of(pairs), self._sources[part], self._now, self._mapping):
+        for one in told(calls_of(pairs), self._sources[part], self._now):
             yield one.in_place()
         n_waiting = self._matcher.n_waiting + len(self._again)
         if n_waiting > _MOST_WAITING or self._matcher.n_bytes > _MOST_BYTES:

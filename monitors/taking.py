@@ -297,17 +297,11 @@ def _read(source: SourceFile, options: Options, made_of: str) -> Iterator[Read]:
         format=made_of,
         now=options.now,
     )
-    return allowed_events(reads, options.models, options.model)
+    return allowed_events(reads, options.models, options.reading)
 
 
 def _halves_of(store: Store, options: Options) -> SourceHalves:
-    return SourceHalves(
-        store,
-        options.now,
-        model=options.model,
-        version=options.version,
-        mapping=options.mapping,
-    )
+    return SourceHalves(store, options.now, options.reading)
 
 
 def _settle(halves: SourceHalves, counts: IngestCounts) -> None:

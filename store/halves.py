@@ -16,20 +16,44 @@ from store.bulk import texts, times, whole, with_rows
 from store.database import Database
 from store.moments import from_stored, from_stored_or_none, to_stored
 
-_KEEP: Final = """
+_NOTE_MAPPINGS: Final = """
+    insert into half_mappings by name
+    select nextval('half_mapping_ids') as id, mapping
+    from (select distinct mapping from rows_in_flight) as new
+    where mapping is not null
+      and mapping not in (select mapping from half_mappings)
+"""
+_SAME: Final = """
+    old.key_hash = new.key_hash
+    and old.key = new.key
+    and old.side = new.side
+    and old.ts is not distinct from new.ts
+"""
+# who told it last knows best how it is to be read; what was told of it already stays as it is
+_MEET_AGAIN: Final = f"""
+    update halves as old
+    set model = new.model,
+        version = new.version,
+        mapping_id = m.id
+    from rows_in_flight as new
+    left join half_mappings as m using (mapping)
+    where {_SAME}
+      and old.given_up_at is null
+      and (old.model, old.version, old.mapping_id)
+          is distinct from (new.model, new.version, m.id)
+"""
+_KEEP: Final = f"""
     insert into halves by name
     select nextval('half_ids') as id, * exclude (told)
     from (
-        select *, row_number() over () as told
-        from rows_in_flight
+        select r.* exclude (mapping), m.id as mapping_id
+        from (select *, row_number() over () as told from rows_in_flight) as r
+        left join half_mappings as m using (mapping)
     ) as new
     where not exists (
         select 1
         from halves as old
-        where old.key_hash = new.key_hash
-          and old.key = new.key
-          and old.side = new.side
-          and old.ts is not distinct from new.ts
+        where {_SAME}
     )
     order by told
 """
@@ -41,7 +65,9 @@ _NOTE_SENDERS: Final = """
 """
 _COLUMNS: Final = """
     id, key, sender, side, ts, seen_at, source, position, model, version, facts, media_type,
-    header_length, payload, given_up_at is not null
+    header_length, payload,
+    (select m.mapping from half_mappings as m where m.id = mapping_id),
+    given_up_at is not null
 """
 _OF_KEYS: Final = f"""
     select {_COLUMNS}
@@ -89,6 +115,10 @@ _GIVE_UP: Final = """
 _FORGET: Final = """
     delete from halves
     where given_up_at < $before
+"""
+_FORGET_MAPPINGS: Final = """
+    delete from half_mappings
+    where id not in (select mapping_id from halves where mapping_id is not null)
 """
 _ANY_FORGOTTEN: Final = """
     select 1
@@ -140,6 +170,8 @@ class StoredHalf:
     header_length : int or None
     payload : bytes or None
         None: the record had no body.
+    mapping : str or None
+        What its source calls the fields, as JSON; None: as they are called here.
     id : int
         0: not kept yet.
     given_up : bool
@@ -159,6 +191,7 @@ class StoredHalf:
     media_type: str | None
     header_length: int | None
     payload: bytes | None
+    mapping: str | None
     id: int = 0
     given_up: bool = False
 
@@ -232,7 +265,9 @@ def apply_changes(
         values = {"ids": list(changes.given_up), "at": to_stored(changes.now)}
         connection.execute(_GIVE_UP, values)
     if changes.keep:
-        with_rows(connection, _rows(changes.keep), _KEEP)
+        rows = _rows(changes.keep)
+        for step in (_NOTE_MAPPINGS, _MEET_AGAIN, _KEEP):
+            with_rows(connection, rows, step)
     senders = list(changes.senders)
     if senders:
         columns = {
@@ -289,6 +324,7 @@ def overdue_halves(
 def forget_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
     """Let go of halves that were given up before, in a write transaction."""
     connection.execute(_FORGET, {"before": to_stored(before)})
+    connection.execute(_FORGET_MAPPINGS)
 
 
 def any_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> bool:
@@ -341,6 +377,7 @@ def _rows(halves: Sequence[StoredHalf]) -> dict[str, pa.Array]:
         "media_type": texts([half.media_type for half in halves]),
         "header_length": whole([half.header_length for half in halves]),
         "payload": pa.array([half.payload for half in halves], pa.binary()),
+        "mapping": texts([half.mapping for half in halves]),
     }
 
 
@@ -353,8 +390,8 @@ def _found(connection: duckdb.DuckDBPyConnection, hashes: set[int]) -> list[Stor
 
 def _half(row: tuple[Any, ...]) -> StoredHalf:
     number, key, sender, side, at, seen_at, source, position, *rest = row
-    model, version, facts, media_type, header_length, payload, given_up = rest
+    model, version, facts, media_type, header_length, payload, mapping, given_up = rest
     return StoredHalf(
         key, sender, side, from_stored_or_none(at), from_stored(seen_at), source, position,
-        model, version, facts, media_type, header_length, payload, number, given_up,
+        model, version, facts, media_type, header_length, payload, mapping, number, given_up,
     )  # fmt: skip

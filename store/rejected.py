@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -270,7 +270,7 @@ def add_rejected(
         "message": texts([one.message for one in kept]),
         "raw": pa.array([one.raw for one in kept], pa.binary()),
         "cut": flags([one.cut for one in kept]),
-        **read_as_columns([_read_as(one, load) for _, one, load in rows]),
+        **read_as_columns([one.read_as or load.read_as for _, one, load in rows]),
     }
     with_rows(connection, columns, _MET)
     at = to_stored_or_none(at)
@@ -278,12 +278,6 @@ def add_rejected(
     if new < len(rows):
         connection.execute(_MEET_AGAIN)
     keeping.note(connection, new, sum(len(one.raw) for one in kept) if new else 0)
-
-
-def _read_as(one: Rejection, load: Refused) -> ReadAs | None:
-    if load.read_as is None or one.format is None:
-        return load.read_as
-    return replace(load.read_as, format=one.format)
 
 
 def read_as_columns(rows: Sequence[ReadAs | None]) -> dict[str, pa.Array]:
