@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from domain.calls import say_status
 from domain.catalogue import say
 from domain.finding import Value
 from domain.incident import Alert, Cause, Incident
@@ -76,8 +77,7 @@ def _bad_calls(alert: Alert, cause: Cause, replica: str | None, language: str) -
 def _status(status: Value, language: str) -> str:
     if not isinstance(status, int | float):
         return ""
-    named = f"{status:g}" if status else say("alert.no-answer", language)
-    return say("alert.headline.status", language, status=named)
+    return say("alert.headline.status", language, status=say_status(status, language))
 
 
 def _between(alert: Alert, language: str, timezone: str) -> str:

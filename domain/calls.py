@@ -9,11 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.catalogue import say
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-# A status is an HTTP status; 0 stands for a call that got no answer (time-out, refused, broken
-# off). What the client did wrong (4xx) spends no error budget of the service.
+# A status is an HTTP status. Below 100 it is none, and the call failed: 0 stands for no answer
+# (time-out, refused, broken off), 1 for an error of which neither log nor body tells a code. What
+# the client did wrong (4xx) spends no error budget of the service.
+NO_ANSWER: Final = 0
+UNTOLD_ERROR: Final = 1
 ANSWERED_FROM: Final = 100
 SERVER_ERROR_FROM: Final = 500
 
@@ -24,10 +29,23 @@ def is_failed(status: int | None) -> bool:
 
     Examples
     --------
-    >>> [is_failed(status) for status in (200, 429, 503, 0, None)]
-    [False, False, True, True, False]
+    >>> [is_failed(status) for status in (200, 429, 503, 0, 1, None)]
+    [False, False, True, True, True, False]
     """
     return status is not None and not ANSWERED_FROM <= status < SERVER_ERROR_FROM
+
+
+def say_status(status: float, language: str) -> str:
+    """
+    Say what a call was answered with.
+
+    Examples
+    --------
+    >>> [say_status(status, "en") for status in (503, 0, 1)]
+    ['503', 'no answer', 'error without a code']
+    """
+    key = {NO_ANSWER: "call.no-answer", UNTOLD_ERROR: "call.untold-error"}.get(int(status))
+    return f"{status:g}" if key is None else say(key, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +59,7 @@ class LoggedCall:
         Aware.
     latency_ms : float or None
     status : int or None
-        0: no answer came.
+        0: no answer came; 1: an error, and nobody says which.
     replica : str or None
     trace_id : str or None
         As it was logged.

@@ -83,7 +83,8 @@ class Exchange:
     request, response : Payload, Decoded or None
         None: the log does not hold it.
     implied_status : int or None
-        What an answer that is no error has, where neither the envelope nor the payload says it.
+        What an answer that is no error has, where neither the envelope nor the payload says it. One
+        that is an error has `domain.calls.UNTOLD_ERROR` there.
     """
 
     position: int

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
+from domain.calls import UNTOLD_ERROR
 from domain.rejection import Rejection
 from ingest.exchange import ROW_IDS, Decoded, Exchange, Payload
 from ingest.json_exact import UnfitError
@@ -81,12 +82,11 @@ class _Calls:
         hint = request.n_rows or None
         response = _decoded(exchange.response, lambda body: decode_response(body, hint))
         facts = _merged(request.facts, response.facts, exchange.facts)
-        if exchange.implied_status is not None and response.error is None:
-            facts.setdefault("status", exchange.implied_status)
+        implied = exchange.implied_status if response.error is None else UNTOLD_ERROR
+        if implied is not None:
+            facts.setdefault("status", implied)
         asked, answered = _n_rows(request), _n_rows(response)
         if response.error is not None:
-            if not any(key in facts for key in _TOLD):
-                raise UnfitError("error_answer", value=response.error)
             self._put_call(exchange, facts)
         elif asked is not None and answered is not None and asked != answered:
             differing = f"{asked}/{answered}"

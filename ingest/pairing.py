@@ -16,11 +16,10 @@ from typing import Any, Final
 
 import orjson
 
+from domain.calls import NO_ANSWER
 from ingest.exchange import Exchange, Half
 from ingest.mapping import Mapping
 
-# no answer came, whatever the reason; below 100 a status is no HTTP status, and failed
-NO_ANSWER: Final = 0
 # Of an answer that came and is no error, where nothing says it: an objective counts calls whose
 # status is known, and were the failed ones all of them, it would be missed by every single one.
 ANSWERED: Final = 200

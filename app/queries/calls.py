@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.calls import say_status
 from domain.catalogue import say
 from monitors.views.calls import CallShown, NotableCalls
 from reports import numbers
@@ -58,6 +59,4 @@ def _row(one: CallShown, language: str) -> CallRow:
 
 
 def _status(status: int | None, language: str) -> str:
-    if status is None:
-        return numbers.DASH
-    return str(status) if status else say("page_calls.no_answer", language)
+    return numbers.DASH if status is None else say_status(status, language)

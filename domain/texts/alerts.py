@@ -56,7 +56,6 @@ TEXTS: dict[str, dict[str, str]] = {
     "alert.headline.traffic": {"en": "traffic is lost", "zh": "流量丢失"},
     "alert.headline.silence": {"en": "calls stopped for a while", "zh": "调用一度中断"},
     "alert.headline.status": {"en": "{status}: ", "zh": "{status}："},
-    "alert.no-answer": {"en": "no answer", "zh": "无应答"},
     "alert.headline.failed": {
         "en": "{share} of {calls:,} calls failed",
         "zh": "{calls:,} 次调用中 {share} 失败",

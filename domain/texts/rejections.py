@@ -162,11 +162,6 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{value} instances asked and answered, and nothing else is told of the call",
         "zh": "请求与应答的实例数不同（{value}），且该调用没有其他信息",
     },
-    "rejection.error_answer": {
-        "en": "the answer is an error ({value}), and neither status nor latency_ms is told: "
-        "log the status",
-        "zh": "应答是错误（{value}），且没有 status 和 latency_ms；请记录 status",
-    },
     "rejection.bad_body": {
         "en": "the body of the call cannot be decoded: {value}",
         "zh": "无法解码该调用的正文：{value}",

@@ -10,6 +10,31 @@ from ingest.payload.json_text import Json
 
 _ANSWERS: Final = ("predictions", "outputs", "result", "data", "choices", "prediction")
 _CODES: Final = ("code", "status", "status_code", "statusCode")
+# MLflow's scoring server answers its errors with these, and names them in the body
+# (mlflow.exceptions); what it does not know is a 500, but others name errors of their own
+_NAMED: Final = {
+    "BAD_REQUEST": 400,
+    "INVALID_PARAMETER_VALUE": 400,
+    "RESOURCE_ALREADY_EXISTS": 400,
+    "CUSTOMER_UNAUTHORIZED": 401,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "ENDPOINT_NOT_FOUND": 404,
+    "NOT_FOUND": 404,
+    "RESOURCE_DOES_NOT_EXIST": 404,
+    "ABORTED": 409,
+    "ALREADY_EXISTS": 409,
+    "RESOURCE_CONFLICT": 409,
+    "REQUEST_LIMIT_EXCEEDED": 429,
+    "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 499,
+    "DATA_LOSS": 500,
+    "INTERNAL_ERROR": 500,
+    "INVALID_STATE": 500,
+    "NOT_IMPLEMENTED": 501,
+    "TEMPORARILY_UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
 
 
 def error_in(body: Mapping[str, Json]) -> Decoded | None:
@@ -46,11 +71,13 @@ def _error_code(body: Mapping[str, Json]) -> Json:
 
 
 def _status(body: Mapping[str, Json]) -> Json:
-    """Seldon."""
+    """Seldon: its protocol names the flag, its Python wrapper numbers it, with the code -1."""
     status = body.get("status")
-    if not isinstance(status, dict) or status.get("status") != "FAILURE":
+    if not isinstance(status, dict):
         return None
-    return status.get("info", "")
+    flag: Json = status.get("status")
+    failed = flag == "FAILURE" or (type(flag) is int and flag == 1)
+    return status.get("info", "") if failed else None
 
 
 _TOLD: Final = (_error, _detail, _error_code, _status)
@@ -63,4 +90,5 @@ def _code(body: Mapping[str, Json]) -> int | None:
             code: Json = where.get(key)
             if type(code) is int and 400 <= code < 600:
                 return code
-    return None
+    named = body.get("error_code")
+    return _NAMED.get(named) if isinstance(named, str) else None

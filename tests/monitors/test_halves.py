@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.erasure import Condition, Erasing
+from domain.window import Window
 from ingest.sources import SourceFile
 from monitors import source_halves
 from monitors.collect_logs import Collecting
@@ -176,6 +177,24 @@ def test_a_request_without_an_answer_is_a_failed_call_once_the_time_is_over(stor
     give_up(store, T + 15 * MINUTE)
     assert calls(store) == [("call-1", 0, None, 1), ("call-2", 200, 40.0, 1)]
     assert len(predictions(store)) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": "no"},
+        {"status": {"status": "FAILURE", "info": "no"}},
+        {"status": {"status": 1, "code": -1, "info": "no", "reason": "MICROSERVICE_BAD_DATA"}},
+    ],
+)
+def test_an_answered_error_without_a_code_spends_the_error_budget(store, answer):
+    post(store, [told(n, side) for n in (1, 2) for side in ("request", "response")])
+    post(store, [told(3, "request", rows=2), told(3, "response", data=answer)])
+    assert calls(store)[-1] == ("call-3", 1, 40.0, 1)
+    assert len(predictions(store)) == 2
+    store.refresh_call_hours("credit")
+    counted = store.call_hours("credit", "", Window(T, T + timedelta(hours=1)), 3_600)
+    assert (counted.with_status.sum(), counted.failed.sum()) == (3.0, 1.0)
 
 
 def test_what_is_sent_again_after_all_that_changes_nothing(store):

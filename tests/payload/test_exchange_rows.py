@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.calls import is_failed
 from ingest.events import Defaults, events_of
 from ingest.exchange import Decoded, Exchange, Payload
 from ingest.exchange_rows import exchange_block
@@ -118,11 +119,18 @@ def test_a_failed_call_is_one_row_with_its_status(status: object):
 
 def test_an_answer_that_is_an_error_is_no_prediction():
     row = row_of(exchange({"age": 1}, {"detail": "no"}, status=None))
-    assert row.keys() <= {"latency_ms"}
+    assert row.keys() <= {"latency_ms", "status"}
     told = exchange({"age": 1}, {"error": {"code": 429}}, status=None, latency_ms=None)
     assert column(block_of(told), "status") == [429]
-    bare = exchange({"age": 1}, {"error": "no"}, status=None, latency_ms=None)
-    assert [r.reason for r in block_of(bare).rejections] == ["error_answer"]
+
+
+def test_an_answered_error_of_which_no_code_is_told_is_a_failed_call():
+    for answer in ({"error": "no"}, {"status": {"status": "FAILURE", "info": "no"}}):
+        block = block_of(exchange({"age": 1}, answer, status=None, latency_ms=None))
+        assert (block.rejections, column(block, "status")) == ((), [1])
+        assert is_failed(1)
+    # what the log says of it counts
+    assert column(block_of(exchange({"age": 1}, {"error": "no"}, status=200)), "status") == [200]
 
 
 def test_a_text_that_tells_no_prediction_leaves_the_call():

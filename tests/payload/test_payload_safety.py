@@ -205,7 +205,14 @@ def test_numbers_under_the_names_of_a_language_model_are_a_service_of_ones_own()
     [
         ({"error": "Servable not found"}, None),
         ({"detail": [{"loc": ["body"], "msg": "no"}]}, None),
-        ({"error_code": "BAD_REQUEST", "message": "no"}, None),
+        ({"error_code": "BAD_REQUEST", "message": "no"}, 400),
+        ({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "later"}, 503),
+        ({"error_code": "OUT_OF_CREDIT", "message": "no"}, None),
+        (
+            {"status": {"code": -1, "status": 1, "info": "no", "reason": "MICROSERVICE_BAD_DATA"}},
+            None,
+        ),
+        ({"status": {"status": "FAILURE", "info": "no"}}, None),
         ({"error": {"code": 429, "message": "slow down"}}, 429),
         ({"status": {"code": 500, "status": "FAILURE", "info": "no"}}, 500),
     ],
