@@ -44,14 +44,14 @@ def lines(records):
     return b"".join(json.dumps(one).encode() + b"\n" for one in records)
 
 
-def ingest(store, records, mapping=None, *, now=T, version=None, models=None):
+def ingest(store, records, mapping=None, *, now=T, model=None, version=None, models=None):
     plan = None if mapping is None else Mapping.model_validate(mapping)
-    options = Options(plan, None, version, "auto", now, models)
+    options = Options(plan, model, version, "auto", now, models)
     return ingest_events(store, [SourceFile("log.json", data=lines(records))], options)
 
 
-def post(store, records, *, now=T, version=None):
-    body = Body(Kind.PREDICTIONS, lines(records), "cloudevents", version=version)
+def post(store, records, *, now=T, model=None, version=None):
+    body = Body(Kind.PREDICTIONS, lines(records), "cloudevents", model, version)
     return Collecting(store).collect([body], now, "http")[0]
 
 
@@ -110,13 +110,14 @@ def test_what_is_posted_meets_what_waits_as_its_file_said(store, order):
 
 @pytest.mark.parametrize("first", [ASKED, ANSWERED])
 def test_what_fills_in_fills_in_whichever_side_it_came_with(store, first):
-    """No side says a version; the first one's sender did, beside it."""
+    """No side says its model or version; the first one's sender did, beside it."""
     (second,) = {ASKED, ANSWERED} - {first}
-    post(store, [told(1, first)], version="7")
-    post(store, [told(1, second)])
-    ingest(store, [told(2, first)], version="8")
-    ingest(store, [told(2, second)])
-    assert [row[1] for row in rows(store)] == ["7", "8"]
+    nameless = {"inferenceservicename": None}
+    post(store, [told(1, first, **nameless)], model="a", version="7")
+    post(store, [told(1, second, **nameless)])
+    ingest(store, [told(2, first, **nameless)], model="b", version="8")
+    ingest(store, [told(2, second, **nameless)])
+    assert [row[:2] for row in rows(store)] == [("a", "7"), ("b", "8")]
 
 
 def test_each_side_has_its_own_mapping_where_both_came_with_one(store):
@@ -193,6 +194,16 @@ def test_a_side_that_is_read_again_with_a_mended_mapping_waits_with_that(store):
     assert rows(store) == WHOLE
 
 
+def test_what_was_told_of_a_side_stays_what_it_was_told_as(store):
+    """Its failed call is one of loans: under another mapping it would not be found again."""
+    ingest(store, [told(1, ANSWERED), told(1, ASKED), told(2, ASKED)], LOANS)
+    give_up(store, T + 20 * MINUTE)
+    ingest(store, [told(2, ASKED)], LOANS | {"model": {"value": "other"}}, now=T + 21 * MINUTE)
+    post(store, [told(2, ANSWERED)], now=T + 30 * MINUTE)
+    assert rows(store) == WHOLE
+    assert calls(store) == [("loans", "", f"call-{n}", 200, 40.0) for n in (1, 2)]
+
+
 def test_a_mapping_is_kept_once_and_no_longer_than_what_waits_with_it(store):
     for n in range(5):
         ingest(store, [told(n, ASKED)], LOANS if n else None)
@@ -221,8 +232,10 @@ def test_a_refused_pair_is_kept_with_how_it_was_read(store):
     ("model", "may"),
     [({"value": "loans"}, True), ({"value": "other"}, False), ("features.pay", False)],
 )
-def test_a_key_for_one_model_brings_sides_of_no_other_by_a_mapping(store, model, may):
-    counts = ingest(store, [told(1, ASKED)], {"model": model}, models=frozenset({"loans"}))
+def test_a_key_for_some_models_brings_sides_of_no_other_by_a_mapping(store, model, may):
+    counts = ingest(
+        store, [told(1, ASKED)], {"model": model}, models=frozenset({"loans", "credit"})
+    )
     assert waiting(store) == (int(may), 0)
     assert counts.rejected_reasons == ({} if may else {"wrong_model": 1})
 
