@@ -14,15 +14,9 @@ import pyarrow as pa
 from store.asked_calls import AskedCall, untell
 from store.bulk import texts, times, whole, with_rows
 from store.database import Database
+from store.half_mappings import forget_mappings, mapping_ids, mappings_of
 from store.moments import from_stored, from_stored_or_none, to_stored
 
-_NOTE_MAPPINGS: Final = """
-    insert into half_mappings by name
-    select nextval('half_mapping_ids') as id, mapping
-    from (select distinct mapping from rows_in_flight) as new
-    where mapping is not null
-      and mapping not in (select mapping from half_mappings)
-"""
 _SAME: Final = """
     old.key_hash = new.key_hash
     and old.key = new.key
@@ -34,21 +28,19 @@ _MEET_AGAIN: Final = f"""
     update halves as old
     set model = new.model,
         version = new.version,
-        mapping_id = m.id
+        mapping_id = new.mapping_id
     from rows_in_flight as new
-    left join half_mappings as m using (mapping)
     where {_SAME}
       and old.given_up_at is null
       and (old.model, old.version, old.mapping_id)
-          is distinct from (new.model, new.version, m.id)
+          is distinct from (new.model, new.version, new.mapping_id)
 """
 _KEEP: Final = f"""
     insert into halves by name
     select nextval('half_ids') as id, * exclude (told)
     from (
-        select r.* exclude (mapping), m.id as mapping_id
-        from (select *, row_number() over () as told from rows_in_flight) as r
-        left join half_mappings as m using (mapping)
+        select *, row_number() over () as told
+        from rows_in_flight
     ) as new
     where not exists (
         select 1
@@ -65,9 +57,7 @@ _NOTE_SENDERS: Final = """
 """
 _COLUMNS: Final = """
     id, key, sender, side, ts, seen_at, source, position, model, version, facts, media_type,
-    header_length, payload,
-    (select m.mapping from half_mappings as m where m.id = mapping_id),
-    given_up_at is not null
+    header_length, payload, given_up_at is not null, mapping_id
 """
 _OF_KEYS: Final = f"""
     select {_COLUMNS}
@@ -115,10 +105,6 @@ _GIVE_UP: Final = """
 _FORGET: Final = """
     delete from halves
     where given_up_at < $before
-"""
-_FORGET_MAPPINGS: Final = """
-    delete from half_mappings
-    where id not in (select mapping_id from halves where mapping_id is not null)
 """
 _ANY_FORGOTTEN: Final = """
     select 1
@@ -265,9 +251,7 @@ def apply_changes(
         values = {"ids": list(changes.given_up), "at": to_stored(changes.now)}
         connection.execute(_GIVE_UP, values)
     if changes.keep:
-        rows = _rows(changes.keep)
-        for step in (_NOTE_MAPPINGS, _MEET_AGAIN, _KEEP):
-            with_rows(connection, rows, step)
+        _keep(connection, changes.keep)
     senders = list(changes.senders)
     if senders:
         columns = {
@@ -316,7 +300,7 @@ def overdue_halves(
     connection.register("rows_in_flight", pa.table(columns))
     try:
         values = {"seen_before": to_stored(seen_before), "n": n}
-        return [_half(row) for row in connection.execute(_OVERDUE, values).fetchall()]
+        return _halves(connection, connection.execute(_OVERDUE, values).fetchall())
     finally:
         connection.unregister("rows_in_flight")
 
@@ -324,7 +308,7 @@ def overdue_halves(
 def forget_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
     """Let go of halves that were given up before, in a write transaction."""
     connection.execute(_FORGET, {"before": to_stored(before)})
-    connection.execute(_FORGET_MAPPINGS)
+    forget_mappings(connection)
 
 
 def any_given_up(connection: duckdb.DuckDBPyConnection, before: datetime) -> bool:
@@ -361,7 +345,18 @@ def halves_waiting(connection: duckdb.DuckDBPyConnection) -> HalvesWaiting:
     return HalvesWaiting(requests, responses, from_stored_or_none(since))
 
 
-def _rows(halves: Sequence[StoredHalf]) -> dict[str, pa.Array]:
+def _keep(connection: duckdb.DuckDBPyConnection, halves: Sequence[StoredHalf]) -> None:
+    mappings = mapping_ids(connection, {half.mapping for half in halves if half.mapping})
+    connection.register("rows_in_flight", pa.table(_rows(halves, mappings)))
+    try:
+        new = connection.execute(_KEEP).fetchall()[0][0]
+        if new < len(halves):
+            connection.execute(_MEET_AGAIN)
+    finally:
+        connection.unregister("rows_in_flight")
+
+
+def _rows(halves: Sequence[StoredHalf], mappings: Mapping[str, int]) -> dict[str, pa.Array]:
     return {
         "key": texts([half.key for half in halves]),
         "key_hash": pa.array([key_hash(half.key) for half in halves], pa.uint64()),
@@ -377,7 +372,7 @@ def _rows(halves: Sequence[StoredHalf]) -> dict[str, pa.Array]:
         "media_type": texts([half.media_type for half in halves]),
         "header_length": whole([half.header_length for half in halves]),
         "payload": pa.array([half.payload for half in halves], pa.binary()),
-        "mapping": texts([half.mapping for half in halves]),
+        "mapping_id": whole([mappings.get(half.mapping or "") for half in halves]),
     }
 
 
@@ -385,12 +380,19 @@ def _found(connection: duckdb.DuckDBPyConnection, hashes: set[int]) -> list[Stor
     if not hashes:
         return []
     rows = connection.execute(_OF_KEYS, {"hashes": sorted(hashes)}).fetchall()
-    return [_half(row) for row in rows]
+    return _halves(connection, rows)
 
 
-def _half(row: tuple[Any, ...]) -> StoredHalf:
+def _halves(
+    connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]]
+) -> list[StoredHalf]:
+    mappings = mappings_of(connection, {row[-1] for row in rows if row[-1] is not None})
+    return [_half(row[:-1], mappings.get(row[-1])) for row in rows]
+
+
+def _half(row: tuple[Any, ...], mapping: str | None) -> StoredHalf:
     number, key, sender, side, at, seen_at, source, position, *rest = row
-    model, version, facts, media_type, header_length, payload, mapping, given_up = rest
+    model, version, facts, media_type, header_length, payload, given_up = rest
     return StoredHalf(
         key, sender, side, from_stored_or_none(at), from_stored(seen_at), source, position,
         model, version, facts, media_type, header_length, payload, mapping, number, given_up,
