@@ -142,12 +142,15 @@ def _class_name(name: Json, place: int) -> Json:
 def _names_classes(labels: Sequence[Json], column: Sequence[Json]) -> bool:
     """Return whether a column holds, row by row, the names of what another has numbers for."""
     return len(labels) == len(column) and all(
-        isinstance(names, list)
-        and len(names) == len(row)
-        and set(map(type, names)) == {str}
-        and set(map(type, row)) <= _NUMBERS
+        row is None
+        or (
+            isinstance(row, list)
+            and isinstance(names, list)
+            and len(names) == len(row)
+            and set(map(type, names)) == {str}
+            and set(map(type, row)) <= _NUMBERS
+        )
         for names, row in zip(labels, column, strict=True)
-        if isinstance(row, list)
     )
 
 

@@ -301,6 +301,14 @@ def test_what_the_mapping_gives_itself_is_no_feature_under_its_own_name():
         ({"output": [[0.1, 0.2, 0.7]]}, {"prediction": [2], "score": [0.7]}),
         ({"label": ["x"], "probabilities": [[0.7, 0.3]]}, {"prediction": ["x"], "score": [0.3]}),
         ({"classes": [["a", "b"]], "scores": [[0.4, 0.9]]}, {"prediction": ["b"], "score": [0.9]}),
+        (
+            {"classes": [["a", "b"], None], "scores": [[0.4, 0.9], None]},
+            {"prediction": ["b", None], "score": [0.9, None]},
+        ),
+        (  # one row tells of classes, the other does not
+            {"classes": [["a", "b"], "c"], "scores": [[0.4, 0.9], 0.5]},
+            {"outputs.classes": [["a", "b"], "c"], "outputs.scores": [[0.4, 0.9], 0.5]},
+        ),
         ({"cat": [0.9], "dog": [0.1]}, {"prediction": ["cat"], "score": [0.1]}),
         ({"t:0": [0.9], "t:1": [0.1]}, {"prediction": [0], "score": [0.1]}),
         ({"output": [[0.7, 0.7]]}, {"outputs.output.0": [0.7], "outputs.output.1": [0.7]}),
